@@ -1,0 +1,318 @@
+"""The Chip: what a hardware description file may say.
+
+Every quantity is a string with a unit in the file and an SI float here. Nothing has a silent default that stands for
+a cost or a duration: what a file leaves out is either structural (no cores, one chip) or an error when it is needed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from archsim.chip.section import (
+    Bits,
+    BitsPerSecond,
+    CostChoice,
+    Count,
+    Farads,
+    Flag,
+    Fraction,
+    Hertz,
+    Joules,
+    JoulesPerBit,
+    Kelvin,
+    Metres,
+    Rate,
+    Seconds,
+    Section,
+    Siemens,
+    SquareMetres,
+    Volts,
+    Watts,
+    refusal,
+)
+from archsim.chip.tile import (
+    Adc,
+    AdcKind,
+    Affine,
+    Array,
+    Buffer,
+    Cell,
+    Encoding,
+    InputDriver,
+    InputKind,
+    Tile,
+    Weight,
+)
+from archsim.network import Primitive
+
+__all__ = [
+    "Adc",
+    "AdcKind",
+    "Affine",
+    "Array",
+    "Bits",
+    "BitsPerSecond",
+    "Buffer",
+    "Cell",
+    "Chip",
+    "ChipLink",
+    "CostChoice",
+    "Count",
+    "Depthwise",
+    "Encoding",
+    "Fabric",
+    "Farads",
+    "Fraction",
+    "Hertz",
+    "InputDriver",
+    "InputKind",
+    "Joules",
+    "JoulesPerBit",
+    "Kelvin",
+    "Mapping",
+    "Memory",
+    "Metres",
+    "Seconds",
+    "Section",
+    "Siemens",
+    "SquareMetres",
+    "System",
+    "Technology",
+    "Tile",
+    "Topology",
+    "Unit",
+    "Volts",
+    "Watts",
+    "Weight",
+]
+
+
+class Technology(Section):
+    """Process node and operating point of the digital parts."""
+
+    node: Metres
+    supply: Volts
+    temperature: Kelvin
+    flavour: Literal["high-performance", "low-power"] = "high-performance"
+
+
+class Unit(Section):
+    """A kind of digital unit.
+
+    Parameters
+    ----------
+    where : str
+        ``tile``: ``count`` of them in every tile. ``router``: ``count`` of them at every ``every``-th router.
+    lanes : int
+        Elements treated side by side.
+    pipeline : int
+        Cycles from an operand to its result.
+    operations : dict of Primitive to float
+        What it can do, and how many per lane and cycle.
+    """
+
+    where: Literal["tile", "router"]
+    count: Count = 1
+    every: Count = 1
+    lanes: Count
+    clock: Hertz
+    pipeline: Count
+    operations: dict[Primitive, Rate] = Field(min_length=1)
+    buffer: Buffer | None = None
+    cost: CostChoice
+
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        if self.where == "tile" and self.every > 1:
+            raise refusal(
+                f"every: {self.every} is given for units that are in every tile",
+                "Remove it, or choose 'where: router'.",
+            )
+        return self
+
+
+class Topology(StrEnum):
+    """Shapes of the on-chip fabric and of the system."""
+
+    MESH = "mesh"
+    TORUS = "torus"
+    CONCENTRATED_MESH = "concentrated-mesh"
+    RING = "ring"
+    TREE = "tree"
+    BUS = "bus"
+
+
+class Fabric(Section):
+    """Routers and links between the nodes of a chip.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Routers (a ring, tree or bus has rows * columns of them).
+    concentration : int
+        Places for a tile at each router.
+    tiles : int, optional
+        Tiles on a chip where they do not fill every place; tile t is at router t // concentration.
+    link_width : Bits
+        Per flit, one flit a cycle.
+    header : Bits, optional
+        Added to every packet; a circuit-switched fabric has none.
+    router_delay, link_delay : int
+        Cycles of a header.
+    buffer_packets : int
+        Packets of room at each input.
+    pitch : Metres
+        Wire length between neighbours.
+    """
+
+    topology: Topology
+    rows: Count
+    columns: Count
+    concentration: Count = 1
+    tiles: Count | None = None
+    link_width: Bits
+    header: Bits | None = None
+    clock: Hertz
+    router_delay: Count
+    link_delay: Count
+    buffer_packets: Count
+    pitch: Metres
+    multicast: Flag = True
+    cost: CostChoice
+    wire_cost: CostChoice
+
+    @property
+    def routers(self) -> int:
+        """Routers on a chip."""
+        return self.rows * self.columns
+
+    @property
+    def tile_count(self) -> int:
+        """Tiles on a chip."""
+        return self.tiles or self.routers * self.concentration
+
+    @model_validator(mode="after")
+    def _shaped(self) -> Self:
+        places = self.routers * self.concentration
+        if self.tiles is not None and self.tiles > places:
+            raise refusal(
+                f"{self.tiles} tiles do not fit the {places} places of {self.rows} x {self.columns} routers",
+                "Raise rows, columns or concentration.",
+            )
+        if self.topology is Topology.CONCENTRATED_MESH and self.concentration == 1:
+            raise refusal("a concentrated mesh has one tile per router", "Set concentration, or choose 'mesh'.")
+        if self.topology is Topology.MESH and self.concentration > 1:
+            raise refusal(f"a mesh has {self.concentration} tiles per router", "Choose 'topology: concentrated-mesh'.")
+        return self
+
+
+class Memory(Section):
+    """A shared memory: on the chip at a router, or beside it.
+
+    Parameters
+    ----------
+    bandwidth : BitsPerSecond
+        Of all channels together.
+    latency : Seconds
+        From a request to its first bit.
+    """
+
+    where: Literal["chip", "system"]
+    kind: Literal["sram", "edram", "lpddr", "ddr", "gddr", "hbm"]
+    capacity: Bits
+    bandwidth: BitsPerSecond
+    latency: Seconds
+    channels: Count = 1
+    cost: CostChoice
+
+    @model_validator(mode="after")
+    def _placed(self) -> Self:
+        on_die = self.kind in ("sram", "edram")
+        if on_die != (self.where == "chip"):
+            other = "chip" if on_die else "system"
+            raise refusal(f"{self.kind} is given with where: {self.where}", f"Write 'where: {other}'.")
+        return self
+
+
+class ChipLink(Section):
+    """A link between two chips.
+
+    Parameters
+    ----------
+    bandwidth : BitsPerSecond
+        Of one link, each way.
+    latency : Seconds
+        From the first bit sent to the first bit received.
+    ports : int
+        Links that one chip has; area and leakage count that often.
+    """
+
+    bandwidth: BitsPerSecond
+    latency: Seconds
+    ports: Count = 1
+    cost: CostChoice
+
+
+class System(Section):
+    """Chips and how they are joined; ``chips: as needed`` takes as many as the network asks for."""
+
+    chips: Count | Literal["as needed"] = 1
+    topology: Literal["ring", "line", "mesh", "all-to-all"] = "line"
+    link: ChipLink | None = None
+    host_bandwidth: BitsPerSecond
+
+    @model_validator(mode="after")
+    def _joined(self) -> Self:
+        if self.chips != 1 and self.link is None:
+            raise refusal(
+                f"{self.chips} chips have no link between them", "Describe system.link, or set system.chips to 1."
+            )
+        return self
+
+
+class Depthwise(StrEnum):
+    """Where grouped convolutions run."""
+
+    ARRAY = "array"
+    DIGITAL = "digital"
+
+
+class Mapping(Section):
+    """How networks are laid on this chip."""
+
+    grouped: Depthwise = Depthwise.ARRAY
+
+
+class Chip(Section):
+    """A validated hardware description."""
+
+    name: str
+    description: str = ""
+    technology: Technology
+    tile: Tile
+    units: dict[str, Unit]
+    fabric: Fabric
+    memory: dict[str, Memory] = Field(default_factory=dict)
+    system: System
+    mapping: Mapping = Mapping()
+    other: dict[str, CostChoice] = Field(default_factory=dict)
+    """Parts that only cost area and power (clock tree, control, instruction memory), by name, per tile."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for name, unit in self.units.items():
+            if unit.where == "router" and unit.every > self.fabric.routers:
+                raise refusal(
+                    f"unit {name!r} is at every {unit.every}th of {self.fabric.routers} routers: there is none",
+                    f"Set units.{name}.every to at most {self.fabric.routers}.",
+                )
+        macs = any(Primitive.MAC in unit.operations for unit in self.units.values())
+        if self.mapping.grouped is Depthwise.DIGITAL and not macs:
+            raise refusal(
+                "grouped convolutions run on digital units, and none of them does 'mac'",
+                "Add 'mac' to a unit's operations, or set 'mapping.grouped: array'.",
+            )
+        return self

@@ -1,0 +1,105 @@
+"""What every part of a chip file is made of: quantities with units, counts, and choices of cost."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from archsim.errors import InputError
+from archsim.units import SUGGESTED_UNITS, format_quantity, quantity
+
+FROM_FILE: Final = "from a file"
+"""Validation context under which a quantity must carry its unit; Python code may also give SI floats."""
+
+
+def refusal(what: str, remedy: str) -> PydanticCustomError:
+    """A fault in a chip file: pydantic adds where it is, ``archsim.chip.faults`` words it."""
+    return PydanticCustomError("refused", "{what}", {"what": what, "remedy": remedy})
+
+
+def _reader(unit: str) -> BeforeValidator:
+    example = SUGGESTED_UNITS[unit][0]
+
+    def read(value: object, info: ValidationInfo) -> object:
+        if isinstance(value, bool):
+            raise refusal(f"{str(value).lower()} is not a quantity", f"Write it as '1 {example}'.")
+        if isinstance(value, (int, float)) and info.context == FROM_FILE:
+            raise refusal(f"{value} has no unit", f"Write '{value} {example}'.")
+        return _read(value, unit) if isinstance(value, str) else value
+
+    return BeforeValidator(read, json_schema_input_type=str)
+
+
+def _read(text: str, unit: str) -> float:
+    try:
+        return quantity(text, unit)
+    except InputError as error:
+        raise refusal(error.what, error.remedy) from None
+
+
+def _writer(unit: str) -> PlainSerializer:
+    def write(value: float) -> str:
+        return format_quantity(value, unit)
+
+    return PlainSerializer(write, return_type=str, when_used="json")
+
+
+_POSITIVE = Field(gt=0, allow_inf_nan=False)
+_NOT_NEGATIVE = Field(ge=0, allow_inf_nan=False)
+
+Seconds = Annotated[float, _reader("s"), _writer("s"), _POSITIVE]
+Metres = Annotated[float, _reader("m"), _writer("m"), _POSITIVE]
+SquareMetres = Annotated[float, _reader("m^2"), _writer("m^2"), _POSITIVE]
+Joules = Annotated[float, _reader("J"), _writer("J"), _NOT_NEGATIVE]
+Watts = Annotated[float, _reader("W"), _writer("W"), _NOT_NEGATIVE]
+Hertz = Annotated[float, _reader("Hz"), _writer("Hz"), _POSITIVE]
+Volts = Annotated[float, _reader("V"), _writer("V"), _POSITIVE]
+Siemens = Annotated[float, _reader("S"), _writer("S"), _POSITIVE]
+Kelvin = Annotated[float, _reader("K"), _writer("K"), _POSITIVE]
+Farads = Annotated[float, _reader("F"), _writer("F"), _POSITIVE]
+Bits = Annotated[float, _reader("bit"), _writer("bit"), _POSITIVE]
+BitsPerSecond = Annotated[float, _reader("bit/s"), _writer("bit/s"), _POSITIVE]
+JoulesPerBit = Annotated[float, _reader("J/bit"), _writer("J/bit"), _NOT_NEGATIVE]
+Fraction = Annotated[float, Field(ge=0, le=1, strict=True)]
+Count = Annotated[int, Field(ge=1, strict=True)]
+Rate = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
+"""Operations per lane and cycle, and other bare positive numbers."""
+Flag = Annotated[bool, Field(strict=True)]
+Parameter = Annotated[float, Field(strict=True, allow_inf_nan=False)] | str
+
+
+class Section(BaseModel):
+    """A part of a chip file: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CostChoice(Section):
+    """Which model prices a component, and numbers that replace the model's.
+
+    Parameters
+    ----------
+    model : str, optional
+        Name of a cost model; see ``archsim show cost``.
+    energy : dict of str to Joules
+        Energy per action, by the action's name.
+    area : SquareMetres, optional
+        Of one instance.
+    leakage : Watts, optional
+        Of one instance.
+    parameters : dict of str to number or str
+        What the model needs beyond the chip's own fields; quantities with their units ("14 nm").
+
+    Examples
+    --------
+    >>> CostChoice(model="survey", leakage="0.2 mW").leakage
+    0.0002
+    """
+
+    model: str | None = None
+    energy: dict[str, Joules] = Field(default_factory=dict)
+    area: SquareMetres | None = None
+    leakage: Watts | None = None
+    parameters: dict[str, Parameter] = Field(default_factory=dict)

@@ -1,0 +1,311 @@
+"""The analog side of a chip file: cells, arrays, drivers, converters, and what stands behind them in a tile."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from archsim.chip.section import (
+    Bits,
+    CostChoice,
+    Count,
+    Flag,
+    Fraction,
+    Hertz,
+    Rate,
+    Seconds,
+    Section,
+    Siemens,
+    SquareMetres,
+    Volts,
+    refusal,
+)
+
+
+class Cell(Section):
+    """One memory device with its access transistor.
+
+    Parameters
+    ----------
+    device : str
+        The technology: "pcm", "reram", "sram", "flash", ...
+    area : SquareMetres
+        Of one device, with its share of the unit cell.
+    max_conductance : Siemens
+        Of one device.
+    mean_conductance : float
+        Mean over the stored weights, as a fraction of the largest.
+    read_voltage : Volts
+        Across the device while it is read.
+    """
+
+    device: str
+    area: SquareMetres
+    max_conductance: Siemens
+    mean_conductance: Fraction
+    read_voltage: Volts
+
+
+class Encoding(StrEnum):
+    """How a signed weight becomes conductances."""
+
+    DIFFERENTIAL = "differential"
+    OFFSET = "offset"
+    SHARED_REFERENCE = "shared-reference"
+
+
+class Weight(Section):
+    """One weight on the array: its devices, and the columns and rows it takes.
+
+    Parameters
+    ----------
+    encoding : Encoding
+        How the sign is stored.
+    bits : int
+        Precision of the whole weight.
+    devices : int
+        Memory devices per weight, over all its rows and columns.
+    columns, rows : int
+        Physical columns and rows that one weight takes.
+    slices : int
+        Parts of ``bits / slices`` bits that are converted apart and put together digitally.
+    significance : float, optional
+        Factor between the more and the less significant pair, where a weight has two.
+    """
+
+    encoding: Encoding
+    bits: Count
+    devices: Count
+    columns: Count = 1
+    rows: Count = 1
+    slices: Count = 1
+    significance: Rate | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.devices % (self.columns * self.rows):
+            raise refusal(
+                f"{self.devices} devices do not fill {self.rows} rows x {self.columns} columns evenly",
+                "Make devices a multiple of rows * columns.",
+            )
+        if self.columns % self.slices:
+            raise refusal(
+                f"{self.slices} slices do not divide {self.columns} columns",
+                "Slices are converted apart: give each one its columns.",
+            )
+        if self.bits < self.slices:
+            raise refusal(f"{self.slices} slices of {self.bits} bits", "A slice holds at least one bit.")
+        if self.encoding is Encoding.DIFFERENTIAL and self.devices < 2 * self.slices:
+            raise refusal(
+                f"a differential weight of {self.slices} slices has {self.devices} devices",
+                "It needs a pair per slice; or choose the encoding offset or shared-reference.",
+            )
+        return self
+
+
+class Array(Section):
+    """A crossbar: physical rows and columns of cells."""
+
+    rows: Count
+    columns: Count
+    cell: Cell
+    weight: Weight
+    cost: CostChoice
+
+    @property
+    def logical_rows(self) -> int:
+        """Rows of weights."""
+        return self.rows // self.weight.rows
+
+    @property
+    def logical_columns(self) -> int:
+        """Columns of weights."""
+        return self.columns // self.weight.columns
+
+    @model_validator(mode="after")
+    def _divisible(self) -> Self:
+        for axis, size, per_weight in (
+            ("rows", self.rows, self.weight.rows),
+            ("columns", self.columns, self.weight.columns),
+        ):
+            if size % per_weight:
+                raise refusal(
+                    f"{size} {axis} are not a multiple of weight.{axis} = {per_weight}",
+                    f"Change array.{axis} or array.weight.{axis}.",
+                )
+        return self
+
+
+class InputKind(StrEnum):
+    """How an input vector is applied."""
+
+    PULSE_WIDTH = "pulse-width"
+    BIT_SERIAL = "bit-serial"
+    VOLTAGE = "voltage"
+
+
+class InputDriver(Section):
+    """The rows' drivers: pulse-width modulators or digital-to-analog converters.
+
+    Parameters
+    ----------
+    kind : InputKind
+        How a value is applied.
+    bits : int
+        Of an input element, its sign included.
+    bits_per_phase : int, optional
+        Of a bit-serial input.
+    sign_phases : int
+        2 where positive and negative inputs are applied one after the other, 4 where the devices' polarities are, too.
+    phase_time : Seconds
+        Integration time of one phase; a bit-serial input has ceil(bits / bits_per_phase) of them, times
+        ``sign_phases``.
+    mean_activity : float
+        Mean input magnitude as a fraction of full scale (pulse width, voltage), or the fraction of ones (bit serial).
+    """
+
+    kind: InputKind
+    bits: Count
+    bits_per_phase: Count | None = None
+    sign_phases: Count = 1
+    phase_time: Seconds
+    mean_activity: Fraction
+    cost: CostChoice
+
+    @property
+    def phases(self) -> int:
+        """Analog phases per matrix-vector product."""
+        per_phase = self.bits_per_phase or self.bits
+        return -(-self.bits // per_phase) * self.sign_phases
+
+    @model_validator(mode="after")
+    def _phased(self) -> Self:
+        serial = self.kind is InputKind.BIT_SERIAL
+        if serial and self.bits_per_phase is None:
+            raise refusal("a bit-serial input does not say how many bits a phase has", "Add 'bits_per_phase: 1'.")
+        if not serial and self.bits_per_phase is not None:
+            raise refusal(
+                f"bits_per_phase is given for a {self.kind} input",
+                "Remove it, or choose 'kind: bit-serial'.",
+            )
+        if self.bits_per_phase is not None and self.bits_per_phase > self.bits:
+            raise refusal(
+                f"{self.bits_per_phase} bits per phase of a {self.bits}-bit input",
+                "Give at most as many bits per phase as the input has.",
+            )
+        return self
+
+
+class AdcKind(StrEnum):
+    """Converter families."""
+
+    OSCILLATOR = "oscillator"
+    SAR = "sar"
+    RAMP = "ramp"
+    FLASH = "flash"
+    INTEGRATING = "integrating"
+
+
+class Adc(Section):
+    """The columns' converters.
+
+    Parameters
+    ----------
+    columns_per_adc : int
+        Physical columns that take turns on one converter.
+    conversion_time : Seconds
+        Of one column.
+    during_integration : bool
+        True where the converter counts while the array integrates (oscillators); ``conversion_time`` then is what
+        remains after the phase.
+    per_phase : bool
+        True where every phase is converted and combined digitally; False where phases add up in the analog domain.
+    held : bool
+        True where a sample-and-hold lets the array go on while its columns are converted.
+    sample_hold : CostChoice, optional
+        Of one column's sample-and-hold.
+    """
+
+    kind: AdcKind
+    bits: Count
+    columns_per_adc: Count
+    conversion_time: Seconds
+    during_integration: Flag = False
+    per_phase: Flag = False
+    held: Flag = False
+    cost: CostChoice
+    sample_hold: CostChoice | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.held != (self.sample_hold is not None):
+            raise refusal(
+                "a sample-and-hold and its cost go together",
+                "Give both 'held: true' and 'sample_hold', or neither.",
+            )
+        if self.during_integration and self.columns_per_adc > 1:
+            raise refusal(
+                f"a converter that counts during integration is shared by {self.columns_per_adc} columns",
+                "Give every column its own (columns_per_adc: 1), or set during_integration: false.",
+            )
+        if self.during_integration and self.held:
+            raise refusal(
+                "a converter that counts during integration has nothing to hold", "Remove one of the two flags."
+            )
+        return self
+
+
+class Affine(Section):
+    """The scale, offset, shift-and-add and partial sums behind the converters of one array.
+
+    Parameters
+    ----------
+    lanes : int
+        Columns treated per cycle.
+    pipeline : int
+        Cycles from a code to its result.
+    sum_bits : int
+        Of a partial sum, as it travels to where it is added.
+    """
+
+    lanes: Count
+    clock: Hertz
+    pipeline: Count
+    sum_bits: Count
+    cost: CostChoice
+
+
+class Buffer(Section):
+    """Local memory of a tile or unit."""
+
+    capacity: Bits
+    kind: Literal["sram", "edram", "register-file"] = "sram"
+    cost: CostChoice
+
+
+class Tile(Section):
+    """A node of the fabric with analog arrays.
+
+    Parameters
+    ----------
+    arrays : int
+        Arrays that share the tile's buffer; each has its own drivers, converters and affine stage.
+    """
+
+    arrays: Count = 1
+    array: Array
+    input: InputDriver
+    adc: Adc
+    affine: Affine
+    buffer: Buffer
+
+    @model_validator(mode="after")
+    def _shared_evenly(self) -> Self:
+        if self.array.columns % self.adc.columns_per_adc:
+            raise refusal(
+                f"{self.array.columns} columns cannot share converters {self.adc.columns_per_adc} each",
+                "Make array.columns a multiple of adc.columns_per_adc.",
+            )
+        return self

@@ -1,0 +1,99 @@
+"""The bill of a chip: what each component costs per action, in area and in leakage, and why one should believe it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archsim.errors import MissingCost
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its origin.
+
+    Parameters
+    ----------
+    value : float
+        In SI units.
+    formula : str
+        How it was computed, in words or symbols.
+    source : str
+        Where formula and coefficients come from; the word "assumed" where nobody published them.
+    """
+
+    value: float
+    formula: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One kind of component on a chip.
+
+    Parameters
+    ----------
+    name : str
+        As in action names: ``adc`` of ``adc.conversion``.
+    count : int
+        Instances on one chip.
+    energy_j : tuple of (str, Figure)
+        Joules per action.
+    area_m2, leakage_w : Figure
+        Of one instance.
+    """
+
+    name: str
+    count: int
+    energy_j: tuple[tuple[str, Figure], ...]
+    area_m2: Figure
+    leakage_w: Figure
+
+    def energy_of(self, action: str) -> Figure:
+        """Joules of one action.
+
+        Raises
+        ------
+        MissingCost
+            If nobody has given it.
+        """
+        for name, figure in self.energy_j:
+            if name == action:
+                return figure
+        raise MissingCost(
+            f"nobody has given the energy of {self.name}.{action}",
+            where=f"component {self.name!r}",
+            remedy=f"Give it in the chip file, in the component's cost: energy: {{{action}: '1 pJ'}}.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """All components of a chip.
+
+    Parameters
+    ----------
+    components : tuple of Component
+        Their names are unique.
+    notes : tuple of str
+        Models used outside their fitted range, each with its component.
+    """
+
+    components: tuple[Component, ...]
+    notes: tuple[str, ...] = ()
+
+    def component(self, name: str) -> Component:
+        """Look a component up by its name.
+
+        Raises
+        ------
+        MissingCost
+            If the chip has no such component.
+        """
+        for component in self.components:
+            if component.name == name:
+                return component
+        raise MissingCost(
+            f"nobody has given the costs of component {name!r}",
+            where="chip",
+            remedy=f"Describe it in the chip file; there are {', '.join(c.name for c in self.components)}.",
+        )

@@ -1,0 +1,82 @@
+"""Memories beside the chip: energy per bit by generation, background power, and no area on the die.
+
+Row activations are folded into the energy per bit. Background and refresh power are published for one device only,
+IBM's LPDDR model (idle 0.1297 W against 0.2467 W at 5.332 GB/s); the others take the same share of their power at
+full bandwidth, which is assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from archsim.cost.bill import Figure
+from archsim.cost.estimate import PJ, Estimate, Kind, engineering
+from archsim.cost.model import declare
+from archsim.cost.settings import BitsPerSecond, Settings, Watts
+
+IDLE_SHARE = 0.1297 / 0.2467
+_IBM = "IBM 3D-CiM model: idle 0.1297 W, 0.2467 W at 5.332 GB/s"
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A DRAM generation: its name in chip files, energy per bit, and source."""
+
+    name: str
+    pj_per_bit: float
+    source: str
+
+
+GENERATIONS = (
+    Generation("lpddr-2012", 40, "Malladi et al., ISCA 2012, via Accelergy-cacti"),
+    Generation("lpddr4", 8, "Accelergy-cacti plug-in"),
+    Generation("lpddr-ibm", 0.2467 / (5.332e9 * 8) / PJ, _IBM),
+    Generation("lpddr5", 5, "4 to 6 pJ/bit, unverified (from memory)"),
+    Generation("ddr3", 70, "Chatterjee et al., via Accelergy-cacti"),
+    Generation("ddr5", 17.5, "15 to 20 pJ/bit, unverified (from memory)"),
+    Generation("gddr5", 14, "Accelergy-cacti plug-in"),
+    Generation("gddr6", 7.5, "Micron, via kylolab"),
+    Generation("gddr6x", 7.25, "Micron, via kylolab"),
+    Generation("hbm2", 3.9, "O'Connor et al., MICRO 2017"),
+    Generation("hbm2-hwc", 6.25, "hwcomponents e67d7f10"),
+    Generation("hbm2e", 6.0, "kylolab"),
+    Generation("hbm3", 4.05, "hwcomponents e67d7f10"),
+    Generation("hbm4", 3.2, "semiwiki, DDR, LPDDR and HBM"),
+)
+
+
+class Dram(Settings):
+    """Settings of a memory beside the chip."""
+
+    bandwidth: BitsPerSecond
+    background: Watts | None = None
+
+
+def dram(generation: Generation, settings: Dram) -> Estimate:
+    """Price a memory beside the chip."""
+    energy = generation.pj_per_bit * PJ
+    figure = Figure(energy, f"{engineering(energy, 'J')}/bit, activations included", generation.source)
+    area = Figure(0.0, "0 by definition: not on the chip's die", "by definition")
+    return Estimate((("read_bit", figure), ("write_bit", figure)), area, _background(energy, generation, settings))
+
+
+def _background(energy: float, generation: Generation, settings: Dram) -> Figure:
+    if settings.background is not None:
+        return Figure(settings.background, "background", "given as a parameter")
+    full = energy * settings.bandwidth
+    published = _IBM if generation.name == "lpddr-ibm" else f"assumed, the share of {_IBM}"
+    return Figure(IDLE_SHARE * full, f"{IDLE_SHARE:.3g} x {engineering(full, 'W')} at full bandwidth", published)
+
+
+MODELS = tuple(
+    declare(
+        generation.name,
+        Kind.MEMORY,
+        Dram,
+        partial(dram, generation),
+        source=generation.source,
+        validity="streams; short random accesses cost more",
+    )
+    for generation in GENERATIONS
+)

@@ -1,0 +1,134 @@
+"""What a cost model is, and how one is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from archsim.cost.estimate import Estimate, Kind
+from archsim.cost.settings import Settings, Unit, Values
+from archsim.errors import InputError
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a cost model.
+
+    Parameters
+    ----------
+    name, unit : str
+        The SI unit, empty for a plain number or word.
+    default : str
+        As text; ``required`` where there is none.
+    """
+
+    name: str
+    unit: str
+    default: str
+
+
+@dataclass(frozen=True, slots=True)
+class CostModel:
+    """A named way to price a kind of component.
+
+    Parameters
+    ----------
+    name : str
+        As written in a chip file's ``cost.model``.
+    kind : Kind
+    parameters : tuple of Parameter
+    source : str
+        Where formula and coefficients come from.
+    validity : str
+        The range it was fitted in.
+    estimate : callable
+        From parameter values to an `Estimate`; raises InputError for impossible ones.
+    """
+
+    name: str
+    kind: Kind
+    parameters: tuple[Parameter, ...]
+    source: str
+    validity: str
+    estimate: Callable[[Values], Estimate]
+
+    def accepts(self, parameter: str) -> bool:
+        """Whether the model has a parameter of this name."""
+        return any(parameter == own.name for own in self.parameters)
+
+
+def declare(
+    name: str,
+    kind: Kind,
+    settings: type[S],
+    estimate: Callable[[S], Estimate],
+    *,
+    source: str,
+    validity: str,
+) -> CostModel:
+    """Make a cost model of a settings class and a function.
+
+    Examples
+    --------
+    A package adds its own by an entry point in the group ``archsim.cost_models`` that names a `CostModel` or a tuple of
+    them:
+
+    >>> class MySettings(Process):
+    ...     bits: Count
+    >>> def my_adc(settings: MySettings) -> Estimate: ...
+    >>> MINE = declare("mine", Kind.ADC, MySettings, my_adc, source="my paper", validity="8 bits at 22 nm")
+    """
+    where = f"cost model {name!r} of {kind}"
+
+    def bound(values: Values) -> Estimate:
+        return estimate(_validated(settings, values, where))
+
+    parameters = tuple(_parameter(key, field) for key, field in settings.model_fields.items())
+    return CostModel(name, kind, parameters, source, validity, bound)
+
+
+def nearest(word: str, known: tuple[str, ...]) -> str:
+    """The remedy for a word that nobody knows: its nearest neighbour, or all of them."""
+    close = get_close_matches(word, known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known) or 'none'}."
+
+
+def _parameter(name: str, field: FieldInfo) -> Parameter:
+    units = [part.symbol for part in field.metadata if isinstance(part, Unit)]
+    default = "required" if field.is_required() else "from the others" if field.default is None else str(field.default)
+    return Parameter(name, units[0] if units else "", default)
+
+
+def _validated(settings: type[S], values: Values, where: str) -> S:
+    unknown = [name for name in values if name not in settings.model_fields]
+    if unknown:
+        raise InputError(
+            f"there is no parameter {unknown[0]!r}",
+            where=where,
+            remedy=nearest(unknown[0], tuple(settings.model_fields)),
+        )
+    try:
+        return settings.model_validate(values)
+    except InputError as error:
+        raise InputError(error.what, where=where, remedy=error.remedy) from None
+    except ValidationError as error:
+        raise _input_error(error, where) from None
+
+
+def _input_error(error: ValidationError, where: str) -> InputError:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"][:1])
+    if first["type"] == "missing":
+        return InputError(f"parameter {name!r} is missing", where=where, remedy=f"Give it: {name}=...")
+    return InputError(
+        f"parameter {name!r} cannot be {first['input']!r}: {first['msg']}",
+        where=where,
+        remedy="Give a value within the stated limits.",
+    )

@@ -1,0 +1,135 @@
+"""Pricing a chip: every component by its model, with the numbers that the chip file gives in place of the model's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archsim.chip import Chip
+from archsim.cost.bill import Bill, Component, Figure
+from archsim.cost.estimate import Estimate
+from archsim.cost.model import CostModel, nearest
+from archsim.cost.parts import Part, parts
+from archsim.cost.registry import find
+from archsim.cost.settings import Value
+from archsim.errors import InputError, MissingCost
+
+_SOURCE = "source"
+_NOTHING = Estimate((), None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A component, and the notes that its model made."""
+
+    component: Component
+    notes: tuple[str, ...]
+
+
+def price(chip: Chip) -> Bill:
+    """Price every component of a chip.
+
+    Parameters
+    ----------
+    chip : Chip
+
+    Returns
+    -------
+    Bill
+        Its notes name the models that were used outside their fitted range.
+
+    Raises
+    ------
+    MissingCost
+        If a component has neither a model nor the number that is needed.
+    InputError
+        If a model or parameter is unknown or impossible, or two components share a name.
+    """
+    listed = parts(chip)
+    _refuse_duplicates(listed, chip)
+    priced = tuple(_priced(part, f"chip {chip.name!r}, {part.where}") for part in listed)
+    return Bill(tuple(one.component for one in priced), tuple(note for one in priced for note in one.notes))
+
+
+def _refuse_duplicates(listed: tuple[Part, ...], chip: Chip) -> None:
+    seen: dict[str, Part] = {}
+    for part in listed:
+        if part.name in seen:
+            raise InputError(
+                f"{part.name!r} names two components: {seen[part.name].where} and {part.where}",
+                where=f"chip {chip.name!r}",
+                remedy="Rename the unit, memory or other part.",
+            )
+        seen[part.name] = part
+
+
+def _priced(part: Part, where: str) -> Priced:
+    _check_actions(part, where)
+    estimate = _estimate(part, where)
+    origin = str(part.choice.parameters.get(_SOURCE, where))
+    component = Component(
+        part.name,
+        part.count,
+        _energies(part, estimate, origin),
+        _area(part, estimate, origin, where),
+        _leakage(part, estimate, origin, where),
+    )
+    return Priced(component, tuple(f"{part.name}: {note}" for note in estimate.notes))
+
+
+def _check_actions(part: Part, where: str) -> None:
+    for action in part.choice.energy:
+        if action not in part.actions:
+            raise InputError(
+                f"component {part.name!r} has no action {action!r}", where=where, remedy=nearest(action, part.actions)
+            )
+    if part.choice.model is None and part.actions and not part.choice.energy:
+        raise MissingCost(
+            f"nobody has given the energy of {part.name}.{part.actions[0]}",
+            where=where,
+            remedy=f"Name a model, or give the energy of {', '.join(part.actions)}.",
+        )
+
+
+def _estimate(part: Part, where: str) -> Estimate:
+    if part.choice.model is None:
+        return _NOTHING
+    model = find(part.kind, part.choice.model, where)
+    try:
+        return model.estimate(_values(part, model))
+    except InputError as error:
+        raise InputError(error.what, where=f"{where}, {error.where}", remedy=error.remedy) from None
+
+
+def _values(part: Part, model: CostModel) -> dict[str, Value]:
+    """The chip's facts that the model asks for, and the parameters of the cost section over them."""
+    facts = {name: value for name, value in part.facts.items() if model.accepts(name)}
+    given = {name: value for name, value in part.choice.parameters.items() if name != _SOURCE}
+    return {**facts, **given}
+
+
+def _energies(part: Part, estimate: Estimate, origin: str) -> tuple[tuple[str, Figure], ...]:
+    modelled = dict(estimate.energy_j)
+    given = {action: Figure(value, "given", origin) for action, value in part.choice.energy.items()}
+    return tuple({**modelled, **given}.items())
+
+
+def _area(part: Part, estimate: Estimate, origin: str, where: str) -> Figure:
+    if not part.on_die:
+        return Figure(0.0, "0 by definition: not on the chip's die", "by definition")
+    if part.choice.area is not None:
+        return Figure(part.choice.area, "given", origin)
+    return estimate.area_m2 or _missing(part, "area", "1 mm^2", where)
+
+
+def _leakage(part: Part, estimate: Estimate, origin: str, where: str) -> Figure:
+    if part.choice.leakage is not None:
+        return Figure(part.choice.leakage, "given", origin)
+    return estimate.leakage_w or _missing(part, "leakage", "1 mW", where)
+
+
+def _missing(part: Part, quantity: str, example: str, where: str) -> Figure:
+    raise MissingCost(
+        f"nobody has given the {quantity} of {part.name}",
+        where=where,
+        remedy=f"Name a model that covers it, or give {quantity}: '{example}'.",
+    )

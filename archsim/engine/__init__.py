@@ -1,0 +1,8 @@
+"""Engines that run a Program: the SimPy reference and the compiled one, equal to the picosecond."""
+
+from archsim.engine.compiled import Progress
+from archsim.engine.compiled import run as run_compiled
+from archsim.engine.reference import run as run_reference
+from archsim.engine.window import LogWindow
+
+__all__ = ["LogWindow", "Progress", "run_compiled", "run_reference"]

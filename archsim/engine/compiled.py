@@ -1,0 +1,184 @@
+"""The compiled engine: the timing contract over flat arrays in numba, equal to the reference to the picosecond."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from archsim.engine.deadlock import diagnose
+from archsim.engine.kernel import BOUNDARY, IDLE, LOG_FULL, SLICE, advance
+from archsim.engine.state import DONE, HEAP_COUNT, LOG_COUNT, State, build_state, freed_tokens
+from archsim.engine.steady import SteadySearch, find_rhythm
+from archsim.engine.window import LogWindow, sorted_log
+from archsim.program import FiringLog, Program, Trace
+from archsim.program.tables import Counts, Picoseconds
+from archsim.program.verify import verify
+
+# Firings between two looks at the keyboard and the progress callback: about a tenth of a second.
+SLICE_FIRINGS = 3_000_000
+# Rows of the log that the kernel writes before they are taken out.
+LOG_ROWS = 1 << 18
+# Window and gate that nothing reaches.
+FAR = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Parameters
+    ----------
+    time_ps : int
+        Up to here, all contended resources are settled.
+    firings, total : int
+        Firings done, those skipped by fast-forward included, and in the whole run.
+    """
+
+    time_ps: int
+    firings: int
+    total: int
+
+
+def run(
+    program: Program,
+    *,
+    log: LogWindow | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    fast_forward: bool = True,
+) -> Trace:
+    """Run a program to its end, or until Ctrl-C, which leaves a trace marked incomplete.
+
+    The token of a firing arrives ``latency`` after its start, but never before the token of the firing before: where a
+    latency table shortens, the later token queues behind the earlier.
+
+    Parameters
+    ----------
+    program : Program
+    log : LogWindow or None
+        Firings to write down.
+    progress : callable or None
+        Called with a ``Progress`` every few million firings.
+    fast_forward : bool
+        Skip the repetitions of the periodic regime. The trace is the same; ``period`` is only set with it. While a log
+        is wanted, nothing is skipped before its window closes.
+
+    Returns
+    -------
+    Trace
+        In an incomplete one, samples that have not entered or left have -1, and actors stand at different times.
+
+    Raises
+    ------
+    ProgramError
+        From the verifier.
+    Deadlock
+        When nothing can happen and firings are left.
+    """
+    verify(program)
+    return _Run(program, log, fast_forward).trace(progress)
+
+
+class _Run:
+    def __init__(self, program: Program, log: LogWindow | None, fast_forward: bool) -> None:
+        self.program, self.log = program, log
+        self.total = int(program.actors.firings.sum())
+        self.state = build_state(program, log_rows=LOG_ROWS if log else 0)
+        rhythm = find_rhythm(program) if fast_forward else None
+        self.search = SteadySearch(program, rhythm, self.state) if rhythm else None
+        self.rows = _Rows(log.limit) if log else None
+
+    def trace(self, progress: Callable[[Progress], None] | None) -> Trace:
+        try:
+            while self.on() != IDLE:
+                if progress is not None:
+                    progress(self.progress())
+        except KeyboardInterrupt:
+            return self.result(complete=False)
+        if self.state.registers[DONE] < self.total:
+            fired = self.state.actors["fired"].copy()
+            freed = freed_tokens(self.program, self.state)
+            raise diagnose(self.program, fired=fired, freed=freed, time_ps=_makespan(self.state))
+        return self.result(complete=True)
+
+    def on(self) -> int:
+        """Carry the run on by a slice; says why the kernel stopped."""
+        state, search = self.state, self.search
+        window = (self.log.start_ps, self.log.stop_ps) if self.log else (0, FAR)
+        slice_end = int(state.registers[DONE]) + SLICE_FIRINGS
+        while True:
+            gate = search.gate if search else (0, FAR)
+            why = int(advance(state, slice_end, gate, self.program.samples.group, window))
+            if self.rows and why == LOG_FULL:
+                self.rows.take(state)
+            if search and why == BOUNDARY:
+                search.at_chunk(now_open=self.log is None or state.heap_ready[0] >= self.log.stop_ps)
+            if why in (IDLE, SLICE):
+                return why
+
+    def progress(self) -> Progress:
+        return Progress(int(self.state.heap_ready[0]), int(self.state.registers[DONE]), self.total)
+
+    def result(self, *, complete: bool) -> Trace:
+        state, actors = self.state, self.state.actors
+        busy = _busy(self.program, actors["fired"])
+        return Trace(
+            program=self.program,
+            makespan=_makespan(state),
+            firings=actors["fired"].copy(),
+            busy=busy,
+            starved=actors["starved"].copy(),
+            blocked=actors["blocked"].copy(),
+            contended=actors["end"] - busy - actors["starved"] - actors["blocked"],
+            first_start=actors["first_start"].copy(),
+            last_end=actors["end"].copy(),
+            sample_in=state.sample_in,
+            sample_out=state.sample_out,
+            period=self.search.period if self.search else None,
+            log=self.rows.log(state) if self.rows else None,
+            complete=complete,
+        )
+
+
+class _Rows:
+    """The log so far: the earliest rows, up to a limit."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.parts: list[FiringLog] = []
+
+    def take(self, state: State) -> None:
+        """Empty the kernel's rows into the log; keep at most twice the limit."""
+        rows = int(state.registers[LOG_COUNT])
+        columns = (state.log_actor, state.log_firing, state.log_start)
+        self.parts.append(FiringLog(*(column[:rows].copy() for column in columns)))
+        state.registers[LOG_COUNT] = 0
+        if sum(len(part.actor) for part in self.parts) > 2 * self.limit:
+            self.parts = [self.sorted()]
+
+    def sorted(self) -> FiringLog:
+        actor = np.concatenate([part.actor for part in self.parts])
+        firing = np.concatenate([part.firing for part in self.parts])
+        start = np.concatenate([part.start for part in self.parts])
+        return sorted_log(actor, firing, start, self.limit)
+
+    def log(self, state: State) -> FiringLog:
+        self.take(state)
+        return self.sorted()
+
+
+def _makespan(state: State) -> int:
+    return int(max(state.actors["end"].max(), state.actors["arrival"].max()))
+
+
+def _busy(program: Program, fired: Counts) -> Picoseconds:
+    """Service time of each actor's firings so far, from its interval or its table of intervals."""
+    table = program.actors.interval_table
+    busy = program.actors.interval * fired
+    rows = np.flatnonzero(table >= 0)
+    first, length = program.durations.start[table[rows]], program.durations.length[table[rows]]
+    sums = np.concatenate([[0], np.cumsum(program.durations.values)])
+    periods, rest = np.divmod(fired[rows], length)
+    busy[rows] = periods * (sums[first + length] - sums[first]) + sums[first + rest] - sums[first]
+    return busy

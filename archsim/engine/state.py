@@ -1,0 +1,253 @@
+# NOTE FROM THE LEAD (contract change, please remove this comment when done): release(n) MAY RUN AHEAD OF need(n) and even ahead of what has been
+# produced: a token that nobody will touch is dropped as it comes (strided convolutions leave rows untouched; a recurrence's last step). It is bounded only by
+# the tokens ever produced (initial + producer firings). Room for token q is still "freed >= q + 1 - capacity". Verifier: only refuse
+# release beyond what is ever produced. The reference engine needs no change; the compiled rings do (a place freed before its token
+# arrives): see tests/unit/engine/test_dropped_tokens.py, and cover it in the random programs. Also: lowering works now; real programs to compare with:
+# `sys.path.insert(0, "/work/tmp"); from chip import chip; lower(place(workloads.build("resnet18"), chip()))` (archsim.mapping.place, archsim.lowering.lower).
+"""The compiled engine's state: flat records for actors and channels, and the rings that hold token times.
+
+Channels are renumbered so that the outputs of an actor are neighbours. The ring of a channel holds one time per token
+place: when the token there arrived or, once it is freed, when its place was left. Token p lies at place ``p & mask``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.errors import ProgramError
+from archsim.program import Program, Series, channel_name
+from archsim.program.tables import Counts, Ids
+
+# Flags of actors.
+QUEUED, SOURCE, SINK = 1, 2, 4
+# Registers: the worklist's first entry and length, the heap's length, firings done, rows of the log.
+WORK_FIRST, WORK_COUNT, HEAP_COUNT, DONE, LOG_COUNT, REGISTERS = 0, 1, 2, 3, 4, 5
+NOT_REACHED = -1
+# More token places than this in one channel cannot be held in memory.
+MOST_PLACES = 2**30
+
+ACTOR = np.dtype(
+    [
+        ("firings", np.int64),
+        ("fired", np.int64),
+        ("end", np.int64),
+        ("arrival", np.int64),
+        ("fed", np.int64),
+        ("starved", np.int64),
+        ("blocked", np.int64),
+        ("first_start", np.int64),
+        ("interval", np.int64),
+        ("latency", np.int64),
+        ("interval_table", np.int32),
+        ("latency_table", np.int32),
+        ("in_first", np.int32),
+        ("in_last", np.int32),
+        ("out_first", np.int32),
+        ("out_last", np.int32),
+        ("resource", np.int32),
+        ("flags", np.int32),
+    ]
+)
+
+# ``want`` is what someone waits for: n > 0, the consumer for n tokens made; n < 0, the producer for -n tokens freed.
+# Both cannot wait at once, as the verifier has seen that the capacity covers every need.
+CHANNEL = np.dtype(
+    [
+        ("produced", np.int64),
+        ("freed", np.int64),
+        ("want", np.int64),
+        ("need", np.int64),
+        ("release", np.int64),
+        ("ring", np.int64),
+        ("source", np.int32),
+        ("target", np.int32),
+        ("capacity", np.int32),
+        ("mask", np.int32),
+        ("need_at", np.int32),
+        ("release_at", np.int32),
+    ]
+)
+
+
+class State(NamedTuple):
+    """Everything that the kernel reads and writes.
+
+    Parameters
+    ----------
+    actors, channels : records, shapes (actors,), (channels,)
+    inputs : int32, shape (channels,)
+        Channels by consumer; those of an actor span ``in_first:in_last``.
+    rings : int64, shape (places,)
+    step, step_next : int64 and int32, shape (entries,)
+        Curves as differences: from one entry to the next, and where that next entry is.
+    duration, duration_first, duration_length : int64
+        Tables of durations.
+    server_first : int32, shape (resources + 1,)
+        Where a resource's servers start in ``server_free``.
+    server_free : int64, shape (servers,)
+        When each server of a contended resource is free; a binary heap per resource.
+    work : int32, shape (actors + 1,)
+        Circular queue of the actors to look at.
+    heap_ready, heap_actor : int64 and int32, shape (queued actors,)
+        Binary heap of ready firings that wait for their turn.
+    registers : int64
+        The scalars named above.
+    sample_in, sample_out : int64, shape (samples,)
+    log_actor, log_firing, log_start : int32, int64, int64
+        Rows of the log not yet drained.
+    """
+
+    actors: NDArray[np.void]
+    channels: NDArray[np.void]
+    inputs: Ids
+    rings: Counts
+    step: Counts
+    step_next: Ids
+    duration: Counts
+    duration_first: Counts
+    duration_length: Counts
+    server_first: Ids
+    server_free: Counts
+    work: Ids
+    heap_ready: Counts
+    heap_actor: Ids
+    registers: Counts
+    scratch: NDArray[np.int64]
+    sample_in: Counts
+    sample_out: Counts
+    log_actor: Ids
+    log_firing: Counts
+    log_start: Counts
+
+
+def build_state(program: Program, *, log_rows: int) -> State:
+    """State at time 0, with every actor to be looked at.
+
+    Parameters
+    ----------
+    program : Program
+        A verified program.
+    log_rows : int
+        Room for rows of the log; 0 for no log.
+    """
+    step, step_next, row_first = _steps(program.curves)
+    order = np.argsort(program.channels.source, kind="stable").astype(np.int32)
+    channels, places = _channel_records(program, order, row_first)
+    inputs = np.argsort(channels["target"], kind="stable").astype(np.int32)
+    actors = _actor_records(program, channels, inputs)
+    contended = np.where(_contended(program), program.resources.servers, 0)
+    queued = int(np.count_nonzero(actors["flags"] & QUEUED))
+    durations = program.durations
+    count = program.samples.count
+    return State(
+        actors=actors,
+        channels=channels,
+        inputs=inputs,
+        rings=np.zeros(places, np.int64),
+        step=step,
+        step_next=step_next,
+        duration=durations.values.astype(np.int64),
+        duration_first=durations.start.astype(np.int64),
+        duration_length=durations.length.astype(np.int64),
+        server_first=_bounds(contended),
+        server_free=np.zeros(int(contended.sum()), np.int64),
+        work=np.append(np.arange(len(actors), dtype=np.int32), np.int32(0)),
+        heap_ready=np.zeros(queued, np.int64),
+        heap_actor=np.zeros(queued, np.int32),
+        registers=_registers(len(actors)),
+        scratch=np.zeros((3, 64), np.int64),
+        sample_in=np.full(count, NOT_REACHED, np.int64),
+        sample_out=np.full(count, NOT_REACHED, np.int64),
+        log_actor=np.zeros(log_rows, np.int32),
+        log_firing=np.zeros(log_rows, np.int64),
+        log_start=np.zeros(log_rows, np.int64),
+    )
+
+
+def _registers(actors: int) -> Counts:
+    registers = np.zeros(REGISTERS, np.int64)
+    registers[WORK_COUNT] = actors
+    return registers
+
+
+def freed_tokens(program: Program, state: State) -> Counts:
+    """Tokens ever freed, in the program's order of channels; shape ``(channels,)``."""
+    freed = np.zeros(len(program.channels), np.int64)
+    freed[np.argsort(program.channels.source, kind="stable")] = state.channels["freed"]
+    return freed
+
+
+def _bounds(counts: NDArray[np.integer]) -> Ids:
+    """Where each of several runs of entries starts, and where the last ends."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _steps(curves: Series) -> tuple[Counts, Ids, Ids]:
+    """Differences from entry to entry of every row, the successor of each entry, and where each row starts."""
+    bounds = _bounds(curves.length)
+    row = np.repeat(np.arange(len(curves)), curves.length)
+    place = np.arange(bounds[-1]) - bounds[row]
+    last = place == curves.length[row] - 1
+    here = curves.values[curves.start[row] + place]
+    after = curves.values[curves.start[row] + np.where(last, 0, place + 1)] + np.where(last, curves.advance[row], 0)
+    follower = np.where(last, bounds[row], np.arange(bounds[-1]) + 1)
+    return (after - here).astype(np.int64), follower.astype(np.int32), bounds
+
+
+def _channel_records(program: Program, order: Ids, row_first: Ids) -> tuple[NDArray[np.void], int]:
+    table, curves = program.channels, program.curves
+    records = np.zeros(len(table), CHANNEL)
+    tokens = table.initial + program.actors.firings[table.source]
+    # Places beyond all tokens of the run would never be used.
+    capacity = np.minimum(table.capacity, np.maximum(tokens, 1))[order]
+    if (capacity > MOST_PLACES).any():
+        row = int(order[np.argmax(capacity)])
+        raise ProgramError(
+            f"a buffer of {capacity.max()} tokens",
+            where=channel_name(program, row),
+            remedy=f"The engine holds up to {MOST_PLACES} tokens in a channel: lower its capacity.",
+        )
+    places = _power_of_two(capacity)
+    records["produced"] = table.initial[order]
+    records["ring"] = np.cumsum(places) - places
+    records["capacity"], records["mask"] = capacity, places - 1
+    for name, rows in (("need", table.need[order]), ("release", table.release[order])):
+        # Left unclipped: what lies below 0 asks for nothing.
+        records[name] = curves.values[curves.start[rows]]
+        records[f"{name}_at"] = row_first[rows]
+    records["source"], records["target"] = table.source[order], table.target[order]
+    return records, int(places.sum())
+
+
+def _power_of_two(values: Counts) -> Counts:
+    """Least power of two at or above each value."""
+    exponent = np.ceil(np.log2(np.maximum(values, 1))).astype(np.int64)
+    return np.left_shift(np.int64(1), exponent)
+
+
+def _contended(program: Program) -> NDArray[np.bool_]:
+    """Resources with fewer servers than actors."""
+    users = np.bincount(program.actors.resource, minlength=len(program.resources))
+    return np.asarray(users > program.resources.servers, np.bool_)
+
+
+def _actor_records(program: Program, channels: NDArray[np.void], inputs: Ids) -> NDArray[np.void]:
+    table = program.actors
+    records = np.zeros(len(table), ACTOR)
+    for name in ("firings", "interval", "latency", "interval_table", "latency_table"):
+        records[name] = getattr(table, name)
+    numbers = np.arange(len(table))
+    targets = channels["target"][inputs]
+    for side, owners in (("in", targets), ("out", channels["source"])):
+        records[f"{side}_first"] = np.searchsorted(owners, numbers, "left")
+        records[f"{side}_last"] = np.searchsorted(owners, numbers, "right")
+    contended = _contended(program)[table.resource]
+    records["resource"] = np.where(contended, table.resource, -1)
+    records["flags"] = np.where(contended, QUEUED, 0)
+    records["flags"][program.samples.sources] |= SOURCE
+    # Sinks go through the queue even alone, so that no part of the program runs samples ahead of the rest.
+    records["flags"][program.samples.sinks] |= SINK | QUEUED
+    return records

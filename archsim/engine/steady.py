@@ -1,0 +1,299 @@
+"""Fast-forward: the exact periodic regime of a long batch.
+
+Each time the reference sink completes a chunk of samples, and everything that follows from it is done, the state is
+written down relative to that instant: counts beyond the share of a chunk, times since. The system is deterministic and
+does not know absolute time, so that when such a state returns, the future repeats. The rest of the batch is then a
+multiplication. A time that can no longer delay anything, because its reader is busy for longer, is no part of the state.
+
+States are compared entry by entry with one kept from an earlier chunk, renewed at doubling distances (Brent's search
+for cycles), so that no hash can mislead and only one is held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from archsim.engine.state import DONE, HEAP_COUNT, State
+from archsim.program import Program
+from archsim.program.tables import Counts
+
+# Chunks after which the search for a period is given up.
+MOST_LOOKS = 10_000
+GONE = -(2**62)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What happens in one chunk of samples.
+
+    Parameters
+    ----------
+    samples : int
+        Samples in a chunk: whole groups, and whole periods of every curve and table.
+    chunks : int
+        Chunks in the run.
+    firings : int64, shape (actors,)
+        Each actor's firings in a chunk; 0 for one whose firings do not divide into chunks.
+    """
+
+    samples: int
+    chunks: int
+    firings: Counts
+
+
+def find_rhythm(program: Program) -> Rhythm | None:
+    """The program's chunks, or None for a run too short to repeat anything."""
+    groups = program.samples.count // program.samples.group
+    firings = program.actors.firings
+    share = np.where(firings % groups == 0, firings // groups, 0)
+    chunk = 1
+    for actors, lengths in _period_lengths(program):
+        used = share[actors] > 0
+        wraps = np.unique(lengths[used] // np.gcd(lengths[used], share[actors][used]))
+        chunk = _least_common_multiple([chunk, *wraps.tolist()], limit=groups)
+    if groups // chunk < 3:
+        return None
+    return Rhythm(chunk * program.samples.group, groups // chunk, share * chunk)
+
+
+def _period_lengths(program: Program) -> list[tuple[NDArray[np.int32], Counts]]:
+    """Actors, and the lengths of the curves and tables that they step through."""
+    actors, channels = program.actors, program.channels
+    numbers = np.arange(len(actors), dtype=np.int32)
+    lengths = [(channels.target, program.curves.length[rows]) for rows in (channels.need, channels.release)]
+    for table in (actors.interval_table, actors.latency_table):
+        lengths.append((numbers[table >= 0], program.durations.length[table[table >= 0]]))
+    return lengths
+
+
+def _least_common_multiple(numbers: list[int], *, limit: int) -> int:
+    """Least common multiple, or the first partial one beyond the limit."""
+    multiple = 1
+    for number in numbers:
+        multiple = int(np.lcm(multiple, number))
+        if multiple > limit:
+            break
+    return multiple
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A chunk's state, relative to its end, and the sums that a period adds to."""
+
+    look: int
+    time: int
+    state: Counts
+    starved: Counts
+    blocked: Counts
+
+
+@dataclass(slots=True)
+class _Found:
+    """A period, and what the skip waits for: samples that all sources and sinks entered in the regime."""
+
+    look: int
+    chunks: int
+    time: int
+    starved: Counts
+    blocked: Counts
+    entered: int
+    left: int
+
+
+class SteadySearch:
+    """Looks at a run at each chunk's end, and skips the repetitions once there are some."""
+
+    def __init__(self, program: Program, rhythm: Rhythm, state: State) -> None:
+        self.program, self.rhythm, self.state = program, rhythm, state
+        self.sink = int(program.samples.sinks[0])
+        self.look = 0
+        self.next_keep = 1
+        self.kept: _Kept | None = None
+        self.found: _Found | None = None
+        self.over = False
+        size = _state_size(state.actors, state.channels, state.server_free)
+        self.buffer = np.zeros(size, np.int64)
+
+    @property
+    def gate(self) -> tuple[int, int]:
+        """The sink and the number of its firings at which to look next; out of reach once the search is over."""
+        if self.over:
+            return self.sink, 2**62
+        return self.sink, (self.look + 1) * int(self.rhythm.firings[self.sink])
+
+    @property
+    def period(self) -> tuple[int, int] | None:
+        """Picoseconds and samples of the period, if one was found."""
+        if self.found is None:
+            return None
+        return self.found.time, self.found.chunks * self.rhythm.samples
+
+    def at_chunk(self, *, now_open: bool) -> None:
+        """Look at the state at a chunk's end, and skip ahead if that is due.
+
+        Parameters
+        ----------
+        now_open : bool
+            False while a log is being written, so that nothing may be skipped.
+        """
+        self.look += 1
+        if not now_open:
+            return
+        if self.found is not None:
+            self._skip_when_due(self.found)
+        elif self.look > MOST_LOOKS or self.state.registers[HEAP_COUNT] == 0:
+            self.over = True
+        else:
+            self._compare()
+
+    def _compare(self) -> None:
+        state, actors = self.state, self.state.actors
+        time, now = int(actors["end"][self.sink]), int(state.heap_ready[0])
+        regular = _relative_state(state, time, now, self.look, self.rhythm.firings, self.buffer)
+        kept = self.kept
+        if regular and kept is not None and np.array_equal(kept.state, self.buffer):
+            self.found = self._repetition(kept, time)
+        elif regular and self.look >= self.next_keep:
+            self.next_keep = 2 * self.look
+            self.kept = _Kept(self.look, time, self.buffer.copy(), actors["starved"].copy(), actors["blocked"].copy())
+
+    def _repetition(self, kept: _Kept, time: int) -> _Found:
+        actors = self.state.actors
+        width = (self.look - kept.look) * self.rhythm.samples
+        return _Found(
+            look=self.look,
+            chunks=self.look - kept.look,
+            time=time - kept.time,
+            starved=actors["starved"] - kept.starved,
+            blocked=actors["blocked"] - kept.blocked,
+            entered=int(self._entered().max()) + width,
+            left=int(self._left().max()) + width,
+        )
+
+    def _entered(self) -> Counts:
+        """Samples that have entered by each source."""
+        fired, tokens, group = self._progress(self.program.samples.sources)
+        return np.asarray(fired // (tokens * group) * group + np.minimum(fired % (tokens * group), group), np.int64)
+
+    def _left(self) -> Counts:
+        """Samples that have left by each sink."""
+        fired, tokens, group = self._progress(self.program.samples.sinks)
+        last = np.maximum(fired % (tokens * group) - (tokens - 1) * group, 0)
+        return np.asarray(fired // (tokens * group) * group + last, np.int64)
+
+    def _progress(self, ids: NDArray[np.int32]) -> tuple[Counts, Counts, int]:
+        samples = self.program.samples
+        return self.state.actors["fired"][ids], self.program.actors.firings[ids] // samples.count, samples.group
+
+    def _skip_when_due(self, found: _Found) -> None:
+        # Until every source and sink has passed what the foremost had reached when the period was found, some samples'
+        # times are not yet known whole.
+        whole = (self.look - found.look) % found.chunks == 0
+        if not whole or self._entered().min() < found.entered or self._left().min() < found.left:
+            return
+        self.over = True
+        actors = self.state.actors
+        going = actors["fired"] < actors["firings"]
+        firings = np.where(going, self.rhythm.firings * found.chunks, 0)
+        # Each keeps a firing, as what waits in the state is a firing still to come.
+        left = (actors["firings"] - actors["fired"] - 1)[firings > 0] // firings[firings > 0]
+        repeats = int(left.min()) if len(left) else 0
+        if repeats > 0:
+            self._skip(found, firings, repeats)
+
+    def _skip(self, found: _Found, firings: Counts, repeats: int) -> None:
+        state, actors = self.state, self.state.actors
+        width = found.chunks * self.rhythm.samples
+        _extend(state.sample_in, self._entered(), width, found.time, repeats)
+        _extend(state.sample_out, self._left(), width, found.time, repeats)
+        going = actors["fired"] < actors["firings"]
+        actors["starved"] += found.starved * repeats
+        actors["blocked"] += found.blocked * repeats
+        for name in ("end", "arrival", "fed"):
+            actors[name] += np.where(going, found.time * repeats, 0)
+        _shift_channels(state, firings * repeats, found.time * repeats)
+        actors["fired"] += firings * repeats
+        state.server_free[:] += found.time * repeats
+        state.heap_ready[:] += found.time * repeats
+        state.registers[DONE] += int(firings.sum()) * repeats
+
+
+def _extend(times: Counts, reached: Counts, width: int, period: int, repeats: int) -> None:
+    """Fill in the skipped samples' times, and move those that are not yet whole behind them."""
+    whole, begun = int(reached.min()), int(reached.max())
+    shift = width * repeats
+    times[whole + shift : begun + shift] = times[whole:begun] + period * repeats
+    ahead = np.arange(shift)
+    times[whole : whole + shift] = times[whole - width + ahead % width] + (ahead // width + 1) * period
+
+
+def _state_size(actors: NDArray[np.void], channels: NDArray[np.void], server_free: Counts) -> int:
+    return 3 * len(actors) + 5 * len(channels) + int(channels["capacity"].sum()) + len(server_free)
+
+
+@njit(cache=True)
+def _relative_state(state, time, now, look, firings, out):
+    """Write the state relative to ``time`` and to ``look`` chunks; False if an actor outside the rhythm is going."""
+    actors, channels, rings = state.actors, state.channels, state.rings
+    at = 0
+    for number in range(len(actors)):
+        actor = actors[number]
+        going = actor.fired < actor.firings
+        if going and firings[number] == 0:
+            return False
+        out[at] = actor.fired - look * firings[number] if going else GONE
+        out[at + 1] = actor.end - time if going else GONE
+        out[at + 2] = actor.arrival - time if going else GONE
+        at += 3
+    for number in range(len(channels)):
+        channel = channels[number]
+        source, target = actors[channel.source], actors[channel.target]
+        produces, consumes = source.fired < source.firings, target.fired < target.firings
+        out[at] = channel.produced - channel.freed if produces or consumes else GONE
+        out[at + 1] = channel.need - channel.produced if consumes else GONE
+        out[at + 2] = channel.release - channel.freed if consumes else GONE
+        out[at + 3] = channel.need_at if consumes else GONE
+        out[at + 4] = channel.release_at if consumes else GONE
+        at += 5
+        for place in range(channel.capacity):
+            token = channel.freed + place
+            held = token < channel.produced
+            reader = target if held else source
+            if not held:
+                token -= channel.capacity
+            value = max(rings[channel.ring + (token & channel.mask)], reader.end) - time
+            out[at] = value if reader.fired < reader.firings else GONE
+            at += 1
+    for number in range(len(state.server_first) - 1):
+        first, last = state.server_first[number], state.server_first[number + 1]
+        # Two servers of a pool are alike: only their times count, not which is which.
+        free = np.sort(np.maximum(state.server_free[first:last], now))
+        out[at : at + len(free)] = free - time
+        at += len(free)
+    return True
+
+
+@njit(cache=True)
+def _shift_channels(state, made, delay):
+    """Advance counts by the firings of each producer, and times by ``delay``."""
+    actors, channels, rings = state.actors, state.channels, state.rings
+    for number in range(len(channels)):
+        channel = channels[number]
+        source, target = actors[channel.source], actors[channel.target]
+        if source.fired == source.firings and target.fired == target.firings:
+            continue
+        tokens = made[channel.source]
+        old = rings[channel.ring : channel.ring + channel.mask + 1].copy()
+        for place in range(len(old)):
+            rings[channel.ring + ((place + tokens) & channel.mask)] = old[place] + delay
+        channel.produced += tokens
+        if target.fired < target.firings:
+            channel.freed += tokens
+            channel.need += tokens
+            channel.release += tokens
+        if channel.want != 0:
+            channel.want += tokens if channel.want > 0 else -tokens

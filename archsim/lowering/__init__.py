@@ -1,0 +1,5 @@
+"""Making Programs from Placements."""
+
+from archsim.lowering.lower import lower
+
+__all__ = ["lower"]

@@ -1,0 +1,74 @@
+"""Whether the buffers hold what the edges need, and which edges go to memory where they do not."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.errors import CapacityError
+from archsim.lowering.dependencies import Dependencies
+from archsim.mapping import Placement
+
+Ids = NDArray[np.int64]
+
+
+def buffer_bits(placement: Placement) -> Ids:
+    """Room in the buffer of each node of one chip, shape ``(nodes,)``; the port has none and needs none."""
+    plan, chip = placement.floorplan, placement.chip
+    room = np.full(plan.nodes, np.iinfo(np.int64).max)
+    room[: plan.tiles] = int(chip.tile.buffer.capacity)
+    for name, unit in chip.units.items():
+        if unit.where == "router":
+            if unit.buffer is None:
+                raise CapacityError(
+                    "the unit receives tokens and has no buffer to hold them",
+                    where=f"chip {chip.name!r}, units.{name}",
+                    remedy=f"Describe one in the chip file (units: {name}: buffer: ...).",
+                )
+            room[plan.unit_nodes[name]] = int(unit.buffer.capacity)
+    return room
+
+
+def held_bits(pairs: Dependencies) -> Dependencies:
+    """One row per stream and node: actors of one node that read the same stream share its buffer."""
+    order = np.lexsort((-pairs.capacity, pairs.target_node, pairs.source))
+    source, node = pairs.source[order], pairs.target_node[order]
+    first = np.append(True, (source[1:] != source[:-1]) | (node[1:] != node[:-1]))[: len(order)]
+    kept = order[first]
+    return Dependencies(*(getattr(pairs, name)[kept] for name in Dependencies.__slots__))
+
+
+def overfull_edges(placement: Placement, pairs: Dependencies) -> frozenset[int]:
+    """Edges to take out of buffers that cannot hold them all: the largest first, until the rest fits.
+
+    Returns
+    -------
+    frozenset of int
+        Indices into ``Network.edges``.
+    """
+    held = held_bits(pairs)
+    bits = held.capacity * held.bits
+    room = buffer_bits(placement)[held.target_node % placement.floorplan.nodes].astype(np.float64)
+    nodes, where = np.unique(held.target_node, return_inverse=True)
+    excess = np.bincount(where, weights=bits) - room[np.unique(where, return_index=True)[1]]
+    chosen: set[int] = set()
+    for place in np.flatnonzero(excess > 0):
+        rows = np.flatnonzero(where == place)
+        chosen |= _largest(placement, int(nodes[place]), held.edge[rows], bits[rows], float(excess[place]))
+    return frozenset(chosen)
+
+
+def _largest(placement: Placement, node: int, edge: Ids, bits: Ids, excess: float) -> set[int]:
+    """Edges of one node whose removal makes the rest fit."""
+    edges, where = np.unique(edge, return_inverse=True)
+    size = np.bincount(where, weights=bits)
+    size[edges < 0] = 0.0
+    order = np.argsort(-size, kind="stable")
+    enough = int(np.searchsorted(np.cumsum(size[order]), excess)) + 1
+    if size.sum() < excess:
+        raise CapacityError(
+            f"partial sums alone take {bits.sum() / 8:,.0f} bytes of buffer at node {node}",
+            where=f"chip {placement.chip.name!r}",
+            remedy="Enlarge the tile's buffer (--set tile.buffer.capacity=...).",
+        )
+    return {int(index) for index in edges[order[:enough]]}

@@ -1,0 +1,120 @@
+"""From "which tokens are touched" to "how many must be there, how many may go": need and release curves.
+
+A consumer's firing needs every token up to the last one that it or an earlier firing touches; when it ends, every token
+below the first one that a later firing touches may go. With replicas, producer copy j holds tokens j, j + r, ... and
+consumer copy j' makes tokens j', j' + r', ...; with interleaved samples, token t of sample k of a group is entry
+``t * group + k`` of a stream.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.lowering.draft import SeriesBook
+from archsim.network import NOTHING
+
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Producer tokens touched by each consumer token of one sample.
+
+    Parameters
+    ----------
+    first, last : int64, shape (consumed,)
+        ``NOTHING`` where none is touched.
+    produced : int
+        Producer tokens per sample.
+    """
+
+    first: Ids
+    last: Ids
+    produced: int
+
+    def share(self, producer: int, producers: int, consumer: int, consumers: int) -> Reach:
+        """What copy ``consumer`` of ``consumers`` touches of copy ``producer`` of ``producers``, in its own count."""
+        first, last = self.first[consumer::consumers], self.last[consumer::consumers]
+        low = -((producer - first) // producers)
+        high = (last - producer) // producers
+        empty = (first == NOTHING) | (low > high)
+        return Reach(
+            np.where(empty, NOTHING, np.maximum(low, 0)),
+            np.where(empty, NOTHING, high),
+            share_of(self.produced, producer, producers),
+        )
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything is touched at all."""
+        return bool((self.last != NOTHING).any())
+
+    def spans(self) -> Ids:
+        """Tokens from the first to the last touched, per consumer token; 0 where none is."""
+        return np.where(self.last == NOTHING, 0, self.last - self.first + 1)
+
+
+def share_of(tokens: int, copy: int, copies: int) -> int:
+    """Tokens of one copy, of so many."""
+    return (tokens - copy + copies - 1) // copies
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The curves of one channel over one group of samples.
+
+    Parameters
+    ----------
+    need, release : int64, shape (firings per group,)
+    advance : int
+        Tokens per group.
+    """
+
+    need: Ids
+    release: Ids
+    advance: int
+
+    @property
+    def room(self) -> int:
+        """Tokens that must be held at once: the least capacity that can work."""
+        before = np.concatenate([[self.release[-1] - self.advance], self.release[:-1]])
+        return int((self.need - before).max())
+
+
+def demand(reach: Reach, group: int) -> Demand:
+    """Need and release curves of a reach, for groups of interleaved samples."""
+    lane = np.arange(group, dtype=np.int64)
+    advance = reach.produced * group
+    empty = np.repeat(reach.last == NOTHING, group)
+    last = (reach.last[:, None] * group + lane).ravel() + 1
+    first = (reach.first[:, None] * group + lane).ravel()
+    return Demand(_running_need(last, empty, advance), _release(first, empty, advance), advance)
+
+
+def _running_need(last: Ids, empty: NDArray[np.bool_], advance: int) -> Ids:
+    """Most tokens needed so far; a firing that touches nothing needs what the one before it needed."""
+    if empty.all():
+        return np.zeros(len(last), np.int64)
+    total = int(last[~empty].max())
+    # Before its first touch, a group needs no more than the group before it did.
+    need: Ids = np.maximum.accumulate(np.where(empty, total - advance, last))
+    return need
+
+
+def _release(first: Ids, empty: NDArray[np.bool_], advance: int) -> Ids:
+    """Tokens below everything that later firings of the group touch; all of them after its last firing.
+
+    A token that nobody will touch is dropped as it comes, so a release may run ahead of the need.
+    """
+    ahead = np.where(empty, advance, first)
+    later = np.append(np.minimum.accumulate(ahead[::-1])[::-1][1:], advance)
+    release: Ids = np.minimum(later, advance)
+    return release
+
+
+def add_demand(book: SeriesBook, curves: Demand) -> tuple[int, int]:
+    """Rows of the need and the release curve."""
+    return book.add(curves.need, curves.advance), book.add(curves.release, curves.advance)

@@ -1,0 +1,208 @@
+"""Edges between layers, spelled out: which actor waits for which, and by which curves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.lowering.curves import Reach, demand
+from archsim.lowering.draft import SeriesBook
+from archsim.lowering.layers import Ends, PartialSums
+from archsim.mapping import Placement
+from archsim.network import Digital, Edge, Matrix
+
+Ids = NDArray[np.int64]
+UNTOUCHED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """One row per pair of a producing and a consuming actor; columns of shape ``(pairs,)``.
+
+    Parameters
+    ----------
+    source, target : int64
+        Actors.
+    source_node, target_node : int64
+        Where they are.
+    need, release : int64
+        Rows of the draft's curves.
+    capacity : int64
+        Tokens of room at the target.
+    bits : int64
+        Of one token of the source.
+    edge : int64
+        Index into ``Network.edges``; -1 for partial sums.
+    """
+
+    source: Ids
+    target: Ids
+    source_node: Ids
+    target_node: Ids
+    need: Ids
+    release: Ids
+    capacity: Ids
+    bits: Ids
+    edge: Ids
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+
+def joined(pieces: list[Dependencies]) -> Dependencies:
+    """All rows of all pieces."""
+    names = [field.name for field in fields(Dependencies)]
+    empty = [np.zeros(0, np.int64)]
+    return Dependencies(*(np.concatenate([getattr(piece, name) for piece in pieces] or empty) for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Actors at one end of an edge; columns of shape ``(members,)``.
+
+    Parameters
+    ----------
+    actor, node, replica : int64
+    start, stop : int64
+        Elements made, or elements of the input vector wanted.
+    """
+
+    actor: Ids
+    node: Ids
+    replica: Ids
+    start: Ids
+    stop: Ids
+
+
+def edge_dependencies(
+    book: SeriesBook, placement: Placement, ends: Ends, edge_index: int, capacity: int, group: int
+) -> Dependencies:
+    """Pairs of actors that an edge joins.
+
+    Parameters
+    ----------
+    book : SeriesBook
+        Takes the curves.
+    placement, ends
+    edge_index : int
+        Index into ``Network.edges``.
+    capacity : int
+        Tokens that the edge must hold, over all copies.
+    group : int
+        Samples that interleave.
+    """
+    edge = placement.network.edges[edge_index]
+    makers, takers = producers(placement, ends, edge), consumers(placement, ends, edge)
+    curves = _pair_curves(book, placement, edge, capacity, group)
+    wanted = _overlap(edge, makers, takers)
+    touched = curves[0][makers.replica[:, None], takers.replica[None, :]] != UNTOUCHED
+    source, target = np.nonzero(wanted & touched)
+    pair = makers.replica[source], takers.replica[target]
+    bits = (makers.stop - makers.start) * placement.chip.tile.input.bits
+    return Dependencies(
+        source=makers.actor[source],
+        target=takers.actor[target],
+        source_node=makers.node[source],
+        target_node=takers.node[target],
+        need=curves[0][pair],
+        release=curves[1][pair],
+        capacity=curves[2][pair],
+        bits=bits[source],
+        edge=np.full(len(source), edge_index),
+    )
+
+
+def producers(placement: Placement, ends: Ends, edge: Edge) -> Members:
+    """Parts of the source layer's tokens, in the target's input vector."""
+    rows, homes = placement.homes_of(placement.index[edge.source]), placement.homes
+    return Members(ends.maker[rows], homes.node[rows], homes.replica[rows], homes.start[rows], homes.stop[rows])
+
+
+def consumers(placement: Placement, ends: Ends, edge: Edge) -> Members:
+    """Blocks or parts of the target layer, with the elements of the input vector that each wants."""
+    index = placement.index[edge.target]
+    layer = placement.network.by_name[edge.target]
+    if isinstance(layer.operator, Matrix):
+        rows, blocks, taps = placement.blocks_of(index), placement.blocks, layer.operator.taps
+        start, stop = blocks.row_start[rows] // taps, -(-blocks.row_stop[rows] // taps)
+        return Members(ends.taker[rows], blocks.node[rows], blocks.replica[rows], start, stop)
+    homes, rows = placement.homes, placement.homes_of(index)
+    start, stop = homes.start[rows], homes.stop[rows]
+    operator = layer.operator
+    if isinstance(operator, Digital) and edge.port == 0:
+        start, stop = start * operator.contract, stop * operator.contract
+    if not isinstance(operator, Digital) or operator.whole_token or _broadcast(edge, layer.width):
+        start, stop = np.zeros_like(start), np.full_like(stop, np.iinfo(np.int64).max)
+    return Members(ends.maker[rows], homes.node[rows], homes.replica[rows], start, stop)
+
+
+def _broadcast(edge: Edge, width: int) -> bool:
+    """Whether a second operand is one element wide and meets every element of the token."""
+    return edge.port > 0 and edge.elements == 1 and width > 1
+
+
+def _overlap(edge: Edge, makers: Members, takers: Members) -> NDArray[np.bool_]:
+    """Whether a taker wants some of what a maker makes, shape ``(makers, takers)``."""
+    start = np.maximum(makers.start, edge.source_start)
+    stop = np.minimum(makers.stop, edge.source_start + edge.elements)
+    used = (start < stop)[:, None]
+    if edge.scattered:
+        low, high = edge.target_start, edge.target_start + edge.elements
+        return np.asarray(used & ((takers.start < high) & (takers.stop > low))[None, :])
+    shift = edge.target_start - edge.source_start
+    return np.asarray(
+        used & ((start + shift)[:, None] < takers.stop[None, :]) & (takers.start[None, :] < (stop + shift)[:, None])
+    )
+
+
+def _pair_curves(book: SeriesBook, placement: Placement, edge: Edge, capacity: int, group: int) -> tuple[Ids, Ids, Ids]:
+    """Need rows, release rows and capacities for each pair of copies, each of shape (producers, consumers)."""
+    network = placement.network
+    source, target = network.by_name[edge.source], network.by_name[edge.target]
+    reach = Reach(*edge.access.reach(source.tokens, target.tokens), source.tokens)
+    shape = tuple(placement.replicas[placement.index[layer.name]] for layer in (source, target))
+    need, release = np.full(shape, UNTOUCHED), np.full(shape, UNTOUCHED)
+    room = np.zeros(shape, np.int64)
+    aligned = shape[0] == shape[1] and np.array_equal(reach.first, reach.last) and _in_step(reach)
+    for made in range(shape[0]):
+        for taken in (made,) if aligned else range(shape[1]):
+            part = reach.share(made, shape[0], taken, shape[1])
+            if part.touched:
+                curves = demand(part, group)
+                need[made, taken] = book.add(curves.need, curves.advance)
+                release[made, taken] = book.add(curves.release, curves.advance)
+                room[made, taken] = max(curves.room, -(-capacity // shape[0])) + 1
+    return need, release, room
+
+
+def _in_step(reach: Reach) -> bool:
+    """Whether token n reads just token n, so that copies of both layers pair off."""
+    return bool((reach.first == np.arange(len(reach.first))).all())
+
+
+def partial_sum_dependencies(book: SeriesBook, sums: PartialSums) -> Dependencies:
+    """Sums that go from one row block's array to the next."""
+    same = book.add(np.array([1], np.int64), 1)
+    rows = len(sums.source)
+    return Dependencies(
+        source=sums.source,
+        target=sums.target,
+        source_node=sums.source_node,
+        target_node=sums.target_node,
+        need=np.full(rows, same),
+        release=np.full(rows, same),
+        capacity=np.full(rows, 2),
+        bits=sums.bits,
+        edge=np.full(rows, -1),
+    )
+
+
+def touched_elements(placement: Placement, edge: Edge) -> float:
+    """Mean elements that one consumer token reads over an edge, its window and its context counted."""
+    network = placement.network
+    source, target = network.by_name[edge.source], network.by_name[edge.target]
+    reach = Reach(*edge.access.reach(source.tokens, target.tokens), source.tokens)
+    context = getattr(edge.access, "context", 0)
+    return float((reach.spans() + context).mean()) * edge.elements

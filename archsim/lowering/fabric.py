@@ -1,0 +1,290 @@
+"""Transfers over the fabric: one actor per link of each route, multicast as a tree.
+
+A token leaves its node by an inject link, crosses router links, and enters a node by an eject link. A header takes the
+link's and the next router's delay; the body follows at one flit per cycle (cut-through), so a token of f flits over
+h router links arrives after (h + 2) link delays, (h + 1) router delays and f - 1 cycles. Every flow has its own packet
+buffers at each router, as with a virtual channel per flow: flows contend for links, but a blocked one does not stop the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.chip.schema import Fabric, Topology
+from archsim.errors import InputError
+from archsim.lowering.dependencies import Dependencies
+from archsim.lowering.draft import ActorRows, Draft, Place
+from archsim.mapping import Placement
+from archsim.mapping.topology import chip_routes
+from archsim.program import Kind, Role
+from archsim.units import period_ps, picoseconds
+
+Ids = NDArray[np.int64]
+INJECT, LINK, CHIP_LINK, EJECT = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Hops:
+    """Links of all multicast trees, one row per stream and link; columns of shape ``(hops,)``.
+
+    Parameters
+    ----------
+    stream : int64
+        Which tree.
+    kind : int64
+        ``INJECT``, ``LINK``, ``CHIP_LINK`` or ``EJECT``.
+    tail, head : int64
+        Vertices that the link joins: routers of chips, or nodes (see ``_Vertices``).
+    """
+
+    stream: Ids
+    kind: Ids
+    tail: Ids
+    head: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class _Vertices:
+    """Numbers for routers and nodes of all chips: ``chip * stride + router``, and nodes after all routers.
+
+    Parameters
+    ----------
+    stride : int
+        Node numbers per chip, which is at least the routers per chip.
+    chips : int
+    """
+
+    stride: int
+    chips: int
+
+    def node(self, node: Ids) -> Ids:
+        return self.chips * self.stride + node
+
+
+def add_transfers(draft: Draft, placement: Placement, remote: Dependencies) -> Ids:
+    """Add the link actors of all transfers between nodes, and the channels along them.
+
+    Returns
+    -------
+    int64, shape (remote pairs,)
+        The actor whose tokens arrive at each pair's target node.
+    """
+    if not len(remote):
+        return np.zeros(0, np.int64)
+    stream, first = _streams(placement.chip.fabric, remote)
+    producer, source_node, bits = remote.source[first], remote.source_node[first], remote.bits[first]
+    hops = _hops(placement, stream, source_node, remote.target_node)
+    actor = _add_links(draft, placement, hops, producer, bits)
+    _join_links(draft, placement, hops, actor, producer, bits)
+    vertices = _Vertices(placement.floorplan.nodes, placement.chips)
+    return actor[_find(hops, stream, vertices.node(remote.target_node))]
+
+
+def _streams(fabric: Fabric, remote: Dependencies) -> tuple[Ids, Ids]:
+    """Stream of each pair, and the first pair of each: a stream per producer, or per target node without multicast."""
+    key = remote.source << np.int64(31)
+    if not fabric.multicast:
+        key = key + remote.target_node
+    _, first, stream = np.unique(key, return_index=True, return_inverse=True)
+    return stream, first
+
+
+def _hops(placement: Placement, stream: Ids, source_node: Ids, target_node: Ids) -> Hops:
+    """The trees of all streams, found by walking back from every target to the source."""
+    floorplan, nodes = placement.floorplan, placement.floorplan.nodes
+    vertices = _Vertices(nodes, placement.chips)
+    pairs = np.unique(stream * (placement.chips * nodes) + target_node)
+    stream, target = np.divmod(pairs, placement.chips * nodes)
+    source = source_node[stream]
+    chip_from, node_from = np.divmod(source, nodes)
+    chip_to, node_to = np.divmod(target, nodes)
+    router_from, router_to = floorplan.router[node_from], floorplan.router[node_to]
+    gate = floorplan.router[floorplan.port]
+    pieces = [
+        (stream, INJECT, vertices.node(source), chip_from * nodes + router_from),
+        (stream, EJECT, chip_to * nodes + router_to, vertices.node(target)),
+    ]
+    away = chip_from != chip_to
+    start = np.where(away, gate, router_from)
+    pieces += _walk(floorplan.routes.predecessor, stream, start, router_to, chip_to, nodes)
+    if away.any():
+        pieces += _walk_out(placement, stream[away], router_from[away], chip_from[away], chip_to[away], int(gate))
+    return _distinct(pieces)
+
+
+_Piece = tuple[Ids, int, Ids, Ids]
+
+
+def _walk(predecessor: Ids, stream: Ids, start: Ids, stop: Ids, chip: Ids, stride: int) -> list[_Piece]:
+    """Router links from ``start`` to ``stop`` on each row's chip, all rows one hop at a time."""
+    pieces: list[_Piece] = []
+    moving = start != stop
+    while moving.any():
+        stream, start, stop, chip = stream[moving], start[moving], stop[moving], chip[moving]
+        before = predecessor[start, stop]
+        pieces.append((stream, LINK, chip * stride + before, chip * stride + stop))
+        stop = before
+        moving = start != stop
+    return pieces
+
+
+def _walk_out(placement: Placement, stream: Ids, router: Ids, chip_from: Ids, chip_to: Ids, gate: int) -> list[_Piece]:
+    """From a router to its chip's gate, and on from chip to chip; chip links meet the fabric at the gate alone."""
+    stride = placement.floorplan.nodes
+    if placement.chip.system.link is None:
+        raise InputError(
+            f"the network takes {placement.chips} chips and nothing joins them",
+            where=f"chip {placement.chip.name!r}, system.link",
+            remedy="Describe the link between chips (system: link: ...), or take larger chips.",
+        )
+    table = placement.floorplan.routes.predecessor
+    pieces = _walk(table, stream, router, np.full_like(router, gate), chip_from, stride)
+    chips = chip_routes(placement.chip.system.topology, placement.chips).predecessor
+    moving = np.ones(len(stream), bool)
+    while moving.any():
+        stream, chip_from, chip_to = stream[moving], chip_from[moving], chip_to[moving]
+        before = chips[chip_from, chip_to]
+        pieces.append((stream, CHIP_LINK, before * stride + gate, chip_to * stride + gate))
+        chip_to = before
+        moving = chip_from != chip_to
+    return pieces
+
+
+def _distinct(pieces: list[_Piece]) -> Hops:
+    """Each link of a tree once, however many targets lie behind it; sorted by stream and head."""
+    stream = np.concatenate([piece[0] for piece in pieces])
+    kind = np.concatenate([np.full(len(piece[0]), piece[1]) for piece in pieces])
+    tail = np.concatenate([piece[2] for piece in pieces])
+    head = np.concatenate([piece[3] for piece in pieces])
+    # Within a tree every vertex has one link into it, so stream and head identify a hop.
+    _, kept = np.unique(stream * _HEADS + head, return_index=True)
+    return Hops(stream[kept], kind[kept], tail[kept], head[kept])
+
+
+_HEADS = np.int64(1 << 32)
+
+
+def _find(hops: Hops, stream: Ids, head: Ids) -> Ids:
+    """Rows of the hops that lead into given vertices."""
+    return np.searchsorted(hops.stream * _HEADS + hops.head, stream * _HEADS + head)
+
+
+def flits_of(fabric: Fabric, bits: Ids) -> Ids:
+    """Flits of tokens, their headers included."""
+    width, header = int(fabric.link_width), int(fabric.header or 0)
+    return np.maximum(1, -(-(bits + header) // width))
+
+
+def _add_links(draft: Draft, placement: Placement, hops: Hops, producer: Ids, bits: Ids) -> Ids:
+    """One actor per hop, held as long as the token's flits take."""
+    fabric, stride = placement.chip.fabric, placement.floorplan.nodes
+    clock = period_ps(fabric.clock)
+    size = bits[hops.stream]
+    flits = flits_of(fabric, size)
+    link, router = fabric.link_delay * clock, fabric.router_delay * clock
+    actor = np.empty(len(hops.stream), np.int64)
+    base = placement.chips * stride
+    for kind, label, latency in (
+        (INJECT, "inject", np.full(len(flits), link + router)),
+        (LINK, "link", np.full(len(flits), link + router)),
+        (EJECT, "eject", link + (flits - 1) * clock),
+        (CHIP_LINK, "chip-link", None),
+    ):
+        rows = np.flatnonzero(hops.kind == kind)
+        if not len(rows):
+            continue
+        tail, head = hops.tail[rows], hops.head[rows]
+        own = (producer[hops.stream[rows]], rows)
+        if latency is None:
+            interval, delay = _chip_link_times(placement, size[rows])
+            place = Place(Kind.CHIP_LINK, label, tail, head // stride)
+        else:
+            interval, delay = flits[rows] * clock, latency[rows]
+            place = _link_place(fabric, label, tail % base, head % base)
+        actor[rows] = _copies(draft, placement, own, place, interval, delay)
+        _act_links(draft, placement, kind, actor[rows], size[rows], head)
+    return actor
+
+
+def _link_place(fabric: Fabric, label: str, tail: Ids, head: Ids) -> Place:
+    """The link itself; on a bus all nodes take turns on one."""
+    if fabric.topology is Topology.BUS and label == "inject":
+        return Place(Kind.LINK, "bus", head, head)
+    return Place(Kind.LINK, label, tail, head)
+
+
+def _chip_link_times(placement: Placement, bits: Ids) -> tuple[Ids, Ids]:
+    """A chip link passes a token on when all of it has arrived: the fabric behind it may be faster."""
+    link = placement.chip.system.link
+    assert link is not None
+    unique, back = np.unique(bits, return_inverse=True)
+    interval = np.array([picoseconds(float(size) / link.bandwidth) for size in unique], np.int64)[back]
+    return interval, interval + picoseconds(link.latency)
+
+
+def _copies(draft: Draft, placement: Placement, own: tuple[Ids, Ids], place: Place, interval: Ids, latency: Ids) -> Ids:
+    """Link actors that fire as often as their producers, under the producers' layer."""
+    producer, number = own
+    table = draft.actor_columns(producer)
+    rows = ActorRows(
+        layer=table.layer,
+        role=Role.LINK,
+        place=place,
+        firings=table.firings,
+        interval=interval,
+        latency=latency,
+        replica=table.replica,
+        row=number,
+        column=table.column,
+    )
+    return draft.actors(rows, len(producer))
+
+
+def _act_links(draft: Draft, placement: Placement, kind: int, actor: Ids, bits: Ids, head: Ids) -> None:
+    fabric = placement.chip.fabric
+    if kind == CHIP_LINK:
+        draft.act(actor, "chip-link.bit", bits.astype(np.float64))
+        return
+    if kind != EJECT:
+        draft.act(actor, "router.flit", flits_of(fabric, bits).astype(np.float64))
+    if kind == LINK:
+        draft.act(actor, "wire.bit_hop", (flits_of(fabric, bits) * fabric.link_width).astype(np.float64))
+    if kind == EJECT:
+        act_writes(draft, placement, actor, head - placement.chips * placement.floorplan.nodes, bits)
+
+
+def act_writes(draft: Draft, placement: Placement, actor: Ids, node: Ids, bits: Ids) -> None:
+    """Tokens written into the buffers of nodes; the port has none."""
+    for buffer, rows in buffers_at(placement, node):
+        draft.act(actor[rows], f"{buffer}.write_bit", bits[rows].astype(np.float64))
+
+
+def buffers_at(placement: Placement, node: Ids) -> list[tuple[str, Ids]]:
+    """Buffer components, and the rows of ``node`` that have each."""
+    floorplan = placement.floorplan
+    local = node % floorplan.nodes
+    found = [("buffer", np.flatnonzero(local < floorplan.tiles))]
+    for name, unit in placement.chip.units.items():
+        if unit.where == "router":
+            found.append((f"{name}-buffer", np.flatnonzero(np.isin(local, floorplan.unit_nodes[name]))))
+    return [(name, rows) for name, rows in found if len(rows)]
+
+
+def _join_links(draft: Draft, placement: Placement, hops: Hops, actor: Ids, producer: Ids, bits: Ids) -> None:
+    """Each hop follows the one that leads to its tail; the first follows the producer."""
+    same = draft.curves.add(np.array([1], np.int64), 1)
+    first = hops.kind == INJECT
+    before = np.empty(len(actor), np.int64)
+    before[first] = producer[hops.stream[first]]
+    before[~first] = actor[_find(hops, hops.stream[~first], hops.tail[~first])]
+    draft.channels(
+        before,
+        actor,
+        need=same,
+        release=same,
+        capacity=placement.chip.fabric.buffer_packets,
+        token_bits=bits[hops.stream],
+    )

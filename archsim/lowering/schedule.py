@@ -1,0 +1,130 @@
+"""How much each edge must buffer, from one paced schedule of the whole network.
+
+If every layer spreads its tokens evenly over the time T of one sample, T being what the slowest layer takes, and starts
+as early as its inputs allow, then the tokens that lie on an edge at any time are the room it needs to run at full
+rate. A dataflow graph is monotonic: since this schedule is possible with these capacities, running as early as possible
+can neither deadlock nor fall behind it. Where a short path meets a long one, this is what the short one must hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.lowering.curves import Reach, demand
+from archsim.network import Edge, Network, Previous
+
+Times = NDArray[np.float64]
+SLACK = 2
+"""Tokens beyond the paced schedule's: one being written, one being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How long a layer takes.
+
+    Parameters
+    ----------
+    interval_ps : float
+        Between tokens of all its copies together, on average.
+    latency_ps : float
+        From the start of a token to its arrival at the farthest consumer.
+    """
+
+    interval_ps: float
+    latency_ps: float
+
+
+def sample_time(network: Network, tempos: dict[str, Tempo], group: int) -> float:
+    """Picoseconds per sample of the slowest layer or recurrence."""
+    slowest = max(layer.tokens * tempos[layer.name].interval_ps for layer in network.layers)
+    return max(slowest, *(bound / group for bound in recurrence_times(network, tempos).values()), 1.0)
+
+
+def recurrence_times(network: Network, tempos: dict[str, Tempo]) -> dict[str, float]:
+    """Picoseconds per sample that each layer on a cycle needs at least: its steps times the cycle's latencies."""
+    graph: nx.DiGraph[str] = nx.DiGraph((edge.source, edge.target) for edge in network.edges if not _after_prompt(edge))
+    times = {}
+    for cycle in nx.strongly_connected_components(graph):
+        if len(cycle) > 1:
+            around = sum(tempos[name].latency_ps for name in cycle)
+            times.update({name: network.by_name[name].tokens * around for name in cycle})
+    return times or {"": 0.0}
+
+
+def _after_prompt(edge: Edge) -> bool:
+    return isinstance(edge.access, Previous) and edge.access.after_prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """One group of interleaved samples, spread evenly over its time.
+
+    Parameters
+    ----------
+    period_ps : float
+        Time of a group.
+    group : int
+        Samples that interleave.
+    starts : dict of str to float64, shape (tokens * group,)
+        When each layer starts each entry of its stream.
+    """
+
+    period_ps: float
+    group: int
+    starts: dict[str, Times]
+
+
+def paced_schedule(network: Network, tempos: dict[str, Tempo], group: int) -> Pace:
+    """The schedule in which every layer spreads its tokens evenly and starts as early as its inputs allow."""
+    period = sample_time(network, tempos, group) * group
+    starts: dict[str, Times] = {}
+    for layer in network.order:
+        entries = layer.tokens * group
+        ready = np.zeros(entries)
+        for edge in network.inputs_of(layer.name):
+            if not edge.recurrent:
+                np.maximum(ready, _arrivals(network, edge, starts, tempos, group), out=ready)
+        even = np.arange(entries) * (period / entries)
+        starts[layer.name] = np.maximum.accumulate(ready - even) + even
+    return Pace(period, group, starts)
+
+
+def _arrivals(network: Network, edge: Edge, starts: dict[str, Times], tempos: dict[str, Tempo], group: int) -> Times:
+    need = demand(_reach_of(network, edge), group).need
+    arrived = starts[edge.source] + tempos[edge.source].latency_ps
+    return np.where(need <= 0, 0.0, arrived[np.maximum(need, 1) - 1])
+
+
+def edge_capacity(network: Network, edge: Edge, tempos: dict[str, Tempo], pace: Pace) -> int:
+    """Entries that an edge must hold for full rate, groups following each other at their period."""
+    curves = demand(_reach_of(network, edge), pace.group)
+    if edge.recurrent:
+        # A step's result waits until the other samples of its group have had their turns.
+        return curves.room + pace.group + SLACK
+    taken, begun = pace.starts[edge.source], pace.starts[edge.target]
+    ends = begun + max(pace.period_ps / len(begun), tempos[edge.target].interval_ps)
+    freeing = np.searchsorted(curves.release, np.arange(len(taken)), side="right")
+    freed = ends[np.minimum(freeing, len(begun) - 1)]
+    return max(_most_held(taken, np.maximum(freed, taken), pace.period_ps), curves.room) + SLACK
+
+
+def _reach_of(network: Network, edge: Edge) -> Reach:
+    source, target = network.by_name[edge.source], network.by_name[edge.target]
+    return Reach(*edge.access.reach(source.tokens, target.tokens), source.tokens)
+
+
+def _most_held(taken: Times, freed: Times, period_ps: float) -> int:
+    """Most intervals ``[taken, freed)`` that overlap when each repeats with the period.
+
+    Intervals are folded into one period: those begun minus those ended, at each beginning.
+    """
+    taken_turn, taken_at = np.divmod(taken, period_ps)
+    freed_turn, freed_at = np.divmod(freed, period_ps)
+    taken_at, freed_at = np.sort(taken_at), np.sort(freed_at)
+    begun_later = len(taken) - np.searchsorted(taken_at, taken_at, side="right")
+    ended_later = len(freed) - np.searchsorted(freed_at, taken_at, side="right")
+    return int((freed_turn.sum() - taken_turn.sum()) + (ended_later - begun_later).max())

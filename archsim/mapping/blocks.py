@@ -1,0 +1,114 @@
+"""Cutting weight matrices into blocks of the array's logical size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.chip.schema import Array
+from archsim.network import Digital, Layer, Matrix, Network
+
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Blocks of one copy of one weight matrix; every column has shape ``(blocks,)``.
+
+    Rows and columns count over all groups of a grouped matrix, which is block-diagonal.
+
+    Parameters
+    ----------
+    row, column : int64
+        Number of the row block within its column block, and of the column block.
+    row_start, row_stop, column_start, column_stop : int64
+        The part of the layer's matrix.
+    weights : int64
+        Weights that are not structurally zero.
+    """
+
+    row: Ids
+    column: Ids
+    row_start: Ids
+    row_stop: Ids
+    column_start: Ids
+    column_stop: Ids
+    weights: Ids
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def columns(self) -> tuple[Ids, ...]:
+        """All columns, in the order of their declaration."""
+        return tuple(getattr(self, field.name) for field in fields(self))
+
+
+def cut_matrix(matrix: Matrix, array: Array, granularity: int) -> Cut:
+    """Cut a weight matrix into nearly equal blocks.
+
+    Small groups share an array, along its diagonal; a group larger than the array is cut like a matrix of its own.
+
+    Parameters
+    ----------
+    matrix : Matrix
+    array : Array
+    granularity : int
+        Columns that must stay together (the gates of one unit of a recurrent cell).
+    """
+    rows, columns = array.logical_rows, array.logical_columns
+    together = min(rows // matrix.rows, columns // matrix.columns)
+    if matrix.groups > 1 and together >= 1:
+        return _diagonal(matrix, together)
+    return _cut_groups(matrix, rows, max(granularity, columns - columns % granularity), granularity)
+
+
+def column_granularity(network: Network, layer: Layer) -> int:
+    """Columns of a matrix layer that its consumers need side by side."""
+    targets = (network.by_name[edge.target].operator for edge in network.outputs_of(layer.name))
+    return max((target.contract for target in targets if isinstance(target, Digital)), default=1)
+
+
+def _diagonal(matrix: Matrix, together: int) -> Cut:
+    first = np.arange(0, matrix.groups, together, dtype=np.int64)
+    last = np.minimum(first + together, matrix.groups)
+    return Cut(
+        row=np.zeros(len(first), np.int64),
+        column=np.arange(len(first), dtype=np.int64),
+        row_start=first * matrix.rows,
+        row_stop=last * matrix.rows,
+        column_start=first * matrix.columns,
+        column_stop=last * matrix.columns,
+        weights=(last - first) * matrix.rows * matrix.columns,
+    )
+
+
+def _cut_groups(matrix: Matrix, rows: int, columns: int, granularity: int) -> Cut:
+    row_edges = even_edges(matrix.rows, rows)
+    column_edges = even_edges(matrix.columns, columns, granularity)
+    group, column, row = (
+        index.ravel()
+        for index in np.meshgrid(
+            np.arange(matrix.groups), np.arange(len(column_edges) - 1), np.arange(len(row_edges) - 1), indexing="ij"
+        )
+    )
+    row_start, row_stop = row_edges[row], row_edges[row + 1]
+    column_start, column_stop = column_edges[column], column_edges[column + 1]
+    return Cut(
+        row=row,
+        column=group * (len(column_edges) - 1) + column,
+        row_start=group * matrix.rows + row_start,
+        row_stop=group * matrix.rows + row_stop,
+        column_start=group * matrix.columns + column_start,
+        column_stop=group * matrix.columns + column_stop,
+        weights=(row_stop - row_start) * (column_stop - column_start),
+    )
+
+
+def even_edges(size: int, most: int, granularity: int = 1) -> Ids:
+    """Boundaries of the fewest nearly equal pieces of at most ``most``, at multiples of ``granularity``."""
+    units, most_units = -(-size // granularity), max(1, most // granularity)
+    pieces = -(-units // most_units)
+    edges: Ids = np.minimum(np.arange(pieces + 1, dtype=np.int64) * units // pieces * granularity, size)
+    return edges

@@ -1,0 +1,107 @@
+"""Where the nodes of a chip sit: tiles, digital units at routers, and the port to the outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.chip.schema import Chip, Topology, Unit
+from archsim.mapping.topology import Routes, fabric_routes
+
+Nodes = NDArray[np.int64]
+STRIP = 4
+"""Rows of a strip of the tile order: runs of tiles then cover nearly square patches."""
+
+
+@dataclass(frozen=True)
+class Floorplan:
+    """Nodes of one chip: tiles first, then the units at routers, then the port (host, memories, chip links).
+
+    Parameters
+    ----------
+    chip : Chip
+        The chip's description.
+    """
+
+    chip: Chip
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Routes between routers."""
+        fabric = self.chip.fabric
+        return fabric_routes(fabric.topology, fabric.rows, fabric.columns)
+
+    @property
+    def tiles(self) -> int:
+        """Tiles on one chip."""
+        return self.chip.fabric.tile_count
+
+    @property
+    def arrays(self) -> int:
+        """Arrays on one chip."""
+        return self.tiles * self.chip.tile.arrays
+
+    @cached_property
+    def unit_nodes(self) -> dict[str, Nodes]:
+        """Nodes that have each kind of unit."""
+        nodes: dict[str, Nodes] = {}
+        following = self.tiles
+        for name, unit in self.chip.units.items():
+            if unit.where == "tile":
+                nodes[name] = np.arange(self.tiles)
+            else:
+                sites = len(self._sites(unit))
+                nodes[name] = np.arange(following, following + sites)
+                following += sites
+        return nodes
+
+    @property
+    def port(self) -> int:
+        """The node of host, memories and chip links."""
+        return self.tiles + sum(len(self._sites(unit)) for unit in self.chip.units.values() if unit.where == "router")
+
+    @property
+    def nodes(self) -> int:
+        """Node numbers per chip."""
+        # A tree has more routers than places; links are named by routers, so there must be a number for each.
+        return max(self.port + 1, len(self.routes))
+
+    @cached_property
+    def router(self) -> Nodes:
+        """Router of each node, shape ``(nodes,)``; the port is at router 0."""
+        tiles = np.arange(self.tiles) // self.chip.fabric.concentration
+        sites = [self._sites(unit) for unit in self.chip.units.values() if unit.where == "router"]
+        routers = np.concatenate([tiles, *sites, [0]]).astype(np.int64)
+        return np.zeros_like(routers) if self.chip.fabric.topology is Topology.BUS else routers
+
+    @cached_property
+    def tile_order(self) -> Nodes:
+        """Tiles in an order that keeps successors near, shape ``(tiles,)``."""
+        fabric = self.chip.fabric
+        grid = fabric.topology in (Topology.MESH, Topology.TORUS, Topology.CONCENTRATED_MESH)
+        routers = serpentine(fabric.rows, fabric.columns) if grid else np.arange(fabric.routers)
+        spread = np.arange(fabric.concentration)
+        order: Nodes = (routers[:, None] * fabric.concentration + spread).ravel()
+        return order[order < self.tiles]
+
+    def hops(self, node: int) -> Nodes:
+        """Links between a node's router and every node's router, shape ``(nodes,)``."""
+        distances: Nodes = self.routes.hops[self.router[node], self.router]
+        return distances
+
+    def _sites(self, unit: Unit) -> Nodes:
+        return np.arange(0, self.chip.fabric.routers, unit.every, dtype=np.int64)
+
+
+def serpentine(rows: int, columns: int) -> Nodes:
+    """Routers of a grid in strips of rows, column by column, turning at each end, shape ``(rows * columns,)``."""
+    order: list[int] = []
+    for number, top in enumerate(range(0, rows, STRIP)):
+        strip = list(range(top, min(top + STRIP, rows)))
+        across = range(columns) if number % 2 == 0 else range(columns - 1, -1, -1)
+        for place, column in enumerate(across):
+            order.extend(row * columns + column for row in (strip if place % 2 == 0 else reversed(strip)))
+    return np.array(order, np.int64)

@@ -1,0 +1,215 @@
+"""The verb: lay a network on a system of chips."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.chip.schema import Chip, Depthwise
+from archsim.errors import CapacityError
+from archsim.mapping.blocks import Cut, column_granularity, cut_matrix
+from archsim.mapping.floorplan import Floorplan
+from archsim.mapping.homes import Parts, Settler
+from archsim.mapping.placement import AT_PORT, ON_ARRAY, Blocks, Homes, Placement
+from archsim.mapping.replication import Replication, choose_replicas, matrix_load, recurrent_layers
+from archsim.network import Digital, Layer, Matrix, Network, Primitive, Sink, Source
+
+Ids = NDArray[np.int64]
+
+
+def place(network: Network, chip: Chip, *, replicate: Replication = "none") -> Placement:
+    """Choose arrays for every weight block and units for every digital layer.
+
+    Layers follow each other along an order of the tiles that keeps neighbours near; a copy of a layer is kept on one
+    chip if it fits on one. Weights stay where they are put.
+
+    Parameters
+    ----------
+    network : Network
+    chip : Chip
+    replicate : Replication
+        ``"none"``, ``"balanced"`` to the slowest layer within the arrays there are, or copies by layer name.
+
+    Returns
+    -------
+    Placement
+
+    Raises
+    ------
+    CapacityError
+        If the network needs more tiles than the system has.
+    MissingUnit
+        If no digital unit can do a layer.
+    InputError
+        If a replication cannot be used.
+    """
+    mapped = as_mapped(network, chip)
+    floorplan = Floorplan(chip)
+    cuts = tuple(_cut(mapped, layer, chip) for layer in mapped.matrices)
+    load = matrix_load(mapped, chip, cuts)
+    chips = _chips_needed(mapped, floorplan, int(load.blocks.sum()))
+    copies = choose_replicas(mapped, load, replicate, chips * floorplan.arrays)
+    slots, chips = _allocate(mapped, floorplan, np.repeat(load.blocks, copies), chips)
+    blocks = _blocks(mapped, floorplan, cuts, copies, slots)
+    pace = float((load.time_ps / copies).max()) if len(copies) else np.inf
+    homes = _homes(mapped, Settler(mapped, floorplan, chips, pace, recurrent_layers(mapped)), blocks)
+    return _assembled(mapped, floorplan, chips, blocks, homes)
+
+
+def as_mapped(network: Network, chip: Chip) -> Network:
+    """The network with grouped convolutions as digital layers, where the chip runs them so."""
+    if chip.mapping.grouped is Depthwise.ARRAY:
+        return network
+    layers = tuple(_digital_if_grouped(layer) for layer in network.layers)
+    return replace(network, layers=layers)
+
+
+def _digital_if_grouped(layer: Layer) -> Layer:
+    matrix = layer.operator
+    if not isinstance(matrix, Matrix) or matrix.groups == 1:
+        return layer
+    contract, rest = divmod(matrix.inputs, matrix.outputs)
+    operator = Digital(
+        "grouped-convolution",
+        work=((Primitive.MAC, matrix.macs),),
+        whole_token=rest > 0,
+        contract=max(1, contract),
+        product=True,
+    )
+    return replace(layer, operator=operator)
+
+
+def _cut(network: Network, layer: Layer, chip: Chip) -> Cut:
+    assert isinstance(layer.operator, Matrix)
+    return cut_matrix(layer.operator, chip.tile.array, column_granularity(network, layer))
+
+
+def _chips_needed(network: Network, floorplan: Floorplan, arrays: int) -> int:
+    """Chips for one copy of everything."""
+    needed = max(1, -(-arrays // floorplan.arrays))
+    limit = floorplan.chip.system.chips
+    if limit == "as needed":
+        return needed
+    if needed > limit:
+        raise _too_big(network, floorplan, arrays)
+    return limit
+
+
+def _allocate(network: Network, floorplan: Floorplan, sizes: Ids, chips: int) -> tuple[Ids, int]:
+    """First array slot of each copy of each layer, shape ``(copies,)``, and the chips that takes.
+
+    A copy that would straddle two chips starts on the next one, as long as there are chips enough.
+    """
+    loose = _slots(sizes, floorplan.arrays, whole=True)
+    used = int(-(-(loose[-1] + sizes[-1]) // floorplan.arrays)) if len(sizes) else 1
+    if used <= chips or floorplan.chip.system.chips == "as needed":
+        return loose, max(used, chips)
+    if int(sizes.sum()) > chips * floorplan.arrays:
+        raise _too_big(network, floorplan, int(sizes.sum()))
+    return _slots(sizes, floorplan.arrays, whole=False), chips
+
+
+def _slots(sizes: Ids, room: int, *, whole: bool) -> Ids:
+    starts, cursor = np.empty(len(sizes), np.int64), 0
+    for place, size in enumerate(sizes.tolist()):
+        left = room - cursor % room
+        if whole and left < size <= room:
+            cursor += left
+        starts[place] = cursor
+        cursor += size
+    return starts
+
+
+def _blocks(network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], copies: Ids, starts: Ids) -> Blocks:
+    index = {layer.name: place for place, layer in enumerate(network.order)}
+    layer_of = np.array([index[layer.name] for layer in network.matrices], np.int64)
+    sizes = np.array([len(cut) for cut in cuts], np.int64)
+    repeated = _repeated(cuts, copies.tolist())
+    copy_sizes = np.repeat(sizes, copies)
+    replica = np.concatenate([np.arange(count) for count in copies.tolist()] or [np.zeros(0, np.int64)])
+    within = np.arange(int(copy_sizes.sum())) - np.repeat(np.cumsum(copy_sizes) - copy_sizes, copy_sizes)
+    node, array = _array_of(floorplan, np.repeat(starts, copy_sizes) + within)
+    return Blocks(
+        layer=np.repeat(np.repeat(layer_of, copies), copy_sizes),
+        replica=np.repeat(replica, copy_sizes),
+        node=node,
+        array=array,
+        **{field.name: getattr(repeated, field.name) for field in fields(Cut)},
+    )
+
+
+def _repeated(cuts: tuple[Cut, ...], copies: list[int]) -> Cut:
+    """The blocks of all copies of all layers, one after the other."""
+    if not cuts:
+        return Cut(*(np.zeros(0, np.int64) for _ in fields(Cut)))
+    columns = zip(*(cut.columns() for cut in cuts), strict=True)
+    return Cut(*(np.concatenate([np.tile(c, n) for c, n in zip(column, copies, strict=True)]) for column in columns))
+
+
+def _array_of(floorplan: Floorplan, slot: Ids) -> tuple[Ids, Ids]:
+    """Global node and array of the tile for slots counted along the tile order."""
+    chip, local = np.divmod(slot, floorplan.arrays)
+    place, array = np.divmod(local, floorplan.chip.tile.arrays)
+    return chip * floorplan.nodes + floorplan.tile_order[place], array
+
+
+def _homes(network: Network, settler: Settler, blocks: Blocks) -> list[Parts]:
+    """Homes of all layers, in the order of ``Network.order``."""
+    known: dict[str, Parts] = {}
+    bounds = np.searchsorted(blocks.layer, np.arange(len(network.order) + 1))
+    for index, layer in enumerate(network.order):
+        if isinstance(layer.operator, Matrix):
+            known[layer.name] = _matrix_parts(blocks, slice(int(bounds[index]), int(bounds[index + 1])))
+        elif isinstance(layer.operator, Digital):
+            known[layer.name] = settler.settle(layer, known)
+    for layer in network.order:
+        if isinstance(layer.operator, (Source, Sink)):
+            known[layer.name] = _port_parts(network, layer, known, settler.floorplan)
+    return [known[layer.name] for layer in network.order]
+
+
+def _matrix_parts(blocks: Blocks, rows: slice) -> Parts:
+    """One part per copy and column block, at home where its last row block's sums come out."""
+    replica, column, row = blocks.replica[rows], blocks.column[rows], blocks.row[rows]
+    last = np.flatnonzero(np.append((column[1:] != column[:-1]) | (row[1:] <= row[:-1]), True))
+    return Parts(
+        replica=replica[last],
+        part=column[last],
+        start=blocks.column_start[rows][last],
+        stop=blocks.column_stop[rows][last],
+        node=blocks.node[rows][last],
+        unit=np.full(len(last), ON_ARRAY),
+    )
+
+
+def _port_parts(network: Network, layer: Layer, known: dict[str, Parts], floorplan: Floorplan) -> Parts:
+    """A network input enters at its first consumer's chip; an output leaves from its producer's."""
+    edges = network.outputs_of(layer.name) or network.inputs_of(layer.name)
+    other = edges[0].target if isinstance(layer.operator, Source) else network.inputs_of(layer.name)[0].source
+    chip = int(known[other].node[0]) // floorplan.nodes if other in known else 0
+    zero = np.zeros(1, np.int64)
+    node = np.array([chip * floorplan.nodes + floorplan.port])
+    return Parts(zero, zero, zero, np.array([layer.width]), node, np.full(1, AT_PORT))
+
+
+def _assembled(network: Network, floorplan: Floorplan, chips: int, blocks: Blocks, parts: list[Parts]) -> Placement:
+    names = ("replica", "part", "start", "stop", "node", "unit")
+    layer = np.repeat(np.arange(len(parts)), [len(piece.node) for piece in parts])
+    columns = (np.concatenate([getattr(piece, name) for piece in parts]) for name in names)
+    replicas = tuple(piece.replicas for piece in parts)
+    return Placement(network, floorplan.chip, floorplan, chips, replicas, blocks, Homes(layer, *columns))
+
+
+def _too_big(network: Network, floorplan: Floorplan, arrays: int) -> CapacityError:
+    chip = floorplan.chip
+    tiles = -(-arrays // chip.tile.arrays)
+    there = floorplan.tiles * (chip.system.chips if isinstance(chip.system.chips, int) else 1)
+    return CapacityError(
+        f"{network.name} needs {tiles} tiles and the system has {there}",
+        where=f"chip {chip.name!r}",
+        remedy=f"Three ways out: more chips (--set system.chips={-(-tiles // floorplan.tiles)}, or 'as needed'); "
+        "larger arrays or more tiles (--set tile.array.rows=..., fabric.rows=...); fewer copies or bits per weight "
+        "(--replicate none, tile.array.weight).",
+    )

@@ -1,0 +1,144 @@
+"""How many copies of each layer: none, balanced to the slowest layer, or as given."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.chip.schema import Chip
+from archsim.errors import InputError
+from archsim.mapping.blocks import Cut
+from archsim.mapping.timing import product_timing
+from archsim.network import Layer, Network, Previous
+
+Ids = NDArray[np.int64]
+Replication = str | Mapping[str, int]
+"""``"none"``, ``"balanced"``, or copies by layer name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one copy of each matrix layer takes; columns of shape ``(matrices,)``.
+
+    Parameters
+    ----------
+    time_ps : int64
+        Busy time of its slowest resource per sample.
+    blocks : int64
+        Arrays.
+    most : int64
+        Copies that can help: its tokens, or 1 inside a recurrence.
+    """
+
+    time_ps: Ids
+    blocks: Ids
+    most: Ids
+
+
+def matrix_load(network: Network, chip: Chip, cuts: tuple[Cut, ...]) -> Load:
+    """Time and arrays of each matrix layer of ``Network.matrices``."""
+    bound = recurrent_layers(network)
+    return Load(
+        time_ps=np.array([sample_time(chip, layer, cut) for layer, cut in zip(network.matrices, cuts, strict=True)]),
+        blocks=np.array([len(cut) for cut in cuts], np.int64),
+        most=np.array([1 if layer.name in bound else layer.tokens for layer in network.matrices], np.int64),
+    )
+
+
+def sample_time(chip: Chip, layer: Layer, cut: Cut) -> int:
+    """Picoseconds per sample that the slowest resource of one copy is busy."""
+    timing = product_timing(chip, int((cut.column_stop - cut.column_start).max()))
+    slowest = max(timing.integrate.interval, timing.convert.interval, timing.affine.interval)
+    return layer.tokens * slowest
+
+
+def recurrent_layers(network: Network) -> frozenset[str]:
+    """Layers on a cycle of every step, which no second copy can speed up.
+
+    A recurrence that begins after a prompt (decoding) does not count: the prompt's tokens still stream.
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for edge in network.edges:
+        if not (isinstance(edge.access, Previous) and edge.access.after_prompt):
+            graph.add_edge(edge.source, edge.target)
+    cycles = (part for part in nx.strongly_connected_components(graph) if len(part) > 1)
+    looped = {name for name in graph if graph.has_edge(name, name)}
+    return frozenset(looped.union(*cycles))
+
+
+def choose_replicas(network: Network, load: Load, replicate: Replication, arrays: int) -> Ids:
+    """Copies of each matrix layer, shape ``(matrices,)``.
+
+    Parameters
+    ----------
+    network : Network
+    load : Load
+    replicate : Replication
+    arrays : int
+        Arrays there are, for a balanced choice.
+
+    Raises
+    ------
+    InputError
+        If a name or number cannot be used.
+    """
+    if isinstance(replicate, str):
+        if replicate == "none":
+            return np.ones(len(load.blocks), np.int64)
+        if replicate == "balanced":
+            return balanced(load, arrays)
+        raise InputError(
+            f"{replicate!r} is no way to replicate",
+            where="--replicate",
+            remedy="Say 'none', 'balanced', or copies by layer: 'conv1=8,layer1.0.conv1=2'.",
+        )
+    return _given(network, load, replicate)
+
+
+def balanced(load: Load, arrays: int) -> Ids:
+    """Copies that make the slowest layer as fast as the arrays allow.
+
+    For a target time T each layer takes ceil(time / T) copies; the smallest T whose copies fit is found by bisection
+    over the times that change a count.
+    """
+
+    def copies(target: float) -> Ids:
+        wanted: Ids = np.ceil(load.time_ps / target).astype(np.int64)
+        return np.clip(wanted, 1, load.most)
+
+    def fits(target: float) -> bool:
+        return int((copies(target) * load.blocks).sum()) <= arrays
+
+    if not len(load.blocks):
+        return np.zeros(0, np.int64)
+    low, high = 1.0, float(load.time_ps.max())
+    if fits(low):
+        return copies(low)
+    while high - low > 1.0:
+        middle = (low + high) / 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return copies(high)
+
+
+def _given(network: Network, load: Load, copies: Mapping[str, int]) -> Ids:
+    names = [layer.name for layer in network.matrices]
+    result = np.ones(len(names), np.int64)
+    for name, count in copies.items():
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else "`archsim show network` lists the layers."
+            raise InputError(f"there is no matrix layer {name!r}", where="--replicate", remedy=hint)
+        place = names.index(name)
+        if not 1 <= count <= load.most[place]:
+            raise InputError(
+                f"{count} copies of {name!r} are asked for; between 1 and {load.most[place]} can be used",
+                where="--replicate",
+                remedy="A layer cannot have more copies than tokens, and one inside a recurrence only one.",
+            )
+        result[place] = count
+    return result

@@ -1,0 +1,28 @@
+"""The Network: what is to be computed, as layers that stream tokens to each other."""
+
+from archsim.network.access import NOTHING, Access, Prefix, Previous, Same, Table, Whole, Window
+from archsim.network.graph import Edge, Layer, Network, keys_read, layer_macs
+from archsim.network.operators import Counts, Digital, Matrix, Operator, Primitive, Sink, Source
+
+__all__ = [
+    "NOTHING",
+    "Access",
+    "Counts",
+    "Digital",
+    "Edge",
+    "Layer",
+    "Matrix",
+    "Network",
+    "Operator",
+    "Prefix",
+    "Previous",
+    "Primitive",
+    "Same",
+    "Sink",
+    "Source",
+    "Table",
+    "Whole",
+    "Window",
+    "keys_read",
+    "layer_macs",
+]

@@ -1,0 +1,256 @@
+"""The Network: layers that make streams of tokens, and edges that say how the streams are consumed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import networkx as nx
+import numpy as np
+
+from archsim.errors import InputError
+from archsim.network.access import NOTHING, Access, Prefix, Previous
+from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One operator and the stream that it makes.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the network.
+    operator : Operator
+        What is done to each token.
+    tokens : int
+        Output tokens per sample (positions of a feature map, steps of a sequence).
+    width : int
+        Elements per output token (channels, features).
+    grid : tuple of int
+        The tokens' shape where there is one, as (height, width); for display.
+    origin : str
+        Node of the ONNX file that it came from.
+    """
+
+    name: str
+    operator: Operator
+    tokens: int
+    width: int
+    grid: tuple[int, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """How one layer consumes another's tokens.
+
+    Parameters
+    ----------
+    source, target : str
+        Names of the layers.
+    access : Access
+        Which tokens each consumer token touches.
+    elements : int
+        Elements used of each source token.
+    port : int
+        Which input of the target.
+    source_start : int
+        First element used of the source's token.
+    target_start : int
+        Where these elements land in the target's input vector (concatenation along the width).
+    scattered : bool
+        True when the elements are permuted on the way (a channel shuffle), so that any part of the target may need
+        any part of the source.
+    """
+
+    source: str
+    target: str
+    access: Access
+    elements: int
+    port: int = 0
+    source_start: int = 0
+    target_start: int = 0
+    scattered: bool = False
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether the edge reads earlier steps of a stream that depends on the target itself."""
+        return isinstance(self.access, Previous)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A directed acyclic graph of layers, plus marked recurrent edges.
+
+    Parameters
+    ----------
+    name : str
+        What reports call it.
+    layers : tuple of Layer
+        In any order.
+    edges : tuple of Edge
+        Several between the same two layers are allowed.
+    notes : tuple of str
+        What the reader of a report should know (folded operators, assumed shapes).
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or doubled, a range falls outside a token, or the graph has a cycle without a recurrent
+        edge in it.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    edges: tuple[Edge, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        _check_names(self)
+        for edge in self.edges:
+            _check_edge(self, edge)
+        _check_acyclic(self)
+
+    @cached_property
+    def by_name(self) -> dict[str, Layer]:
+        """Layers by their names."""
+        return {layer.name: layer for layer in self.layers}
+
+    @cached_property
+    def graph(self) -> nx.MultiDiGraph[str]:
+        """The layers as nodes (attribute ``layer``), the edges as arcs (attribute ``edge``)."""
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        graph.add_nodes_from((layer.name, {"layer": layer}) for layer in self.layers)
+        graph.add_edges_from((edge.source, edge.target, {"edge": edge}) for edge in self.edges)
+        return graph
+
+    @cached_property
+    def order(self) -> tuple[Layer, ...]:
+        """Layers in topological order of the edges that are not recurrent; ties in the order given."""
+        rank = {layer.name: index for index, layer in enumerate(self.layers)}
+        forward = _forward_graph(self)
+        names = nx.lexicographical_topological_sort(forward, key=rank.__getitem__)
+        return tuple(self.by_name[name] for name in names)
+
+    @cached_property
+    def _incoming(self) -> dict[str, tuple[Edge, ...]]:
+        return _grouped(self, "target")
+
+    @cached_property
+    def _outgoing(self) -> dict[str, tuple[Edge, ...]]:
+        return _grouped(self, "source")
+
+    def inputs_of(self, name: str) -> tuple[Edge, ...]:
+        """Edges into a layer, in the order given."""
+        return self._incoming[name]
+
+    def outputs_of(self, name: str) -> tuple[Edge, ...]:
+        """Edges out of a layer, in the order given."""
+        return self._outgoing[name]
+
+    @cached_property
+    def matrices(self) -> tuple[Layer, ...]:
+        """Layers with constant weights, in topological order."""
+        return tuple(layer for layer in self.order if isinstance(layer.operator, Matrix))
+
+    @property
+    def weights(self) -> int:
+        """Weights of the matrix layers (biases and embeddings left out)."""
+        return sum(layer.operator.macs for layer in self.matrices if isinstance(layer.operator, Matrix))
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates per sample: matrix layers and dynamic products, nothing else."""
+        return sum(layer_macs(self, layer) for layer in self.layers)
+
+
+def layer_macs(network: Network, layer: Layer) -> int:
+    """Multiply-accumulates per sample of one layer that count as the network's operations."""
+    operator = layer.operator
+    if isinstance(operator, Matrix):
+        return layer.tokens * operator.macs
+    if isinstance(operator, Digital) and operator.product:
+        fixed = dict(operator.work).get(Primitive.MAC, 0) * layer.tokens
+        per_key = dict(operator.work_per_key).get(Primitive.MAC, 0)
+        return fixed + per_key * int(keys_read(network, layer).sum()) if per_key else fixed
+    return 0
+
+
+def keys_read(network: Network, layer: Layer) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Keys that each token of an attention layer reads, shape ``(tokens,)``: its reach plus the cached context."""
+    operator = layer.operator
+    assert isinstance(operator, Digital)
+    edge = next(edge for edge in network.inputs_of(layer.name) if edge.port == operator.keys_port)
+    first, last = edge.access.reach(network.by_name[edge.source].tokens, layer.tokens)
+    context = edge.access.context if isinstance(edge.access, Prefix) else 0
+    return np.where(first == NOTHING, 0, last - first + 1) + context
+
+
+def _grouped(network: Network, end: str) -> dict[str, tuple[Edge, ...]]:
+    groups: dict[str, list[Edge]] = {layer.name: [] for layer in network.layers}
+    for edge in network.edges:
+        groups[getattr(edge, end)].append(edge)
+    return {name: tuple(edges) for name, edges in groups.items()}
+
+
+def _forward_graph(network: Network) -> nx.DiGraph[str]:
+    forward: nx.DiGraph[str] = nx.DiGraph()
+    forward.add_nodes_from(layer.name for layer in network.layers)
+    forward.add_edges_from((edge.source, edge.target) for edge in network.edges if not edge.recurrent)
+    return forward
+
+
+def _check_names(network: Network) -> None:
+    doubled = [name for name, count in Counter(layer.name for layer in network.layers).items() if count > 1]
+    if doubled:
+        raise InputError(f"two layers are called {doubled[0]!r}", where=network.name, remedy="Give each its own name.")
+    for layer in network.layers:
+        if layer.tokens < 1 or layer.width < 1:
+            raise InputError(
+                f"has {layer.tokens} tokens of {layer.width} elements; both must be at least 1",
+                where=f"{network.name}, layer {layer.name!r}",
+                remedy="Check the shapes of the model's inputs.",
+            )
+
+
+def _check_edge(network: Network, edge: Edge) -> None:
+    where = f"{network.name}, edge {edge.source!r} -> {edge.target!r}"
+    missing = [name for name in (edge.source, edge.target) if name not in network.by_name]
+    if missing:
+        raise InputError(f"there is no layer {missing[0]!r}", where=where, remedy="Add the layer, or drop the edge.")
+    source, target = network.by_name[edge.source], network.by_name[edge.target]
+    if edge.source_start + edge.elements > source.width or edge.elements < 1:
+        raise InputError(
+            f"uses elements {edge.source_start} to {edge.source_start + edge.elements} of a token of {source.width}",
+            where=where,
+            remedy="Check the slice of the source's token.",
+        )
+    if isinstance(target.operator, Matrix) and edge.target_start + edge.elements > target.operator.inputs:
+        raise InputError(
+            f"lands on inputs {edge.target_start} to {edge.target_start + edge.elements} of {target.operator.inputs}",
+            where=where,
+            remedy="Check the weight matrix's rows against the input's width.",
+        )
+    if isinstance(source.operator, Sink) or isinstance(target.operator, Source):
+        raise InputError("leads out of an output or into an input", where=where, remedy="Turn the edge round.")
+    first, last = edge.access.reach(source.tokens, target.tokens)
+    if len(first) != target.tokens or first.min() < NOTHING or last.max() >= source.tokens:
+        raise InputError(
+            f"touches tokens {first.min()} to {last.max()} of {source.tokens}, for {len(first)} of {target.tokens} "
+            "consumer tokens",
+            where=where,
+            remedy="Check the access against both layers' token counts.",
+        )
+
+
+def _check_acyclic(network: Network) -> None:
+    forward = _forward_graph(network)
+    if not nx.is_directed_acyclic_graph(forward):
+        cycle = " -> ".join(edge[0] for edge in nx.find_cycle(forward))
+        raise InputError(
+            f"the layers depend on themselves: {cycle}",
+            where=network.name,
+            remedy="Mark the edge that reads an earlier step with access Previous.",
+        )

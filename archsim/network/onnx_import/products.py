@@ -1,0 +1,72 @@
+"""Products of two activations: attention's scores and its context."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+from archsim.network.onnx_import.draft import Call
+from archsim.network.onnx_import.feeds import Feed
+from archsim.network.onnx_import.partition import Partition, by_axes
+from archsim.network.onnx_import.views import View, placed, varies
+from archsim.network.operators import Digital, Primitive
+
+
+def dynamic_product(call: Call, left: View, right: View) -> View:
+    """``left @ right``, shapes ``(..., m, k)`` and ``(..., k, n)``.
+
+    The tokens are the rows of ``left``, and those of its leading axes along which its tokens differ; the other leading
+    axes (heads) are part of the width. What a token reads of ``right`` are its keys; where they are as many as the
+    mathematics says, the work is given per key, else per token.
+    """
+    stack = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    left, right = _stacked(left, stack), _stacked(right, stack)
+    depth, columns = right.shape[-2:]
+    token_axes = [axis for axis in range(len(stack) + 1) if varies(left.token, axis)]
+    cut = by_axes(left, token_axes, own_elements=True)
+    heads = cut.width // depth
+    keys = _keys(call, cut, right, [axis for axis in token_axes if axis < len(stack)])
+    operator = _operator(keys, right, heads * depth * columns)
+    index = call.layer(operator, cut.tokens, heads * columns, grid=cut.grid)
+    call.draft.connect(index, call.draft.feed(cut.rows(left)))
+    call.draft.connect(index, keys, port=1)
+    out = (*left.shape[:-1], columns)
+    inner = [axis for axis in range(len(out)) if axis not in token_axes]
+    element = placed(np.arange(heads * columns, dtype=np.int64), inner, out)
+    return View(np.broadcast_to(np.int64(index), out), np.broadcast_to(cut.token[..., :1], out), element, True)
+
+
+def _stacked(view: View, stack: tuple[int, ...]) -> View:
+    shape = (*stack, *view.shape[-2:])
+    return view.mapped(lambda array: np.broadcast_to(array, shape), sole=view.sole)
+
+
+def _keys(call: Call, cut: Partition, right: View, batch_axes: list[int]) -> Feed:
+    """What every token reads of the right operand: all that shares the token's place on the batch axes."""
+    shape = right.shape
+    keyed = [axis for axis in range(len(shape)) if axis not in batch_axes and varies(right.token, axis)]
+    fine = by_axes(right, (*batch_axes, *keyed), own_elements=True)
+    batches = prod(shape[axis] for axis in batch_axes)
+    batch = placed(np.arange(batches, dtype=np.int64), batch_axes, shape)
+    pieces = call.draft.feed(fine.rows(right))
+    of_token = cut.arranged(placed(np.arange(batches, dtype=np.int64), batch_axes, cut.token.shape))[:, 0]
+    folded = [piece.folded(fine.arranged(batch)[:, 0], batches) for piece in pieces.pieces]
+    return replace(
+        pieces, pieces=tuple(replace(piece, first=piece.first[of_token], last=piece.last[of_token]) for piece in folded)
+    )
+
+
+def _operator(keys: Feed, right: View, macs: int) -> Digital:
+    """The product, of ``macs`` multiply-accumulates per token."""
+    depth, columns = len(right.shape) - 2, len(right.shape) - 1
+    along = [axis for axis in (columns, depth) if varies(right.token, axis)]
+    kind = "matmul" if len(along) != 1 else "scores" if along == [columns] else "context"
+    count = right.shape[along[0]] if len(along) == 1 else 0
+    if len(keys.pieces) == 1 and count:
+        piece = keys.pieces[0]
+        if bool((piece.last - piece.first + 1 == count).all()):
+            per_key = ((Primitive.MAC, macs // count),)
+            return Digital(kind, work_per_key=per_key, keys_port=1, whole_token=True, product=True)
+    return Digital(kind, ((Primitive.MAC, macs),), whole_token=True, product=True)

@@ -1,0 +1,32 @@
+"""Names of actors, channels and resources, built from their ids when somebody looks."""
+
+from __future__ import annotations
+
+from archsim.program.tables import Kind, Program, Role
+
+
+def actor_name(program: Program, actor: int) -> str:
+    """Such as ``conv1.integrate[0,2,1]``: layer, role, replica, row block, column block."""
+    actors = program.actors
+    layer = program.labels.layers[actors.layer[actor]]
+    role = Role(int(actors.role[actor])).name.lower()
+    return f"{layer}.{role}[{actors.replica[actor]},{actors.row[actor]},{actors.column[actor]}]"
+
+
+def channel_name(program: Program, channel: int) -> str:
+    """Producer and consumer, joined by an arrow."""
+    source, target = int(program.channels.source[channel]), int(program.channels.target[channel])
+    return f"{actor_name(program, source)} -> {actor_name(program, target)}"
+
+
+def resource_name(program: Program, resource: int) -> str:
+    """Such as ``chip0/node12/array0`` or ``chip0/link 3->4``."""
+    table = program.resources
+    kind, chip = Kind(int(table.kind[resource])), int(table.chip[resource])
+    node, index = int(table.node[resource]), int(table.index[resource])
+    label = program.labels.resources[table.label[resource]]
+    if kind in (Kind.LINK, Kind.CHIP_LINK):
+        return f"chip{chip}/{label} {node}->{index}"
+    if kind is Kind.HOST:
+        return str(label)
+    return f"chip{chip}/node{node}/{label}{index}"

@@ -1,0 +1,232 @@
+"""The tables of a Program: actors, channels, resources, curves and actions, as numpy arrays.
+
+A row is an id. No table holds a string: names are built from ids when somebody looks (see ``names``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int32]
+Picoseconds = NDArray[np.int64]
+Counts = NDArray[np.int64]
+
+
+class Role(IntEnum):
+    """What an actor does for its layer."""
+
+    SOURCE = 0
+    INTEGRATE = 1
+    CONVERT = 2
+    AFFINE = 3
+    ACCUMULATE = 4
+    COMPUTE = 5
+    LINK = 6
+    WRITE = 7
+    READ = 8
+    SINK = 9
+
+
+class Kind(IntEnum):
+    """What a resource is."""
+
+    HOST = 0
+    ARRAY = 1
+    ADC = 2
+    AFFINE = 3
+    UNIT = 4
+    LINK = 5
+    CHIP_LINK = 6
+    MEMORY = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """Firing sequences; every column has shape ``(actors,)``.
+
+    Parameters
+    ----------
+    layer : int32
+        Index into the program's layer names.
+    role : int8
+        A ``Role``.
+    replica, row, column : int32
+        Which copy of the layer, row block and column block (for a link: the position on its route in ``row``).
+    resource : int32
+        What it holds while it fires.
+    firings : int64
+        How often it fires in the whole run.
+    interval, latency : int64
+        Picoseconds the resource is held, and from the start to the outputs' appearance.
+    interval_table, latency_table : int32
+        Row of ``Program.durations`` that replaces the constant, firing by firing; -1 for none.
+    """
+
+    layer: Ids
+    role: NDArray[np.int8]
+    replica: Ids
+    row: Ids
+    column: Ids
+    resource: Ids
+    firings: Counts
+    interval: Picoseconds
+    latency: Picoseconds
+    interval_table: Ids
+    latency_table: Ids
+
+    def __len__(self) -> int:
+        return len(self.layer)
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Token queues from one actor to one actor; every column has shape ``(channels,)``.
+
+    Parameters
+    ----------
+    source, target : int32
+        Actor ids.
+    capacity, initial : int64
+        Tokens of room (those in flight included) and tokens there at time 0.
+    need, release : int32
+        Rows of ``Program.curves``.
+    token_bits : int64
+        Size of one token, for buffer sizes in bytes.
+    """
+
+    source: Ids
+    target: Ids
+    capacity: Counts
+    initial: Counts
+    need: Ids
+    release: Ids
+    token_bits: Counts
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Things that serve firings; every column has shape ``(resources,)``.
+
+    Parameters
+    ----------
+    kind : int8
+        A ``Kind``.
+    label : int32
+        Index into the program's resource labels (which unit, which memory).
+    chip, node, index : int32
+        Where it is. A link leads from ``node`` to ``index``; anything else is number ``index`` at fabric node ``node``.
+    servers : int32
+        Firings served at once.
+    """
+
+    kind: NDArray[np.int8]
+    label: Ids
+    chip: Ids
+    node: Ids
+    index: Ids
+    servers: Ids
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Periodic integer sequences, stored as one period each.
+
+    Entry n of row c is ``values[start[c] + n % length[c]] + (n // length[c]) * advance[c]``. A curve of tokens is this
+    clipped below at 0; a table of durations has advance 0.
+
+    Parameters
+    ----------
+    start, length, advance : int64, shape (rows,)
+    values : int64, shape (entries,)
+    """
+
+    start: Counts
+    length: Counts
+    advance: Counts
+    values: Counts
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def at(self, row: int, firing: int) -> int:
+        """Entry ``firing`` (from 0) of a row, clipped below at 0."""
+        period, offset = divmod(firing, int(self.length[row]))
+        return max(0, int(self.values[self.start[row] + offset]) + period * int(self.advance[row]))
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What each firing does that costs energy; every column has shape ``(actions,)``.
+
+    Parameters
+    ----------
+    actor : int32
+        Who does it.
+    action : int32
+        Index into the program's action names (``component.action``).
+    count : float64
+        How often per firing, averaged over the firings of a sample.
+    """
+
+    actor: Ids
+    action: Ids
+    count: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Where samples begin and end.
+
+    Samples run in groups whose tokens interleave: token t of sample k of a group is firing ``t * group + k`` of the
+    group's share.
+
+    Parameters
+    ----------
+    count : int
+        Samples in the run.
+    group : int
+        Samples that interleave; 1 for none.
+    sources, sinks : int32
+        Actors whose first firing of a sample starts it, and whose last firing's output completes it.
+    """
+
+    count: int
+    group: int
+    sources: Ids
+    sinks: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The names behind the ids."""
+
+    layers: tuple[str, ...]
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A timed dataflow graph on shared resources: all that an engine reads."""
+
+    actors: Actors
+    channels: Channels
+    resources: Resources
+    curves: Series
+    durations: Series
+    actions: Actions
+    samples: Samples
+    labels: Labels

@@ -1,0 +1,88 @@
+"""The Trace: what happened in a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.program.tables import Counts, Ids, Picoseconds, Program
+
+
+@dataclass(frozen=True, slots=True)
+class FiringLog:
+    """One row per firing, in order of start time, actor id; columns of shape ``(firings,)``.
+
+    Parameters
+    ----------
+    actor : int32
+    firing : int64
+        Number of the firing of its actor, from 0.
+    start : int64
+        Picoseconds.
+    """
+
+    actor: Ids
+    firing: Counts
+    start: Picoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What happened: counts, busy and stall times, and when each sample went in and came out.
+
+    Parameters
+    ----------
+    program : Program
+        What was run.
+    makespan : int
+        Picoseconds from 0 to the last end or arrival.
+    firings, busy, starved, blocked, contended : int64, shape (actors,)
+        Firings done and picoseconds. ``busy + starved + blocked + contended + done = makespan`` for every actor, where
+        ``done`` is the time after its last end.
+    first_start, last_end : int64, shape (actors,)
+        Picoseconds; 0 for an actor that never fired.
+    sample_in, sample_out : int64, shape (samples,)
+        When the first token of each sample started into the chip, and when its last output arrived.
+    period : tuple of (int, int) or None
+        ``(picoseconds, samples)`` of the periodic regime where a run found it exactly.
+    log : FiringLog or None
+        On request.
+    complete : bool
+        False for a run that was interrupted.
+    """
+
+    program: Program
+    makespan: int
+    firings: Counts
+    busy: Picoseconds
+    starved: Picoseconds
+    blocked: Picoseconds
+    contended: Picoseconds
+    first_start: Picoseconds
+    last_end: Picoseconds
+    sample_in: Picoseconds
+    sample_out: Picoseconds
+    period: tuple[int, int] | None = None
+    log: FiringLog | None = None
+    complete: bool = True
+
+    @property
+    def done(self) -> Picoseconds:
+        """Picoseconds between each actor's last end and the end of the run, shape ``(actors,)``."""
+        return self.makespan - self.last_end
+
+    @property
+    def resource_busy(self) -> Picoseconds:
+        """Picoseconds of service summed over servers, shape ``(resources,)``."""
+        size = len(self.program.resources)
+        # bincount sums in float64, which cannot hold long runs to the picosecond.
+        total = np.zeros(size, np.int64)
+        np.add.at(total, self.program.actors.resource, self.busy)
+        return total
+
+    @property
+    def latency(self) -> NDArray[np.int64]:
+        """Picoseconds from each sample's first token in to its last token out, shape ``(samples,)``."""
+        return self.sample_out - self.sample_in

@@ -1,0 +1,152 @@
+"""Quantities as people write them ("40 ns", "0.63 mm^2") and as the simulator holds them (SI floats, picoseconds)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from math import ceil, isfinite
+
+import pint
+
+from archsim.errors import InputError
+
+PS_PER_S = 1_000_000_000_000
+
+SUGGESTED_UNITS: dict[str, tuple[str, ...]] = {
+    "s": ("ns", "ps", "us", "ms", "s"),
+    "m": ("nm", "um", "mm", "m"),
+    "m^2": ("mm^2", "um^2", "nm^2", "m^2"),
+    "J": ("pJ", "fJ", "aJ", "nJ", "uJ", "mJ", "J"),
+    "W": ("mW", "pW", "nW", "uW", "W", "kW"),
+    "Hz": ("GHz", "MHz", "kHz", "Hz"),
+    "V": ("V", "mV"),
+    "S": ("uS", "nS", "pS", "mS", "S"),
+    "K": ("K",),
+    "F": ("fF", "aF", "pF", "nF", "F"),
+    "bit": ("bit", "B", "KiB", "MiB", "GiB", "kbit", "Mbit", "GB"),
+    "bit/s": ("GB/s", "Gbit/s", "MB/s", "Mbit/s", "TB/s", "bit/s"),
+    "J/bit": ("pJ/bit", "fJ/bit", "J/bit"),
+}
+"""Units to write each SI unit in; the first is the one that a chip architect would expect."""
+
+# One digit per exponent: what stands in a file must not make the unit parser compute 9**9**9.
+_UNIT = r"[A-Za-zµμΩ]+(?:²|³|(?:\^|\*\*)-?\d)?"
+_QUANTITY = re.compile(rf"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*({_UNIT}(?:\s*[*/]\s*{_UNIT})*|)\s*")
+
+
+@lru_cache(maxsize=1)
+def _registry() -> pint.UnitRegistry[float]:
+    # Building the registry takes a quarter of a second: once, and only when a quantity is read.
+    try:
+        cached: pint.UnitRegistry[float] = pint.UnitRegistry(cache_folder=":auto:")
+    except OSError:
+        uncached: pint.UnitRegistry[float] = pint.UnitRegistry()
+        return uncached
+    return cached
+
+
+@lru_cache(maxsize=256)
+def _root(unit: str) -> tuple[float, str]:
+    """A unit in the registry's base units: the factor, and the base units as text (bits are among them)."""
+    root = _registry().Quantity(1.0, _registry().parse_units(unit)).to_root_units()
+    return float(root.magnitude), str(root.units)
+
+
+def _example(unit: str) -> str:
+    return SUGGESTED_UNITS.get(unit, (unit,))[0]
+
+
+@lru_cache(maxsize=4096)
+def quantity(text: str, unit: str) -> float:
+    """Read a quantity with its unit.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"40 ns"``.
+    unit : str
+        The SI unit that it is wanted in, as ``"s"``, ``"m^2"``, ``"bit/s"``.
+
+    Returns
+    -------
+    float
+        The value in ``unit``.
+
+    Raises
+    ------
+    InputError
+        If there is no number, no unit, or a unit of another dimension (bits count as one).
+    """
+    found = _QUANTITY.fullmatch(text)
+    if found is None:
+        raise InputError(f"{text!r} is not a quantity", remedy=f"Write it as '1 {_example(unit)}'.")
+    number, given = found.groups()
+    if not given:
+        raise InputError(f"{text!r} has no unit", remedy=f"Write '{number} {_example(unit)}'.")
+    value = float(number) * _factor(text, given, unit)
+    if not isfinite(value):
+        raise InputError(f"{text!r} is not a finite quantity", remedy=f"Write it as '1 {_example(unit)}'.")
+    return value
+
+
+def _factor(text: str, given: str, unit: str) -> float:
+    try:
+        factor, base = _root(given)
+    except (pint.PintError, ValueError, TypeError, AssertionError, AttributeError, SyntaxError, OverflowError):
+        raise InputError(
+            f"{text!r}: there is no unit {given!r}", remedy=f"Write a quantity such as '1 {_example(unit)}'."
+        ) from None
+    wanted_factor, wanted = _root(unit)
+    if base != wanted:
+        raise InputError(
+            f"{text!r} is in {given}, where {unit} is meant", remedy=f"Write a quantity such as '1 {_example(unit)}'."
+        )
+    return factor / wanted_factor
+
+
+def format_quantity(value: float, unit: str) -> str:
+    """Write a quantity so that ``quantity`` reads the very same float back, as shortly as that allows.
+
+    Parameters
+    ----------
+    value : float
+        In ``unit``; finite.
+    unit : str
+        An SI unit, as ``"s"``, ``"m^2"``.
+
+    Examples
+    --------
+    >>> format_quantity(4e-08, "s")
+    '40 ns'
+    """
+    candidates = (_in_unit(value, unit, written) for written in (*SUGGESTED_UNITS.get(unit, ()), unit))
+    return min((text for text in candidates if quantity(text, unit) == value), key=len, default=f"{value!r} {unit}")
+
+
+def _in_unit(value: float, unit: str, written: str) -> str:
+    number = value * _root(unit)[0] / _root(written)[0]
+    text = f"{number:.15g}"
+    return f"{text} {written}" if isfinite(number) else f"{value!r} {unit}"
+
+
+def picoseconds(seconds: float, period_ps: int = 1) -> int:
+    """Duration in whole picoseconds, rounded up to a multiple of a clock's period and never below one period.
+
+    Parameters
+    ----------
+    seconds : float
+        The duration; not negative.
+    period_ps : int
+        The clock's period.
+    """
+    exact_ps = seconds * PS_PER_S
+    # A duration such as 0.1 ns is not exact in binary: a femtosecond of slack (and beyond a second, the float's own
+    # resolution) keeps it from becoming one tick more.
+    slack_ps = max(1e-3, 1e-15 * exact_ps)
+    ticks = ceil((exact_ps - slack_ps) / period_ps)
+    return max(1, ticks) * period_ps
+
+
+def period_ps(frequency_hz: float) -> int:
+    """Period of a clock in whole picoseconds, rounded to the nearest."""
+    return max(1, round(PS_PER_S / frequency_hz))

@@ -1,0 +1,59 @@
+"""Fully connected networks: PUMA's two, and the one that HERMES was measured on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from archsim.network import Network
+from archsim.workloads import digital
+from archsim.workloads.drafting import Draft
+from archsim.workloads.options import Workload, WorkloadOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Perceptron:
+    """A stack of fully connected layers.
+
+    Parameters
+    ----------
+    name, source : str
+        What it is called, and where its sizes were published.
+    widths : tuple of int
+        Inputs, hidden layers, outputs.
+    activation : str
+        The hidden layers' kind of element-wise operator.
+    """
+
+    name: str
+    source: str
+    widths: tuple[int, ...]
+    activation: str
+
+    def workload(self) -> Workload:
+        """Its entry in the registry."""
+        sizes = "-".join(str(width) for width in self.widths)
+        return Workload(self.name, f"Fully connected {sizes} ({self.source})", partial(_draw, self))
+
+
+def _draw(perceptron: Perceptron, options: WorkloadOptions) -> Network:
+    draft = Draft(perceptron.name)
+    stream = draft.source("features", perceptron.widths[0])
+    *hidden, outputs = perceptron.widths[1:]
+    for index, width in enumerate(hidden, start=1):
+        columns = draft.dense(f"fc{index}", stream, width)
+        stream = draft.each(f"fc{index}.activation", digital.elementwise(perceptron.activation, width), columns)
+    draft.sink("outputs", draft.dense(f"fc{len(hidden) + 1}", stream, outputs))
+    return draft.finish()
+
+
+_PUMA = "PUMA, ASPLOS 2019"
+
+WORKLOADS = tuple(
+    perceptron.workload()
+    for perceptron in (
+        Perceptron("mlp-l4", _PUMA, (1024, 1024, 2048, 1024, 10), "sigmoid"),
+        Perceptron("mlp-l5", _PUMA, (1024, 2048, 3072, 3072, 1024, 10), "sigmoid"),
+        Perceptron("mlp-hermes", "HERMES core, JSSC 2022", (784, 240, 10), "relu"),
+    )
+)

@@ -1,0 +1,63 @@
+"""Every named network, by name."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from archsim.errors import InputError
+from archsim.network import Network
+from archsim.workloads import cnn, language, mlp, recurrent, speech, vision
+from archsim.workloads.options import DEFAULTS, Workload, WorkloadOptions
+
+_WORKLOADS: tuple[Workload, ...] = (
+    *mlp.WORKLOADS,
+    *cnn.WORKLOADS,
+    *recurrent.WORKLOADS,
+    *language.WORKLOADS,
+    *vision.WORKLOADS,
+    *speech.WORKLOADS,
+)
+_BY_NAME = {workload.name: workload for workload in _WORKLOADS}
+
+
+def names() -> tuple[str, ...]:
+    """Names of the networks, family by family."""
+    return tuple(_BY_NAME)
+
+
+def describe(name: str) -> str:
+    """One line about a network.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    return _find(name).summary
+
+
+def build(name: str, options: WorkloadOptions = DEFAULTS) -> Network:
+    """Make a named network.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    options : WorkloadOptions
+        Lengths and sizes; each network has its own where none is given.
+
+    Raises
+    ------
+    InputError
+        If there is no network of that name, or it does not understand an option or a value.
+    """
+    return _find(name).build(options)
+
+
+def _find(name: str) -> Workload:
+    workload = _BY_NAME.get(name)
+    if workload is None:
+        near = get_close_matches(name.lower(), _BY_NAME, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(_BY_NAME)}."
+        raise InputError(f"there is no network called {name!r}", where="network", remedy=hint)
+    return workload
