@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,8 +11,7 @@ from archsim import workloads
 from archsim.accounting import Ledger, account
 from archsim.chip import Chip, load_chip
 from archsim.cost import Bill, price
-from archsim.engine import run_reference
-from archsim.engine.compiled import run as run_compiled
+from archsim.engine import LogWindow, Progress, run_compiled, run_reference
 from archsim.errors import InputError
 from archsim.lowering import lower
 from archsim.mapping import Placement, Replication, place
@@ -63,6 +62,20 @@ class Result:
     ledger: Ledger
 
 
+class Interrupted(KeyboardInterrupt):
+    """A simulation that was stopped from the keyboard.
+
+    Parameters
+    ----------
+    trace : Trace
+        What had happened until then, marked incomplete.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__()
+        self.trace = trace
+
+
 def load_network(
     model: str | Path,
     options: WorkloadOptions | None = None,
@@ -110,6 +123,8 @@ def simulate(
     settings: Settings | None = None,
     *,
     overrides: Sequence[str] = (),
+    log: LogWindow | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Result:
     """Run a network on a chip: place, lower, run, account.
 
@@ -122,6 +137,10 @@ def simulate(
     settings : Settings, optional
     overrides : sequence of str
         Changes to the chip file, as ``"tile.adc.bits=6"``.
+    log : LogWindow, optional
+        Firings to write down in the Trace.
+    progress : callable, optional
+        Told now and then how far the run is; the reference engine does not tell.
 
     Returns
     -------
@@ -131,6 +150,8 @@ def simulate(
     ------
     ArchsimError
         With place and remedy, whatever goes wrong.
+    Interrupted
+        If the run was stopped from the keyboard.
     """
     chosen = settings or Settings()
     network = model if isinstance(model, Network) else load_network(model)
@@ -138,12 +159,29 @@ def simulate(
     bill = price(described)
     placement = place(network, described, replicate=chosen.replicate)
     program = lower(placement, batch=chosen.batch, interleave=chosen.interleave)
-    trace = run(program, chosen.engine)
+    trace = run(program, chosen.engine, log=log, progress=progress)
+    if not trace.complete:
+        raise Interrupted(trace)
     return Result(network, described, placement, program, trace, bill, account(trace, placement, bill))
 
 
-def run(program: Program, engine: Engine = Engine.COMPILED) -> Trace:
+def run(
+    program: Program,
+    engine: Engine = Engine.COMPILED,
+    *,
+    log: LogWindow | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Trace:
     """Run a Program.
+
+    Parameters
+    ----------
+    program : Program
+    engine : Engine
+    log : LogWindow, optional
+        Firings to write down in the Trace.
+    progress : callable, optional
+        Told now and then how far the run is; the reference engine does not tell.
 
     Raises
     ------
@@ -152,4 +190,6 @@ def run(program: Program, engine: Engine = Engine.COMPILED) -> Trace:
     ProgramError
         If the verifier refuses the Program.
     """
-    return run_compiled(program) if engine is Engine.COMPILED else run_reference(program)
+    if engine is Engine.COMPILED:
+        return run_compiled(program, log=log, progress=progress)
+    return run_reference(program, log=log)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from math import ceil, isfinite
 
@@ -12,7 +13,7 @@ from archsim.errors import InputError
 
 PS_PER_S = 1_000_000_000_000
 
-SUGGESTED_UNITS: dict[str, tuple[str, ...]] = {
+SUGGESTED_UNITS: Mapping[str, tuple[str, ...]] = {
     "s": ("ns", "ps", "us", "ms", "s"),
     "m": ("nm", "um", "mm", "m"),
     "m^2": ("mm^2", "um^2", "nm^2", "m^2"),
@@ -140,11 +141,12 @@ def picoseconds(seconds: float, period_ps: int = 1) -> int:
         The clock's period.
     """
     exact_ps = seconds * PS_PER_S
-    # A duration such as 0.1 ns is not exact in binary: a femtosecond of slack (and beyond a second, the float's own
+    whole_ps = round(exact_ps)
+    # A duration such as 0.1 ns is not exact in binary: a femtosecond of slack (or, beyond seconds, the float's own
     # resolution) keeps it from becoming one tick more.
-    slack_ps = max(1e-3, 1e-15 * exact_ps)
-    ticks = ceil((exact_ps - slack_ps) / period_ps)
-    return max(1, ticks) * period_ps
+    if abs(exact_ps - whole_ps) > max(1e-3, 4e-16 * exact_ps):
+        whole_ps = ceil(exact_ps)
+    return max(1, -(-whole_ps // period_ps)) * period_ps
 
 
 def period_ps(frequency_hz: float) -> int:

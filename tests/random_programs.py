@@ -50,9 +50,12 @@ def curves(draw: st.DrawFn, made: int, used: int, initial: int) -> tuple[Curve, 
     """Need and release over one sample, of ``used`` firings that read ``made`` tokens; some entries are clipped."""
     low = draw(st.integers(-2, initial))
     need = sorted(draw(st.lists(st.integers(low, low + made), min_size=used, max_size=used)))
-    low = draw(st.integers(-2, low))
+    low = draw(st.integers(-2, initial))
     free = sorted(draw(st.lists(st.integers(low, low + made), min_size=used, max_size=used)))
-    return (tuple(need), made), (tuple(min(pair) for pair in zip(need, free, strict=True)), made)
+    if draw(st.booleans()):
+        # Nothing is freed before it has been needed.
+        free = [min(pair) for pair in zip(need, free, strict=True)]
+    return (tuple(need), made), (tuple(free), made)
 
 
 def entry(curve: Curve, firing: int) -> int:
@@ -69,7 +72,7 @@ def least_capacity(need: Curve, release: Curve, firings: int, tokens: int, initi
 
 @st.composite
 def pipelines(draw: st.DrawFn, *, most_actors: int = 6, most_samples: int = 80) -> Program:
-    """Chains with tight buffers, unequal rates, feedback and contended resources, over many samples: they settle down."""
+    """Chains with tight buffers, unequal rates, feedback and contended resources, over many samples: they settle."""
     samples = 2 * draw(st.integers(10, most_samples // 2))
     sketch = Sketch()
     pools = [sketch.resource(draw(st.integers(1, 2))) for _ in range(draw(st.integers(0, 2)))]

@@ -80,6 +80,7 @@ def attention(heads: int, size: int) -> Digital:
         work_per_key=((Primitive.MAC, 2 * heads * size), *scaled(per_key, heads)),
         keys_port=1,
         whole_token=True,
+        heads=heads,
         product=True,
     )
 

@@ -87,7 +87,7 @@ def _fault(detail: ErrorDetails, tree: Branch) -> Fault:
 
 def _place(path: Path, origin: str) -> str:
     field = ".".join(path)
-    return origin if field in origin else f"{origin}: {field}"
+    return origin if not field or origin.startswith(f"--set {field}=") else f"{origin}: {field}"
 
 
 def _shown(value: object) -> str:

@@ -85,8 +85,8 @@ class CostChoice(Section):
         Name of a cost model; see ``archsim show cost``.
     energy : dict of str to Joules
         Energy per action, by the action's name.
-    area : SquareMetres, optional
-        Of one instance.
+    area : square metres, optional
+        Of one instance; 0 where it is counted elsewhere or not on the die.
     leakage : Watts, optional
         Of one instance.
     parameters : dict of str to number or str
@@ -100,6 +100,6 @@ class CostChoice(Section):
 
     model: str | None = None
     energy: dict[str, Joules] = Field(default_factory=dict)
-    area: SquareMetres | None = None
+    area: Annotated[float, _reader("m^2"), _writer("m^2"), _NOT_NEGATIVE] | None = None
     leakage: Watts | None = None
     parameters: dict[str, Parameter] = Field(default_factory=dict)

@@ -116,8 +116,6 @@ def _validated(settings: type[S], values: Values, where: str) -> S:
         )
     try:
         return settings.model_validate(values)
-    except InputError as error:
-        raise InputError(error.what, where=where, remedy=error.remedy) from None
     except ValidationError as error:
         raise _input_error(error, where) from None
 
@@ -127,8 +125,9 @@ def _input_error(error: ValidationError, where: str) -> InputError:
     name = ".".join(str(part) for part in first["loc"][:1])
     if first["type"] == "missing":
         return InputError(f"parameter {name!r} is missing", where=where, remedy=f"Give it: {name}=...")
+    reason = first["msg"].removeprefix("Value error, ")
     return InputError(
-        f"parameter {name!r} cannot be {first['input']!r}: {first['msg']}",
+        f"parameter {name!r} cannot be {first['input']!r}: {reason}",
         where=where,
         remedy="Give a value within the stated limits.",
     )

@@ -90,7 +90,7 @@ def _tile_parts(chip: Chip) -> Iterator[Part]:
         arrays * tile.array.rows,
         ("conversion",),
         tile.input.cost,
-        {**process, "bits": tile.input.bits_per_phase or tile.input.bits},
+        {**process, "bits": tile.input.bits_per_phase or tile.input.bits, "phase_time": tile.input.phase_time},
         "tile.input.cost",
     )
     yield from _converter_parts(chip, arrays)

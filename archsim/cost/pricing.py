@@ -63,7 +63,7 @@ def _refuse_duplicates(listed: tuple[Part, ...], chip: Chip) -> None:
 
 
 def _priced(part: Part, where: str) -> Priced:
-    _check_actions(part, where)
+    _check_choice(part, where)
     estimate = _estimate(part, where)
     origin = str(part.choice.parameters.get(_SOURCE, where))
     component = Component(
@@ -76,12 +76,18 @@ def _priced(part: Part, where: str) -> Priced:
     return Priced(component, tuple(f"{part.name}: {note}" for note in estimate.notes))
 
 
-def _check_actions(part: Part, where: str) -> None:
+def _check_choice(part: Part, where: str) -> None:
     for action in part.choice.energy:
         if action not in part.actions:
             raise InputError(
                 f"component {part.name!r} has no action {action!r}", where=where, remedy=nearest(action, part.actions)
             )
+    if part.choice.model is None and part.choice.parameters.keys() - {_SOURCE}:
+        raise InputError(
+            f"parameters of {part.name!r} are given, but no model that reads them",
+            where=where,
+            remedy="Name a model, or remove the parameters.",
+        )
     if part.choice.model is None and part.actions and not part.choice.energy:
         raise MissingCost(
             f"nobody has given the energy of {part.name}.{part.actions[0]}",

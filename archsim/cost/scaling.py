@@ -180,7 +180,7 @@ def _area(node: float) -> float:
 
 def _bracket(rows: tuple[Row, ...], node_nm: float) -> tuple[Row, Row]:
     for upper, lower in pairwise(rows):
-        if lower.node_nm <= node_nm:
+        if lower.node_nm < node_nm:
             return upper, lower
     return rows[-2], rows[-1]
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from archsim.cost.scaling import Flavour, Point, nominal_supply
+from archsim.errors import InputError
 from archsim.units import quantity
 
 Value = float | int | str | bool | tuple[str, ...]
@@ -24,26 +25,37 @@ class Unit:
 
 def _reader(unit: str) -> BeforeValidator:
     def read(value: object) -> object:
-        return quantity(value, unit) if isinstance(value, str) else value
+        return _read(value, unit) if isinstance(value, str) else value
 
     return BeforeValidator(read, json_schema_input_type=str)
 
 
-Metres = Annotated[float, _reader("m"), Field(gt=0), Unit("m")]
-SquareMetres = Annotated[float, _reader("m^2"), Field(gt=0), Unit("m^2")]
-Seconds = Annotated[float, _reader("s"), Field(gt=0), Unit("s")]
-Hertz = Annotated[float, _reader("Hz"), Field(gt=0), Unit("Hz")]
-Volts = Annotated[float, _reader("V"), Field(gt=0), Unit("V")]
-Swing = Annotated[float, _reader("V"), Field(ge=0), Unit("V")]
-Kelvin = Annotated[float, _reader("K"), Field(gt=0), Unit("K")]
-Siemens = Annotated[float, _reader("S"), Field(gt=0), Unit("S")]
-Ohms = Annotated[float, _reader("ohm"), Field(gt=0), Unit("ohm")]
-Farads = Annotated[float, _reader("F"), Field(ge=0), Unit("F")]
-FaradsPerMetre = Annotated[float, _reader("F/m"), Field(gt=0), Unit("F/m")]
-Watts = Annotated[float, _reader("W"), Field(ge=0), Unit("W")]
-WattsPerBit = Annotated[float, _reader("W/bit"), Field(ge=0), Unit("W/bit")]
-Bits = Annotated[float, _reader("bit"), Field(gt=0), Unit("bit")]
-BitsPerSecond = Annotated[float, _reader("bit/s"), Field(gt=0), Unit("bit/s")]
+def _read(text: str, unit: str) -> float:
+    try:
+        return quantity(text, unit)
+    except InputError as error:
+        # Pydantic adds the parameter's name to a ValueError.
+        raise ValueError(error.what) from None
+
+
+_POSITIVE = Field(gt=0, allow_inf_nan=False)
+_NOT_NEGATIVE = Field(ge=0, allow_inf_nan=False)
+
+Metres = Annotated[float, _reader("m"), _POSITIVE, Unit("m")]
+SquareMetres = Annotated[float, _reader("m^2"), _POSITIVE, Unit("m^2")]
+Seconds = Annotated[float, _reader("s"), _POSITIVE, Unit("s")]
+Hertz = Annotated[float, _reader("Hz"), _POSITIVE, Unit("Hz")]
+Volts = Annotated[float, _reader("V"), _POSITIVE, Unit("V")]
+Swing = Annotated[float, _reader("V"), _NOT_NEGATIVE, Unit("V")]
+Kelvin = Annotated[float, _reader("K"), _POSITIVE, Unit("K")]
+Siemens = Annotated[float, _reader("S"), _POSITIVE, Unit("S")]
+Ohms = Annotated[float, _reader("ohm"), _POSITIVE, Unit("ohm")]
+Farads = Annotated[float, _reader("F"), _NOT_NEGATIVE, Unit("F")]
+FaradsPerMetre = Annotated[float, _reader("F/m"), _POSITIVE, Unit("F/m")]
+Watts = Annotated[float, _reader("W"), _NOT_NEGATIVE, Unit("W")]
+WattsPerBit = Annotated[float, _reader("W/bit"), _NOT_NEGATIVE, Unit("W/bit")]
+Bits = Annotated[float, _reader("bit"), _POSITIVE, Unit("bit")]
+BitsPerSecond = Annotated[float, _reader("bit/s"), _POSITIVE, Unit("bit/s")]
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 

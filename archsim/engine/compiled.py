@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from archsim.engine.deadlock import diagnose
-from archsim.engine.kernel import BOUNDARY, IDLE, LOG_FULL, SLICE, advance
-from archsim.engine.state import DONE, HEAP_COUNT, LOG_COUNT, State, build_state, freed_tokens
+from archsim.engine.kernel import BOUNDARY, IDLE, LOG_FULL, SLICE, VISIT, advance
+from archsim.engine.state import DONE, LOG_COUNT, State, build_state, freed_tokens
 from archsim.engine.steady import SteadySearch, find_rhythm
 from archsim.engine.window import LogWindow, sorted_log
 from archsim.program import FiringLog, Program, Trace
@@ -20,7 +20,7 @@ from archsim.program.verify import verify
 SLICE_FIRINGS = 3_000_000
 # Rows of the log that the kernel writes before they are taken out.
 LOG_ROWS = 1 << 18
-# Window and gate that nothing reaches.
+# A gate that nothing reaches.
 FAR = 2**62
 
 
@@ -84,7 +84,7 @@ class _Run:
     def __init__(self, program: Program, log: LogWindow | None, fast_forward: bool) -> None:
         self.program, self.log = program, log
         self.total = int(program.actors.firings.sum())
-        self.state = build_state(program, log_rows=LOG_ROWS if log else 0)
+        self.state = build_state(program, log_rows=LOG_ROWS if log else VISIT)
         rhythm = find_rhythm(program) if fast_forward else None
         self.search = SteadySearch(program, rhythm, self.state) if rhythm else None
         self.rows = _Rows(log.limit) if log else None
@@ -105,7 +105,7 @@ class _Run:
     def on(self) -> int:
         """Carry the run on by a slice; says why the kernel stopped."""
         state, search = self.state, self.search
-        window = (self.log.start_ps, self.log.stop_ps) if self.log else (0, FAR)
+        window = (self.log.start_ps, self.log.stop_ps) if self.log else (0, 0)
         slice_end = int(state.registers[DONE]) + SLICE_FIRINGS
         while True:
             gate = search.gate if search else (0, FAR)
@@ -151,8 +151,9 @@ class _Rows:
     def take(self, state: State) -> None:
         """Empty the kernel's rows into the log; keep at most twice the limit."""
         rows = int(state.registers[LOG_COUNT])
-        columns = (state.log_actor, state.log_firing, state.log_start)
-        self.parts.append(FiringLog(*(column[:rows].copy() for column in columns)))
+        self.parts.append(
+            FiringLog(state.log_actor[:rows].copy(), state.log_firing[:rows].copy(), state.log_start[:rows].copy())
+        )
         state.registers[LOG_COUNT] = 0
         if sum(len(part.actor) for part in self.parts) > 2 * self.limit:
             self.parts = [self.sorted()]

@@ -1,26 +1,22 @@
-# NOTE FROM THE LEAD (contract change, please remove this comment when done): release(n) MAY RUN AHEAD OF need(n) and even ahead of what has been
-# produced: a token that nobody will touch is dropped as it comes (strided convolutions leave rows untouched; a recurrence's last step). It is bounded only by
-# the tokens ever produced (initial + producer firings). Room for token q is still "freed >= q + 1 - capacity". Verifier: only refuse
-# release beyond what is ever produced. The reference engine needs no change; the compiled rings do (a place freed before its token
-# arrives): see tests/unit/engine/test_dropped_tokens.py, and cover it in the random programs. Also: lowering works now; real programs to compare with:
-# `sys.path.insert(0, "/work/tmp"); from chip import chip; lower(place(workloads.build("resnet18"), chip()))` (archsim.mapping.place, archsim.lowering.lower).
 """The compiled engine's inner loop.
 
 An actor with a resource of its own starts a firing at the latest of three times: its last end, the arrival of the last
 token that it needs, and the return of the room that it takes. All three are known as soon as the firings that set them
-have been looked at, whatever the clock says. So a worklist of actors carries such firings ahead of the clock, as many at
-a visit as tokens and room allow.
+have been looked at, whatever the clock says. So a worklist of actors carries such firings ahead of the clock, as many
+at a visit as tokens and room allow.
 
 Only contended resources need an order. Their ready firings wait in a heap by (ready time, actor). When the worklist is
 empty, whatever is still unknown depends on a firing in the heap, and so becomes ready later than the heap's least ready
 time: that one may take its resource's earliest server, and no other can come before it.
+
+Places are unsigned, as numba would otherwise look for negative ones.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from archsim.engine.jit import inlined, kernel
 from archsim.engine.state import (
     DONE,
     HEAP_COUNT,
@@ -31,147 +27,123 @@ from archsim.engine.state import (
     SOURCE,
     WORK_COUNT,
     WORK_FIRST,
+    ActorRecord,
     State,
 )
 
 # Why the kernel returns.
 IDLE, SLICE, BOUNDARY, LOG_FULL = 0, 1, 2, 3
-# Most firings of one visit.
-BATCH = 64
-NONE = -1
+# Most firings of one visit, so that none keeps the kernel from returning.
+VISIT = 64
+# What the times of inputs and room say instead of a time.
+WAITS = -1
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _room_left(actor, channels, most):
-    """Firings for which every output has a place, and the first channel that sets the limit."""
-    full = NONE
-    for number in range(actor.out_first, actor.out_last):
-        channel = channels[np.uint32(number)]
-        places = channel.freed + channel.capacity - channel.produced
-        if places < most:
-            most, full = places, number
-    return most, full
-
-
-@njit(cache=True, inline="always", _nrt=False)
-def _gather_inputs(actor, inputs, channels, rings, step, step_next, fed, most):
-    """Times at which the next firings have their tokens, as far as those are made, and the channel that sets the limit."""
-    empty = NONE
+@inlined
+def _inputs_met(state: State, actor: ActorRecord) -> int:
+    """When the next firing has its last end and its tokens behind it; WAITS, and says so, if one is not yet made."""
+    time = actor.end
     for place in range(actor.in_first, actor.in_last):
-        channel = channels[np.uint32(inputs[place])]
-        need, at, produced, freed = channel.need, channel.need_at, channel.produced, channel.freed
-        ring, mask = channel.ring, channel.mask
-        for i in range(np.uint64(most)):
-            if need > produced:
-                most, empty = np.int64(i), inputs[place]
-                break
-            # Tokens already freed were waited for by an earlier firing.
-            if need > freed:
-                fed[i] = max(fed[i], rings[np.uint64(ring + ((need - 1) & mask))])
-            need += step[np.uint32(at)]
-            at = step_next[np.uint32(at)]
-    return most, empty
+        channel = state.channels[np.uint32(state.inputs[np.uint32(place)])]
+        need = channel.need
+        if need > channel.produced:
+            channel.want = need
+            return WAITS
+        # A token too old for the ring was waited for by an earlier firing.
+        if channel.produced - need <= channel.mask:
+            time = max(time, state.rings[np.uint64(channel.ring + ((need - 1) & channel.mask))])
+    return time
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _gather_room(actor, channels, rings, room, count):
-    """Times at which the places that the next tokens take were left."""
+@inlined
+def _room_met(state: State, actor: ActorRecord, time: int) -> int:
+    """The later of ``time`` and when the next token has a place in every output; WAITS if one is not yet left."""
     for number in range(actor.out_first, actor.out_last):
-        channel = channels[np.uint32(number)]
-        ring, mask, token = channel.ring, channel.mask, channel.produced - channel.capacity
-        for i in range(np.uint64(count)):
-            room[i] = max(room[i], rings[np.uint64(ring + ((token + np.int64(i)) & mask))])
+        channel = state.channels[np.uint32(number)]
+        leaving = channel.produced - channel.capacity
+        if leaving >= channel.freed:
+            channel.want = -leaving - 1
+            return WAITS
+        time = max(time, state.rings[np.uint64(channel.room + (leaving & channel.mask))])
+    return time
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _table_entry(table, firing, duration, duration_first, duration_length):
-    return duration[duration_first[table] + firing % duration_length[table]]
-
-
-@njit(cache=True, inline="always", _nrt=False)
-def _settle(actor, fed, room, start, count, grant, duration, duration_first, duration_length):
-    """Turn the times of tokens and room into starts, arrivals (in ``fed``) and ends (in ``room``)."""
-    end, arrival = actor.end, actor.arrival
-    starved, blocked = actor.starved, actor.blocked
+@inlined
+def _account(state: State, actor: ActorRecord, inputs_met: int, ready: int, begin: int) -> None:
+    """Count a firing, its waits, its end and its arrival."""
+    fired = actor.fired
+    if fired == 0:
+        actor.first_start = begin
+    actor.starved += inputs_met - actor.end
+    actor.blocked += ready - inputs_met
     interval, latency = actor.interval, actor.latency
-    interval_table, latency_table, fired = actor.interval_table, actor.latency_table, actor.fired
-    for i in range(np.uint64(count)):
-        inputs_met = max(end, fed[i])
-        ready = max(inputs_met, room[i])
-        begin = max(ready, grant)
-        starved += inputs_met - end
-        blocked += ready - inputs_met
-        if interval_table >= 0:
-            interval = _table_entry(interval_table, fired + np.int64(i), duration, duration_first, duration_length)
-        if latency_table >= 0:
-            latency = _table_entry(latency_table, fired + np.int64(i), duration, duration_first, duration_length)
-        end = begin + interval
-        arrival = max(arrival, begin + latency)
-        start[i], fed[i], room[i] = begin, arrival, end
-    if actor.fired == 0:
-        actor.first_start = start[0]
-    actor.end, actor.arrival, actor.starved, actor.blocked = end, arrival, starved, blocked
-    actor.fired += count
+    table = actor.interval_table
+    if table >= 0:
+        interval = state.duration[state.duration_first[table] + fired % state.duration_length[table]]
+    table = actor.latency_table
+    if table >= 0:
+        latency = state.duration[state.duration_first[table] + fired % state.duration_length[table]]
+    actor.fired = fired + 1
+    actor.end = begin + interval
+    actor.arrival = max(actor.arrival, begin + latency)
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _put_tokens(actor, channels, rings, arrived, count, work, registers):
-    """Write the arrivals into the output rings, and wake the consumers that waited for them."""
+@inlined
+def _put_tokens(state: State, actor: ActorRecord) -> None:
+    """Write the arrival into every output, and wake the consumers that waited for it."""
     for number in range(actor.out_first, actor.out_last):
-        channel = channels[np.uint32(number)]
-        ring, mask, token = channel.ring, channel.mask, channel.produced
-        for i in range(np.uint64(count)):
-            rings[np.uint64(ring + ((token + np.int64(i)) & mask))] = arrived[i]
-        channel.produced = token + count
-        if 0 < channel.want <= channel.produced:
+        channel = state.channels[np.uint32(number)]
+        token = channel.produced
+        state.rings[np.uint64(channel.ring + (token & channel.mask))] = actor.arrival
+        channel.produced = token + 1
+        if 0 < channel.want <= token + 1:
             channel.want = 0
-            _push_work(work, registers, channel.target)
+            _push_work(state, channel.target)
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _free_tokens(actor, inputs, channels, rings, step, step_next, ended, count, work, registers):
-    """Write the ends into the places that are left, and wake the producers that waited for them."""
+@inlined
+def _free_tokens(state: State, actor: ActorRecord) -> None:
+    """Write the end into every place that is left, and wake the producers that waited for one."""
     for place in range(actor.in_first, actor.in_last):
-        channel = channels[np.uint32(inputs[place])]
-        ring, mask = channel.ring, channel.mask
-        need, need_at = channel.need, channel.need_at
-        release, release_at, freed = channel.release, channel.release_at, channel.freed
-        for i in range(np.uint64(count)):
-            while freed < release:
-                rings[np.uint64(ring + (freed & mask))] = ended[i]
-                freed += 1
-            release += step[np.uint32(release_at)]
-            release_at = step_next[np.uint32(release_at)]
-            need += step[np.uint32(need_at)]
-            need_at = step_next[np.uint32(need_at)]
-        channel.need, channel.need_at = need, need_at
-        channel.release, channel.release_at, channel.freed = release, release_at, freed
+        channel = state.channels[np.uint32(state.inputs[np.uint32(place)])]
+        at = np.uint32(channel.need_at)
+        channel.need += state.step[at]
+        channel.need_at = state.step_next[at]
+        freed, release = channel.freed, channel.release
+        while freed < release:
+            state.rings[np.uint64(channel.room + (freed & channel.mask))] = actor.end
+            freed += 1
+        channel.freed = freed
+        at = np.uint32(channel.release_at)
+        channel.release = release + state.step[at]
+        channel.release_at = state.step_next[at]
         if channel.want < 0 and -channel.want <= freed:
             channel.want = 0
-            _push_work(work, registers, channel.source)
+            _push_work(state, channel.source)
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _push_work(work, registers, actor):
-    place = registers[WORK_FIRST] + registers[WORK_COUNT]
-    if place >= len(work):
-        place -= len(work)
-    work[place] = actor
-    registers[WORK_COUNT] += 1
+@inlined
+def _push_work(state: State, actor: int) -> None:
+    place = state.registers[WORK_FIRST] + state.registers[WORK_COUNT]
+    if place >= len(state.work):
+        place -= len(state.work)
+    state.work[np.uint64(place)] = actor
+    state.registers[WORK_COUNT] += 1
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _pop_work(work, registers):
-    first = registers[WORK_FIRST]
-    registers[WORK_FIRST] = first + 1 if first + 1 < len(work) else 0
-    registers[WORK_COUNT] -= 1
-    return work[first]
+@inlined
+def _pop_work(state: State) -> int:
+    first = state.registers[WORK_FIRST]
+    state.registers[WORK_FIRST] = first + 1 if first + 1 < len(state.work) else 0
+    state.registers[WORK_COUNT] -= 1
+    return int(state.work[np.uint64(first)])
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _push_heap(ready, actor, heap_ready, heap_actor, registers):
-    place = registers[HEAP_COUNT]
-    registers[HEAP_COUNT] = place + 1
+@inlined
+def _push_heap(state: State, ready: int, actor: int) -> None:
+    heap_ready, heap_actor = state.heap_ready, state.heap_actor
+    place = state.registers[HEAP_COUNT]
+    state.registers[HEAP_COUNT] = place + 1
     while place > 0:
         parent = (place - 1) >> 1
         if heap_ready[parent] < ready or (heap_ready[parent] == ready and heap_actor[parent] < actor):
@@ -181,11 +153,12 @@ def _push_heap(ready, actor, heap_ready, heap_actor, registers):
     heap_ready[place], heap_actor[place] = ready, actor
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _drop_heap_top(heap_ready, heap_actor, registers):
+@inlined
+def _drop_heap_top(state: State) -> None:
     """Take the least entry off the heap."""
-    count = registers[HEAP_COUNT] - 1
-    registers[HEAP_COUNT] = count
+    heap_ready, heap_actor = state.heap_ready, state.heap_actor
+    count = state.registers[HEAP_COUNT] - 1
+    state.registers[HEAP_COUNT] = count
     ready, actor = heap_ready[count], heap_actor[count]
     place, child = 0, 1
     while child < count:
@@ -199,52 +172,100 @@ def _drop_heap_top(heap_ready, heap_actor, registers):
             break
         heap_ready[place], heap_actor[place] = heap_ready[child], heap_actor[child]
         place, child = child, 2 * child + 1
-    if count > 0:
-        heap_ready[place], heap_actor[place] = ready, actor
+    heap_ready[place], heap_actor[place] = ready, actor
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _take_server(server_free, first, last, time):
+@inlined
+def _take_server(state: State, resource: int, time: int) -> None:
     """Set the earliest server, at the top of its resource's heap, to be free at ``time`` next."""
-    count = last - first
+    free, first = state.server_free, state.server_first[resource]
+    count = state.server_first[resource + 1] - first
     place, child = 0, 1
     while child < count:
-        if child + 1 < count and server_free[first + child + 1] < server_free[first + child]:
+        if child + 1 < count and free[first + child + 1] < free[first + child]:
             child += 1
-        if time <= server_free[first + child]:
+        if time <= free[first + child]:
             break
-        server_free[first + place] = server_free[first + child]
+        free[first + place] = free[first + child]
         place, child = child, 2 * child + 1
-    server_free[first + place] = time
+    free[first + place] = time
 
 
-@njit(cache=True, _nrt=False)
-def _mark_samples(actor, start, arrived, count, group, sample_in, sample_out):
-    """Note when samples enter by a source and leave by a sink."""
-    tokens = actor.firings // len(sample_in)
-    for i in range(count):
-        firing = actor.fired - count + i
-        block = firing // (tokens * group)
-        token = firing % (tokens * group) // group
-        sample = block * group + firing % group
-        if actor.flags & SOURCE and token == 0 and (sample_in[sample] == NOT_REACHED or start[i] < sample_in[sample]):
-            sample_in[sample] = start[i]
-        if actor.flags & SINK and token == tokens - 1:
-            sample_out[sample] = max(sample_out[sample], arrived[i])
+@inlined
+def _mark_sample(state: State, actor: ActorRecord, begin: int, group: int) -> None:
+    """Note when a sample enters by a source or leaves by a sink."""
+    tokens = actor.firings // len(state.sample_in)
+    block, firing = (actor.fired - 1) // (tokens * group), (actor.fired - 1) % (tokens * group)
+    sample, token = block * group + firing % group, firing // group
+    if actor.flags & SOURCE and token == 0:
+        known = state.sample_in[sample]
+        state.sample_in[sample] = begin if known == NOT_REACHED else min(known, begin)
+    if actor.flags & SINK and token == tokens - 1:
+        state.sample_out[sample] = max(state.sample_out[sample], actor.arrival)
 
 
-@njit(cache=True, _nrt=False)
-def _write_log(number, fired, start, count, window, registers, log_actor, log_firing, log_start):
-    row = registers[LOG_COUNT]
-    for i in range(count):
-        if window[0] <= start[i] < window[1]:
-            log_actor[row], log_firing[row], log_start[row] = number, fired - count + i, start[i]
-            row += 1
-    registers[LOG_COUNT] = row
+@inlined
+def _write_log(state: State, number: int, firing: int, begin: int) -> None:
+    row = state.registers[LOG_COUNT]
+    state.log_actor[row], state.log_firing[row], state.log_start[row] = number, firing, begin
+    state.registers[LOG_COUNT] = row + 1
 
 
-@njit(cache=True, _nrt=False)
-def advance(state, budget, gate, group, window):
+@inlined
+def _observe(state: State, number: int, begin: int, group: int, window: tuple[int, int]) -> None:
+    """Note samples and the log."""
+    actor = state.actors[np.uint32(number)]
+    if actor.flags & (SOURCE | SINK):
+        _mark_sample(state, actor, begin, group)
+    if window[0] <= begin < window[1]:
+        _write_log(state, number, actor.fired - 1, begin)
+
+
+@inlined
+def _visit(state: State, number: int, group: int, window: tuple[int, int]) -> int:
+    """Fire an actor as often as it can, or queue it for its resource; the number of firings done."""
+    actor = state.actors[np.uint32(number)]
+    for count in range(VISIT):
+        if actor.fired == actor.firings:
+            return count
+        inputs_met = _inputs_met(state, actor)
+        if inputs_met == WAITS:
+            return count
+        ready = _room_met(state, actor, inputs_met)
+        if ready == WAITS:
+            return count
+        if actor.flags & QUEUED:
+            actor.fed = inputs_met
+            _push_heap(state, ready, number)
+            return count
+        _account(state, actor, inputs_met, ready, ready)
+        _put_tokens(state, actor)
+        _free_tokens(state, actor)
+        _observe(state, number, ready, group, window)
+    _push_work(state, number)
+    return VISIT
+
+
+@inlined
+def _grant(state: State, group: int, window: tuple[int, int]) -> None:
+    """Start the firing that has been ready longest, on its resource's earliest server."""
+    ready, number = state.heap_ready[0], state.heap_actor[0]
+    _drop_heap_top(state)
+    actor = state.actors[np.uint32(number)]
+    begin = ready
+    if actor.resource >= 0:
+        begin = max(ready, state.server_free[state.server_first[actor.resource]])
+    _account(state, actor, actor.fed, ready, begin)
+    if actor.resource >= 0:
+        _take_server(state, actor.resource, actor.end)
+    _put_tokens(state, actor)
+    _free_tokens(state, actor)
+    _observe(state, number, begin, group, window)
+    _push_work(state, number)
+
+
+@kernel
+def advance(state: State, budget: int, gate: tuple[int, int], group: int, window: tuple[int, int]) -> int:
     """Run until there is nothing to do, or a reason to look up.
 
     Parameters
@@ -257,76 +278,24 @@ def advance(state, budget, gate, group, window):
     group : int
         Samples that interleave.
     window : (int, int)
-        First start that is logged, and the first that no longer is.
+        First start that is logged, and the first that no longer is; empty for no log.
 
     Returns
     -------
     int
         ``IDLE``, ``SLICE``, ``BOUNDARY`` or ``LOG_FULL``.
     """
-    actors, channels, inputs, rings = state.actors, state.channels, state.inputs, state.rings
-    step, step_next, work, registers = state.step, state.step_next, state.work, state.registers
-    heap_ready, heap_actor = state.heap_ready, state.heap_actor
-    duration, duration_first, duration_length = state.duration, state.duration_first, state.duration_length
-    server_first, server_free = state.server_first, state.server_free
-    fed, room, start = state.scratch[0], state.scratch[1], state.scratch[2]
-    log_rows = len(state.log_actor)
+    registers = state.registers
     while registers[DONE] < budget:
-        if 0 < log_rows < registers[LOG_COUNT] + BATCH:
+        if registers[LOG_COUNT] + VISIT > len(state.log_actor):
             return LOG_FULL
-        blocker, grant = NONE, 0
         if registers[WORK_COUNT] > 0:
-            number = _pop_work(work, registers)
-            actor = actors[number]
-            most = min(actor.firings - actor.fired, 1 if actor.flags & QUEUED else BATCH)
-            if most == 0:
-                continue
-            count, blocker = _room_left(actor, channels, most)
-            for i in range(np.uint64(count)):
-                fed[i] = 0
-                room[i] = 0
-            count, empty = _gather_inputs(actor, inputs, channels, rings, step, step_next, fed, count)
-            if empty != NONE:
-                blocker = empty
-            _gather_room(actor, channels, rings, room, count)
-            if count and actor.flags & QUEUED:
-                actor.fed = max(actor.end, fed[0])
-                _push_heap(max(actor.fed, room[0]), number, heap_ready, heap_actor, registers)
-                continue
+            registers[DONE] += _visit(state, _pop_work(state), group, window)
+        elif state.actors[gate[0]].fired >= gate[1]:
+            return BOUNDARY
+        elif registers[HEAP_COUNT] > 0:
+            _grant(state, group, window)
+            registers[DONE] += 1
         else:
-            if actors[gate[0]].fired >= gate[1]:
-                return BOUNDARY
-            if registers[HEAP_COUNT] == 0:
-                return IDLE
-            number, count = heap_actor[0], 1
-            actor = actors[number]
-            fed[0], room[0] = actor.fed, heap_ready[0]
-            _drop_heap_top(heap_ready, heap_actor, registers)
-            if actor.resource >= 0:
-                grant = server_free[server_first[actor.resource]]
-        if count:
-            _settle(actor, fed, room, start, count, grant, duration, duration_first, duration_length)
-            if actor.resource >= 0:
-                first, last = server_first[actor.resource], server_first[actor.resource + 1]
-                _take_server(server_free, first, last, room[0])
-            registers[DONE] += count
-            _put_tokens(actor, channels, rings, fed, count, work, registers)
-            _free_tokens(actor, inputs, channels, rings, step, step_next, room, count, work, registers)
-            if actor.flags & (SOURCE | SINK):
-                _mark_samples(actor, start, fed, count, group, state.sample_in, state.sample_out)
-            if log_rows:
-                _write_log(
-                    number, actor.fired, start, count, window, registers,
-                    state.log_actor, state.log_firing, state.log_start,
-                )
-        if blocker == NONE:
-            _push_work(work, registers, number)
-            continue
-        channel = channels[blocker]
-        if channel.target == number and channel.need > channel.produced:
-            channel.want = channel.need
-        elif channel.source == number and channel.freed + channel.capacity <= channel.produced:
-            channel.want = channel.capacity - channel.produced - 1
-        else:
-            _push_work(work, registers, number)
+            return IDLE
     return SLICE

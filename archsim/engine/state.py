@@ -1,26 +1,23 @@
-# NOTE FROM THE LEAD (contract change, please remove this comment when done): release(n) MAY RUN AHEAD OF need(n) and even ahead of what has been
-# produced: a token that nobody will touch is dropped as it comes (strided convolutions leave rows untouched; a recurrence's last step). It is bounded only by
-# the tokens ever produced (initial + producer firings). Room for token q is still "freed >= q + 1 - capacity". Verifier: only refuse
-# release beyond what is ever produced. The reference engine needs no change; the compiled rings do (a place freed before its token
-# arrives): see tests/unit/engine/test_dropped_tokens.py, and cover it in the random programs. Also: lowering works now; real programs to compare with:
-# `sys.path.insert(0, "/work/tmp"); from chip import chip; lower(place(workloads.build("resnet18"), chip()))` (archsim.mapping.place, archsim.lowering.lower).
 """The compiled engine's state: flat records for actors and channels, and the rings that hold token times.
 
-Channels are renumbered so that the outputs of an actor are neighbours. The ring of a channel holds one time per token
-place: when the token there arrived or, once it is freed, when its place was left. Token p lies at place ``p & mask``.
+Channels are renumbered so that the outputs of an actor are neighbours. The rings of a channel hold when its latest
+tokens arrived and when its latest places were left; token p is at place ``p & mask`` of both. Where no token is released
+before a firing has needed it, the two are one ring: a place holds its token's arrival and then when it was left.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archsim.errors import ProgramError
 from archsim.program import Program, Series, channel_name
+from archsim.program.extremes import curve_extremes
 from archsim.program.tables import Counts, Ids
 
+Integer = TypeVar("Integer", np.int32, np.int64)
 # Flags of actors.
 QUEUED, SOURCE, SINK = 1, 2, 4
 # Registers: the worklist's first entry and length, the heap's length, firings done, rows of the log.
@@ -62,6 +59,7 @@ CHANNEL = np.dtype(
         ("need", np.int64),
         ("release", np.int64),
         ("ring", np.int64),
+        ("room", np.int64),
         ("source", np.int32),
         ("target", np.int32),
         ("capacity", np.int32),
@@ -70,6 +68,29 @@ CHANNEL = np.dtype(
         ("release_at", np.int32),
     ]
 )
+
+
+class ActorRecord(Protocol):
+    """One row of ``State.actors``, as the kernel sees it; assignments write through."""
+
+    firings: int
+    fired: int
+    end: int
+    arrival: int
+    fed: int
+    starved: int
+    blocked: int
+    first_start: int
+    interval: int
+    latency: int
+    interval_table: int
+    latency_table: int
+    in_first: int
+    in_last: int
+    out_first: int
+    out_last: int
+    resource: int
+    flags: int
 
 
 class State(NamedTuple):
@@ -115,7 +136,6 @@ class State(NamedTuple):
     heap_ready: Counts
     heap_actor: Ids
     registers: Counts
-    scratch: NDArray[np.int64]
     sample_in: Counts
     sample_out: Counts
     log_actor: Ids
@@ -152,13 +172,12 @@ def build_state(program: Program, *, log_rows: int) -> State:
         duration=durations.values.astype(np.int64),
         duration_first=durations.start.astype(np.int64),
         duration_length=durations.length.astype(np.int64),
-        server_first=_bounds(contended),
+        server_first=_bounds(contended, np.int32),
         server_free=np.zeros(int(contended.sum()), np.int64),
         work=np.append(np.arange(len(actors), dtype=np.int32), np.int32(0)),
         heap_ready=np.zeros(queued, np.int64),
         heap_actor=np.zeros(queued, np.int32),
         registers=_registers(len(actors)),
-        scratch=np.zeros((3, 64), np.int64),
         sample_in=np.full(count, NOT_REACHED, np.int64),
         sample_out=np.full(count, NOT_REACHED, np.int64),
         log_actor=np.zeros(log_rows, np.int32),
@@ -180,14 +199,14 @@ def freed_tokens(program: Program, state: State) -> Counts:
     return freed
 
 
-def _bounds(counts: NDArray[np.integer]) -> Ids:
+def _bounds(counts: NDArray[np.integer], kind: type[Integer]) -> NDArray[Integer]:
     """Where each of several runs of entries starts, and where the last ends."""
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return np.concatenate([[0], np.cumsum(counts)]).astype(kind)
 
 
 def _steps(curves: Series) -> tuple[Counts, Ids, Ids]:
     """Differences from entry to entry of every row, the successor of each entry, and where each row starts."""
-    bounds = _bounds(curves.length)
+    bounds = _bounds(curves.length, np.int32)
     row = np.repeat(np.arange(len(curves)), curves.length)
     place = np.arange(bounds[-1]) - bounds[row]
     last = place == curves.length[row] - 1
@@ -210,16 +229,27 @@ def _channel_records(program: Program, order: Ids, row_first: Ids) -> tuple[NDAr
             where=channel_name(program, row),
             remedy=f"The engine holds up to {MOST_PLACES} tokens in a channel: lower its capacity.",
         )
-    places = _power_of_two(capacity)
+    ahead = _release_ahead(program)[order]
+    # Times are kept from the token that is needed next to the last that is made, or to the last place that is left.
+    places = _power_of_two(np.where(ahead > 0, capacity + ahead + 1, capacity))
+    bounds = _bounds(np.where(ahead > 0, 2 * places, places), np.int64)
     records["produced"] = table.initial[order]
-    records["ring"] = np.cumsum(places) - places
+    records["ring"] = bounds[:-1]
+    records["room"] = np.where(ahead > 0, bounds[:-1] + places, bounds[:-1])
     records["capacity"], records["mask"] = capacity, places - 1
     for name, rows in (("need", table.need[order]), ("release", table.release[order])):
         # Left unclipped: what lies below 0 asks for nothing.
         records[name] = curves.values[curves.start[rows]]
         records[f"{name}_at"] = row_first[rows]
     records["source"], records["target"] = table.source[order], table.target[order]
-    return records, int(places.sum())
+    return records, int(bounds[-1])
+
+
+def _release_ahead(program: Program) -> Counts:
+    """By how many tokens each channel's releases run ahead of its needs at most; 0 or less where they never do."""
+    channels = program.channels
+    firings = program.actors.firings[channels.target]
+    return curve_extremes(program.curves, channels.need, channels.release, firings)[1]
 
 
 def _power_of_two(values: Counts) -> Counts:

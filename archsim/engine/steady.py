@@ -3,7 +3,7 @@
 Each time the reference sink completes a chunk of samples, and everything that follows from it is done, the state is
 written down relative to that instant: counts beyond the share of a chunk, times since. The system is deterministic and
 does not know absolute time, so that when such a state returns, the future repeats. The rest of the batch is then a
-multiplication. A time that can no longer delay anything, because its reader is busy for longer, is no part of the state.
+multiplication. A time that can no longer delay anything, as its reader is busy for longer, is no part of the state.
 
 States are compared entry by entry with one kept from an earlier chunk, renewed at doubling distances (Brent's search
 for cycles), so that no hash can mislead and only one is held.
@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from archsim.engine.jit import compiled
 from archsim.engine.state import DONE, HEAP_COUNT, State
 from archsim.program import Program
 from archsim.program.tables import Counts
@@ -65,9 +65,8 @@ def _period_lengths(program: Program) -> list[tuple[NDArray[np.int32], Counts]]:
     actors, channels = program.actors, program.channels
     numbers = np.arange(len(actors), dtype=np.int32)
     lengths = [(channels.target, program.curves.length[rows]) for rows in (channels.need, channels.release)]
-    for table in (actors.interval_table, actors.latency_table):
-        lengths.append((numbers[table >= 0], program.durations.length[table[table >= 0]]))
-    return lengths
+    tables = (actors.interval_table, actors.latency_table)
+    return lengths + [(numbers[rows >= 0], program.durations.length[rows[rows >= 0]]) for rows in tables]
 
 
 def _least_common_multiple(numbers: list[int], *, limit: int) -> int:
@@ -93,13 +92,14 @@ class _Kept:
 
 @dataclass(slots=True)
 class _Found:
-    """A period, and what the skip waits for: samples that all sources and sinks entered in the regime."""
+    """A period, who is in it, and what the skip waits for: samples that every source and sink has passed."""
 
     look: int
     chunks: int
     time: int
     starved: Counts
     blocked: Counts
+    going: NDArray[np.bool_]
     entered: int
     left: int
 
@@ -115,8 +115,7 @@ class SteadySearch:
         self.kept: _Kept | None = None
         self.found: _Found | None = None
         self.over = False
-        size = _state_size(state.actors, state.channels, state.server_free)
-        self.buffer = np.zeros(size, np.int64)
+        self.buffer = np.zeros(_most_entries(state), np.int64)
 
     @property
     def gate(self) -> tuple[int, int]:
@@ -153,13 +152,13 @@ class SteadySearch:
     def _compare(self) -> None:
         state, actors = self.state, self.state.actors
         time, now = int(actors["end"][self.sink]), int(state.heap_ready[0])
-        regular = _relative_state(state, time, now, self.look, self.rhythm.firings, self.buffer)
-        kept = self.kept
-        if regular and kept is not None and np.array_equal(kept.state, self.buffer):
+        size = _relative_state(state, time, now, self.look, self.rhythm.firings, self.buffer)
+        here, kept = self.buffer[:size], self.kept
+        if size and kept is not None and np.array_equal(kept.state, here):
             self.found = self._repetition(kept, time)
-        elif regular and self.look >= self.next_keep:
+        elif size and self.look >= self.next_keep:
             self.next_keep = 2 * self.look
-            self.kept = _Kept(self.look, time, self.buffer.copy(), actors["starved"].copy(), actors["blocked"].copy())
+            self.kept = _Kept(self.look, time, here.copy(), actors["starved"].copy(), actors["blocked"].copy())
 
     def _repetition(self, kept: _Kept, time: int) -> _Found:
         actors = self.state.actors
@@ -170,6 +169,7 @@ class SteadySearch:
             time=time - kept.time,
             starved=actors["starved"] - kept.starved,
             blocked=actors["blocked"] - kept.blocked,
+            going=actors["fired"] < actors["firings"],
             entered=int(self._entered().max()) + width,
             left=int(self._left().max()) + width,
         )
@@ -192,18 +192,25 @@ class SteadySearch:
     def _skip_when_due(self, found: _Found) -> None:
         # Until every source and sink has passed what the foremost had reached when the period was found, some samples'
         # times are not yet known whole.
-        whole = (self.look - found.look) % found.chunks == 0
-        if not whole or self._entered().min() < found.entered or self._left().min() < found.left:
+        if (self.look - found.look) % found.chunks != 0 or not self._passed(found):
             return
         self.over = True
         actors = self.state.actors
         going = actors["fired"] < actors["firings"]
+        samples = self.program.samples
+        if (going != found.going).any() or not (_alike(going[samples.sources]) and _alike(going[samples.sinks])):
+            return
         firings = np.where(going, self.rhythm.firings * found.chunks, 0)
         # Each keeps a firing, as what waits in the state is a firing still to come.
         left = (actors["firings"] - actors["fired"] - 1)[firings > 0] // firings[firings > 0]
         repeats = int(left.min()) if len(left) else 0
         if repeats > 0:
             self._skip(found, firings, repeats)
+
+    def _passed(self, found: _Found) -> bool:
+        count = self.program.samples.count
+        entered, left = int(self._entered().min()), int(self._left().min())
+        return left >= found.left and (entered >= found.entered or entered == count)
 
     def _skip(self, found: _Found, firings: Counts, repeats: int) -> None:
         state, actors = self.state, self.state.actors
@@ -222,29 +229,37 @@ class SteadySearch:
         state.registers[DONE] += int(firings.sum()) * repeats
 
 
+def _alike(going: NDArray[np.bool_]) -> bool:
+    """Are all going, or none? Otherwise their samples' times are no multiplication."""
+    return bool(going.all() or not going.any())
+
+
 def _extend(times: Counts, reached: Counts, width: int, period: int, repeats: int) -> None:
     """Fill in the skipped samples' times, and move those that are not yet whole behind them."""
     whole, begun = int(reached.min()), int(reached.max())
+    if whole == len(times):
+        return
     shift = width * repeats
     times[whole + shift : begun + shift] = times[whole:begun] + period * repeats
     ahead = np.arange(shift)
     times[whole : whole + shift] = times[whole - width + ahead % width] + (ahead // width + 1) * period
 
 
-def _state_size(actors: NDArray[np.void], channels: NDArray[np.void], server_free: Counts) -> int:
-    return 3 * len(actors) + 5 * len(channels) + int(channels["capacity"].sum()) + len(server_free)
+def _most_entries(state: State) -> int:
+    """Bound on the size of a relative state."""
+    return 3 * len(state.actors) + 5 * len(state.channels) + 2 * len(state.rings) + len(state.server_free)
 
 
-@njit(cache=True)
-def _relative_state(state, time, now, look, firings, out):
-    """Write the state relative to ``time`` and to ``look`` chunks; False if an actor outside the rhythm is going."""
+@compiled
+def _relative_state(state: State, time: int, now: int, look: int, firings: Counts, out: Counts) -> int:
+    """Write the state relative to ``time`` and to ``look`` chunks; its size, or 0 if an actor goes without rhythm."""
     actors, channels, rings = state.actors, state.channels, state.rings
     at = 0
     for number in range(len(actors)):
         actor = actors[number]
         going = actor.fired < actor.firings
         if going and firings[number] == 0:
-            return False
+            return 0
         out[at] = actor.fired - look * firings[number] if going else GONE
         out[at + 1] = actor.end - time if going else GONE
         out[at + 2] = actor.arrival - time if going else GONE
@@ -259,26 +274,25 @@ def _relative_state(state, time, now, look, firings, out):
         out[at + 3] = channel.need_at if consumes else GONE
         out[at + 4] = channel.release_at if consumes else GONE
         at += 5
-        for place in range(channel.capacity):
-            token = channel.freed + place
-            held = token < channel.produced
-            reader = target if held else source
-            if not held:
-                token -= channel.capacity
-            value = max(rings[channel.ring + (token & channel.mask)], reader.end) - time
-            out[at] = value if reader.fired < reader.firings else GONE
-            at += 1
+        if consumes:
+            for token in range(max(channel.need, channel.produced - channel.mask) - 1, channel.produced):
+                out[at] = max(rings[channel.ring + (token & channel.mask)], target.end) - time
+                at += 1
+        if produces:
+            for token in range(channel.produced - channel.capacity, channel.freed):
+                out[at] = max(rings[channel.room + (token & channel.mask)], source.end) - time
+                at += 1
     for number in range(len(state.server_first) - 1):
         first, last = state.server_first[number], state.server_first[number + 1]
         # Two servers of a pool are alike: only their times count, not which is which.
         free = np.sort(np.maximum(state.server_free[first:last], now))
         out[at : at + len(free)] = free - time
         at += len(free)
-    return True
+    return at
 
 
-@njit(cache=True)
-def _shift_channels(state, made, delay):
+@compiled
+def _shift_channels(state: State, made: Counts, delay: int) -> None:
     """Advance counts by the firings of each producer, and times by ``delay``."""
     actors, channels, rings = state.actors, state.channels, state.rings
     for number in range(len(channels)):
@@ -287,9 +301,10 @@ def _shift_channels(state, made, delay):
         if source.fired == source.firings and target.fired == target.firings:
             continue
         tokens = made[channel.source]
-        old = rings[channel.ring : channel.ring + channel.mask + 1].copy()
-        for place in range(len(old)):
-            rings[channel.ring + ((place + tokens) & channel.mask)] = old[place] + delay
+        for first in range(channel.ring, channel.room + 1, channel.mask + 1):
+            old = rings[first : first + channel.mask + 1].copy()
+            for place in range(len(old)):
+                rings[first + ((place + tokens) & channel.mask)] = old[place] + delay
         channel.produced += tokens
         if target.fired < target.firings:
             channel.freed += tokens

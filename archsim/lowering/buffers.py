@@ -31,7 +31,7 @@ def buffer_bits(placement: Placement) -> Ids:
 
 def held_bits(pairs: Dependencies) -> Dependencies:
     """One row per stream and node: actors of one node that read the same stream share its buffer."""
-    order = np.lexsort((-pairs.capacity, pairs.target_node, pairs.source))
+    order = np.lexsort((-pairs.capacity * pairs.kept, pairs.target_node, pairs.source))
     source, node = pairs.source[order], pairs.target_node[order]
     first = np.append(True, (source[1:] != source[:-1]) | (node[1:] != node[:-1]))[: len(order)]
     kept = order[first]
@@ -46,16 +46,41 @@ def overfull_edges(placement: Placement, pairs: Dependencies) -> frozenset[int]:
     frozenset of int
         Indices into ``Network.edges``.
     """
+    chosen: frozenset[int] = frozenset()
+    while more := _overfull(placement, _without(pairs, chosen)):
+        chosen |= more
+    return chosen
+
+
+def _without(pairs: Dependencies, edges: frozenset[int]) -> Dependencies:
+    kept = ~np.isin(pairs.edge, sorted(edges))
+    return Dependencies(*(getattr(pairs, name)[kept] for name in Dependencies.__slots__))
+
+
+def crowded_edges(placement: Placement, pairs: Dependencies) -> frozenset[int]:
+    """Edges that end at a node whose buffer cannot hold them all."""
     held = held_bits(pairs)
-    bits = held.capacity * held.bits
-    room = buffer_bits(placement)[held.target_node % placement.floorplan.nodes].astype(np.float64)
+    _, where, excess = _excess(placement, held)
+    return frozenset(held.edge[excess[where] > 0].tolist()) - {-1}
+
+
+def _excess(placement: Placement, held: Dependencies) -> tuple[Ids, Ids, NDArray[np.float64]]:
+    """Nodes that hold something, the node of each row, and the bits by which each node is too full."""
     nodes, where = np.unique(held.target_node, return_inverse=True)
-    excess = np.bincount(where, weights=bits) - room[np.unique(where, return_index=True)[1]]
+    room = buffer_bits(placement)[nodes % placement.floorplan.nodes].astype(np.float64)
+    return nodes, where, np.bincount(where, weights=held.capacity * held.kept, minlength=len(nodes)) - room
+
+
+def _overfull(placement: Placement, pairs: Dependencies) -> set[int]:
+    """The largest edges where a buffer is too full; those that share a stream may have to go one after another."""
+    held = held_bits(pairs)
+    bits = held.capacity * held.kept
+    nodes, where, excess = _excess(placement, held)
     chosen: set[int] = set()
     for place in np.flatnonzero(excess > 0):
         rows = np.flatnonzero(where == place)
         chosen |= _largest(placement, int(nodes[place]), held.edge[rows], bits[rows], float(excess[place]))
-    return frozenset(chosen)
+    return chosen
 
 
 def _largest(placement: Placement, node: int, edge: Ids, bits: Ids, excess: float) -> set[int]:

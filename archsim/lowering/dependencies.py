@@ -11,7 +11,7 @@ from archsim.lowering.curves import Reach, demand
 from archsim.lowering.draft import SeriesBook
 from archsim.lowering.layers import Ends, PartialSums
 from archsim.mapping import Placement
-from archsim.network import Digital, Edge, Matrix
+from archsim.network import Digital, Edge, Matrix, Network
 
 Ids = NDArray[np.int64]
 UNTOUCHED = -1
@@ -33,6 +33,8 @@ class Dependencies:
         Tokens of room at the target.
     bits : int64
         Of one token of the source.
+    kept : int64
+        Those of them that the target uses; its node keeps no others.
     edge : int64
         Index into ``Network.edges``; -1 for partial sums.
     """
@@ -45,10 +47,14 @@ class Dependencies:
     release: Ids
     capacity: Ids
     bits: Ids
+    kept: Ids
     edge: Ids
 
     def __len__(self) -> int:
         return len(self.source)
+
+
+NO_PAIRS = Dependencies(*(np.zeros(0, np.int64) for _ in fields(Dependencies)))
 
 
 def joined(pieces: list[Dependencies]) -> Dependencies:
@@ -96,9 +102,9 @@ def edge_dependencies(
     edge = placement.network.edges[edge_index]
     makers, takers = producers(placement, ends, edge), consumers(placement, ends, edge)
     curves = _pair_curves(book, placement, edge, capacity, group)
-    wanted = _overlap(edge, makers, takers)
+    shared = _shared_elements(edge, makers, takers)
     touched = curves[0][makers.replica[:, None], takers.replica[None, :]] != UNTOUCHED
-    source, target = np.nonzero(wanted & touched)
+    source, target = np.nonzero((shared > 0) & touched)
     pair = makers.replica[source], takers.replica[target]
     bits = (makers.stop - makers.start) * placement.chip.tile.input.bits
     return Dependencies(
@@ -110,6 +116,7 @@ def edge_dependencies(
         release=curves[1][pair],
         capacity=curves[2][pair],
         bits=bits[source],
+        kept=shared[source, target] * placement.chip.tile.input.bits,
         edge=np.full(len(source), edge_index),
     )
 
@@ -131,30 +138,49 @@ def consumers(placement: Placement, ends: Ends, edge: Edge) -> Members:
     homes, rows = placement.homes, placement.homes_of(index)
     start, stop = homes.start[rows], homes.stop[rows]
     operator = layer.operator
+    if isinstance(operator, Digital) and operator.heads > 1:
+        start, stop = _head_range(_port_elements(placement.network, edge), start, stop, layer.width)
+    # A layer in one piece needs all of its input, however that is laid out.
+    whole = homes.stop[rows] - homes.start[rows] == layer.width
     if isinstance(operator, Digital) and edge.port == 0:
         start, stop = start * operator.contract, stop * operator.contract
-    if not isinstance(operator, Digital) or operator.whole_token or _broadcast(edge, layer.width):
-        start, stop = np.zeros_like(start), np.full_like(stop, np.iinfo(np.int64).max)
+    if not isinstance(operator, Digital) or _undivided(placement.network, edge, operator, layer.width):
+        whole = np.ones_like(whole)
+    start, stop = np.where(whole, 0, start), np.where(whole, np.iinfo(np.int64).max, stop)
     return Members(ends.maker[rows], homes.node[rows], homes.replica[rows], start, stop)
 
 
-def _broadcast(edge: Edge, width: int) -> bool:
-    """Whether a second operand is one element wide and meets every element of the token."""
-    return edge.port > 0 and edge.elements == 1 and width > 1
+def _undivided(network: Network, edge: Edge, operator: Digital, width: int) -> bool:
+    """Whether every part of a layer needs all of an operand."""
+    return operator.heads == 1 and (operator.whole_token or _broadcast(network, edge, width))
 
 
-def _overlap(edge: Edge, makers: Members, takers: Members) -> NDArray[np.bool_]:
-    """Whether a taker wants some of what a maker makes, shape ``(makers, takers)``."""
+def _head_range(elements: int, start: Ids, stop: Ids, width: int) -> tuple[Ids, Ids]:
+    """Elements of an operand that some heads read; where heads share keys, several read the same ones."""
+    return start * elements // width, -(-stop * elements // width)
+
+
+def _broadcast(network: Network, edge: Edge, width: int) -> bool:
+    """Whether a second operand is narrower than the token, so that any element may meet any of it."""
+    return edge.port > 0 and _port_elements(network, edge) < width
+
+
+def _port_elements(network: Network, edge: Edge) -> int:
+    """Elements that arrive at an input of a layer, over all edges that lead there."""
+    return sum(other.elements for other in network.inputs_of(edge.target) if other.port == edge.port)
+
+
+def _shared_elements(edge: Edge, makers: Members, takers: Members) -> Ids:
+    """Elements of each maker's part that each taker wants, shape ``(makers, takers)``."""
     start = np.maximum(makers.start, edge.source_start)
     stop = np.minimum(makers.stop, edge.source_start + edge.elements)
-    used = (start < stop)[:, None]
     if edge.scattered:
-        low, high = edge.target_start, edge.target_start + edge.elements
-        return np.asarray(used & ((takers.start < high) & (takers.stop > low))[None, :])
+        return np.repeat(np.maximum(stop - start, 0)[:, None], len(takers.actor), axis=1)
     shift = edge.target_start - edge.source_start
-    return np.asarray(
-        used & ((start + shift)[:, None] < takers.stop[None, :]) & (takers.start[None, :] < (stop + shift)[:, None])
-    )
+    low = np.maximum((start + shift)[:, None], takers.start[None, :])
+    high = np.minimum((stop + shift)[:, None], takers.stop[None, :])
+    shared: Ids = np.maximum(high - low, 0)
+    return shared
 
 
 def _pair_curves(book: SeriesBook, placement: Placement, edge: Edge, capacity: int, group: int) -> tuple[Ids, Ids, Ids]:
@@ -195,6 +221,7 @@ def partial_sum_dependencies(book: SeriesBook, sums: PartialSums) -> Dependencie
         release=np.full(rows, same),
         capacity=np.full(rows, 2),
         bits=sums.bits,
+        kept=sums.bits,
         edge=np.full(rows, -1),
     )
 

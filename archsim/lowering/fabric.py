@@ -3,7 +3,8 @@
 A token leaves its node by an inject link, crosses router links, and enters a node by an eject link. A header takes the
 link's and the next router's delay; the body follows at one flit per cycle (cut-through), so a token of f flits over
 h router links arrives after (h + 2) link delays, (h + 1) router delays and f - 1 cycles. Every flow has its own packet
-buffers at each router, as with a virtual channel per flow: flows contend for links, but a blocked one does not stop the others.
+buffers at each router, as with a virtual channel per flow: flows contend for links, but a blocked one does not stop
+the others.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ def add_transfers(draft: Draft, placement: Placement, remote: Dependencies) -> I
     if not len(remote):
         return np.zeros(0, np.int64)
     stream, first = _streams(placement.chip.fabric, remote)
-    producer, source_node, bits = remote.source[first], remote.source_node[first], remote.bits[first]
+    producer, source_node = remote.source[first], remote.source_node[first]
+    bits = _sent_bits(remote, stream, remote.bits[first])
     hops = _hops(placement, stream, source_node, remote.target_node)
     actor = _add_links(draft, placement, hops, producer, bits)
     _join_links(draft, placement, hops, actor, producer, bits)
@@ -90,6 +92,15 @@ def _streams(fabric: Fabric, remote: Dependencies) -> tuple[Ids, Ids]:
         key = key + remote.target_node
     _, first, stream = np.unique(key, return_index=True, return_inverse=True)
     return stream, first
+
+
+def _sent_bits(remote: Dependencies, stream: Ids, whole: Ids) -> Ids:
+    """Bits of a token of each stream: all that is made where several nodes share it, else what the one node keeps."""
+    kept = np.zeros(len(whole), np.int64)
+    np.maximum.at(kept, stream, remote.kept)
+    targets = np.unique(np.stack([stream, remote.target_node]), axis=1)[0]
+    alone = np.bincount(targets, minlength=len(whole)) == 1
+    return np.where(alone & (kept > 0), kept, whole)
 
 
 def _hops(placement: Placement, stream: Ids, source_node: Ids, target_node: Ids) -> Hops:
@@ -205,7 +216,7 @@ def _add_links(draft: Draft, placement: Placement, hops: Hops, producer: Ids, bi
             interval, delay = flits[rows] * clock, latency[rows]
             place = _link_place(fabric, label, tail % base, head % base)
         actor[rows] = _copies(draft, placement, own, place, interval, delay)
-        _act_links(draft, placement, kind, actor[rows], size[rows], head)
+        _act_links(draft, placement, kind, actor[rows], size[rows])
     return actor
 
 
@@ -243,7 +254,7 @@ def _copies(draft: Draft, placement: Placement, own: tuple[Ids, Ids], place: Pla
     return draft.actors(rows, len(producer))
 
 
-def _act_links(draft: Draft, placement: Placement, kind: int, actor: Ids, bits: Ids, head: Ids) -> None:
+def _act_links(draft: Draft, placement: Placement, kind: int, actor: Ids, bits: Ids) -> None:
     fabric = placement.chip.fabric
     if kind == CHIP_LINK:
         draft.act(actor, "chip-link.bit", bits.astype(np.float64))
@@ -252,8 +263,6 @@ def _act_links(draft: Draft, placement: Placement, kind: int, actor: Ids, bits: 
         draft.act(actor, "router.flit", flits_of(fabric, bits).astype(np.float64))
     if kind == LINK:
         draft.act(actor, "wire.bit_hop", (flits_of(fabric, bits) * fabric.link_width).astype(np.float64))
-    if kind == EJECT:
-        act_writes(draft, placement, actor, head - placement.chips * placement.floorplan.nodes, bits)
 
 
 def act_writes(draft: Draft, placement: Placement, actor: Ids, node: Ids, bits: Ids) -> None:

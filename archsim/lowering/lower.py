@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.errors import InputError
-from archsim.lowering.buffers import overfull_edges
+from archsim.lowering.buffers import crowded_edges, overfull_edges
 from archsim.lowering.dependencies import (
+    NO_PAIRS,
     Dependencies,
     edge_dependencies,
     joined,
@@ -29,6 +30,8 @@ from archsim.program import Program, Samples
 Ids = NDArray[np.int64]
 MOST_INTERLEAVED = 8
 """Samples that interleave by default at most: they fill a recurrence's latency, and each adds to its buffers."""
+STRETCHES = (1, 2, 4, 8)
+"""Where a buffer is too full for full rate, its edges get the room of a slower pace, in these steps."""
 
 
 def lower(
@@ -64,10 +67,7 @@ def lower(
     samples = Batch(batch, _group(placement, batch, interleave))
     draft = Draft(placement.floorplan.nodes)
     ends, sums = add_layers(draft, placement, samples)
-    rooms = _capacities(placement, samples, capacities or {})
-    pairs = [
-        edge_dependencies(draft.curves, placement, ends, index, room, samples.group) for index, room in enumerate(rooms)
-    ]
+    pairs = _dependencies(draft, placement, ends, samples, capacities or {})
     pairs.append(partial_sum_dependencies(draft.curves, sums))
     spilled = overfull_edges(placement, joined(pairs))
     for index in spilled:
@@ -93,22 +93,34 @@ def _group(placement: Placement, batch: int, interleave: int | None) -> int:
     return next(size for size in range(min(batch, MOST_INTERLEAVED), 0, -1) if batch % size == 0)
 
 
-def _capacities(placement: Placement, batch: Batch, given: Mapping[str, int]) -> list[int]:
-    """Tokens that each edge of the network holds, all samples of a group together."""
-    network = placement.network
+def _dependencies(
+    draft: Draft, placement: Placement, ends: Ends, batch: Batch, given: Mapping[str, int]
+) -> list[Dependencies]:
+    """The pairs of every edge of the network, with room for full rate, or for as much of it as the buffers hold."""
+    _check_given(placement, given)
+    tempos = layer_tempos(placement)
+    pairs: list[Dependencies] = [NO_PAIRS] * len(placement.network.edges)
+    wanted = frozenset(range(len(pairs)))
+    for stretch in STRETCHES:
+        pace = paced_schedule(placement.network, tempos, batch.group, stretch)
+        for index in wanted:
+            edge = placement.network.edges[index]
+            room = given.get(edge.target) or edge_capacity(placement.network, edge, tempos, pace)
+            pairs[index] = edge_dependencies(draft.curves, placement, ends, index, room, batch.group)
+        wanted = crowded_edges(placement, joined(pairs))
+        if not wanted:
+            break
+    return pairs
+
+
+def _check_given(placement: Placement, given: Mapping[str, int]) -> None:
     for name, count in given.items():
-        if name not in network.by_name or count < 1:
+        if name not in placement.network.by_name or count < 1:
             raise InputError(
                 f"a capacity of {count} tokens for layer {name!r}",
                 where="capacities",
                 remedy="Name a layer of the network and at least one token.",
             )
-    tempos = layer_tempos(placement)
-    pace = paced_schedule(network, tempos, batch.group)
-    return [
-        given[edge.target] if edge.target in given else edge_capacity(network, edge, tempos, pace)
-        for edge in network.edges
-    ]
 
 
 def _connect(draft: Draft, placement: Placement, pairs: Dependencies) -> None:
@@ -118,10 +130,17 @@ def _connect(draft: Draft, placement: Placement, pairs: Dependencies) -> None:
     carrier = add_transfers(draft, placement, remote)
     for source, rows in ((local.source, local), (carrier, remote)):
         draft.channels(
-            source, rows.target, need=rows.need, release=rows.release, capacity=rows.capacity, token_bits=rows.bits
+            source, rows.target, need=rows.need, release=rows.release, capacity=rows.capacity, token_bits=rows.kept
         )
-    kept = np.unique(local.source, return_index=True)[1]
-    act_writes(draft, placement, local.source[kept], local.source_node[kept], local.bits[kept])
+    _act_writes(draft, placement, np.concatenate([local.source, carrier]), joined([local, remote]))
+
+
+def _act_writes(draft: Draft, placement: Placement, carrier: Ids, pairs: Dependencies) -> None:
+    """A token is written once into the buffer of each node it comes to, as far as anybody there uses it."""
+    actor, first, group = np.unique(carrier, return_index=True, return_inverse=True)
+    bits = np.zeros(len(actor), np.int64)
+    np.maximum.at(bits, group, pairs.kept)
+    act_writes(draft, placement, actor, pairs.target_node[first], bits)
 
 
 def _rows(pairs: Dependencies, mask: NDArray[np.bool_]) -> Dependencies:

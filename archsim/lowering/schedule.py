@@ -30,11 +30,14 @@ class Tempo:
     ----------
     interval_ps : float
         Between tokens of all its copies together, on average.
+    hold_ps : float
+        Of one token, until its inputs may go.
     latency_ps : float
         From the start of a token to its arrival at the farthest consumer.
     """
 
     interval_ps: float
+    hold_ps: float
     latency_ps: float
 
 
@@ -78,9 +81,18 @@ class Pace:
     starts: dict[str, Times]
 
 
-def paced_schedule(network: Network, tempos: dict[str, Tempo], group: int) -> Pace:
-    """The schedule in which every layer spreads its tokens evenly and starts as early as its inputs allow."""
-    period = sample_time(network, tempos, group) * group
+def paced_schedule(network: Network, tempos: dict[str, Tempo], group: int, stretch: int) -> Pace:
+    """The schedule in which every layer spreads its tokens evenly and starts as early as its inputs allow.
+
+    Parameters
+    ----------
+    network, tempos
+    group : int
+        Samples that interleave.
+    stretch : int
+        Times slower than full rate: fewer samples then overlap, and less lies in the buffers.
+    """
+    period = sample_time(network, tempos, group) * group * stretch
     starts: dict[str, Times] = {}
     for layer in network.order:
         entries = layer.tokens * group
@@ -106,7 +118,7 @@ def edge_capacity(network: Network, edge: Edge, tempos: dict[str, Tempo], pace: 
         # A step's result waits until the other samples of its group have had their turns.
         return curves.room + pace.group + SLACK
     taken, begun = pace.starts[edge.source], pace.starts[edge.target]
-    ends = begun + max(pace.period_ps / len(begun), tempos[edge.target].interval_ps)
+    ends = begun + tempos[edge.target].hold_ps
     freeing = np.searchsorted(curves.release, np.arange(len(taken)), side="right")
     freed = ends[np.minimum(freeing, len(begun) - 1)]
     return max(_most_held(taken, np.maximum(freed, taken), pace.period_ps), curves.room) + SLACK

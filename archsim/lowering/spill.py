@@ -59,6 +59,8 @@ def spill(draft: Draft, placement: Placement, ends: Ends, batch: Batch, pairs: D
         release=np.full(len(into) + len(out), same),
         capacity=np.full(len(into) + len(out), 2),
         bits=np.concatenate([pairs.bits[into], bits]),
+        # What a reader fetches streams into the unit; the buffer holds none of it.
+        kept=np.concatenate([pairs.bits[into], np.zeros_like(bits)]),
         edge=np.full(len(into) + len(out), pairs.edge[0]),
     )
 

@@ -7,7 +7,14 @@ import numpy as np
 from archsim.lowering.fabric import flits_of
 from archsim.lowering.schedule import Tempo
 from archsim.mapping import AT_PORT, Placement
-from archsim.mapping.timing import affine_stage, digital_cycles, memory_interval, product_timing, unit_stage
+from archsim.mapping.timing import (
+    affine_stage,
+    digital_cycles,
+    memory_interval,
+    product_period,
+    product_timing,
+    unit_stage,
+)
 from archsim.network import Digital, Layer, Matrix
 from archsim.units import period_ps, picoseconds
 
@@ -28,7 +35,7 @@ def _tempo(placement: Placement, index: int, layer: Layer, copies: int) -> Tempo
         interval, latency = _port_tempo(placement, layer)
     else:
         interval, latency = _digital_tempo(placement, index, layer)
-    return Tempo(interval / copies, latency + travel)
+    return Tempo(interval / copies, interval, latency + travel)
 
 
 def _product_tempo(placement: Placement, index: int) -> tuple[float, float]:
@@ -38,7 +45,7 @@ def _product_tempo(placement: Placement, index: int) -> tuple[float, float]:
     adding = affine_stage(placement.chip, columns)
     sums = int(blocks.row[rows].max())
     hop = _transfer(placement, columns * placement.chip.tile.affine.sum_bits, hops=2) if sums else 0.0
-    slowest = max(timing.integrate.interval, timing.convert.interval, timing.affine.interval + adding.interval)
+    slowest = product_period(placement.chip, columns, summed=sums > 0)
     through = timing.integrate.latency + timing.convert.latency + timing.affine.latency
     return float(slowest), through + sums * (adding.latency + hop)
 

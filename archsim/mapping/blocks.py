@@ -55,13 +55,14 @@ def cut_matrix(matrix: Matrix, array: Array, granularity: int) -> Cut:
     matrix : Matrix
     array : Array
     granularity : int
-        Columns that must stay together (the gates of one unit of a recurrent cell).
+        Columns to keep together (the gates of one unit of a recurrent cell), if an array has as many.
     """
     rows, columns = array.logical_rows, array.logical_columns
     together = min(rows // matrix.rows, columns // matrix.columns)
     if matrix.groups > 1 and together >= 1:
         return _diagonal(matrix, together)
-    return _cut_groups(matrix, rows, max(granularity, columns - columns % granularity), granularity)
+    kept = granularity if granularity <= columns else 1
+    return _cut_groups(matrix, rows, columns, kept)
 
 
 def column_granularity(network: Network, layer: Layer) -> int:

@@ -12,30 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.errors import MissingUnit
+from archsim.mapping.blocks import even_edges
 from archsim.mapping.floorplan import Floorplan
+from archsim.mapping.parts import Parts, carried, joined, one_copy, single
 from archsim.mapping.placement import AT_PORT
 from archsim.mapping.timing import digital_cycles
-from archsim.network import Digital, Edge, Layer, Network, Primitive, Same, Source
+from archsim.network import Digital, Layer, Network, Primitive, Same, Source
 from archsim.units import period_ps
 
 Ids = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Parts of one layer's output; columns of shape ``(parts,)`` as in ``Homes``."""
-
-    replica: Ids
-    part: Ids
-    start: Ids
-    stop: Ids
-    node: Ids
-    unit: Ids
-
-    @property
-    def replicas(self) -> int:
-        """Copies of the layer."""
-        return int(self.replica.max()) + 1
+CACHE_SHARE = 0.75
+"""Part of a unit's buffer that attention's keys and values may fill; the rest is for tokens on their way."""
 
 
 @dataclass
@@ -59,9 +46,11 @@ class Settler:
     pace_ps: float
     bound: frozenset[str]
     busy_ps: NDArray[np.float64] = field(init=False)
+    cached_bits: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
         self.busy_ps = np.zeros((len(self.floorplan.chip.units), self.chips * self.floorplan.nodes))
+        self.cached_bits = np.zeros(self.chips * self.floorplan.nodes)
 
     def settle(self, layer: Layer, known: dict[str, Parts]) -> Parts:
         """Homes of a digital layer whose inputs' homes are known."""
@@ -69,8 +58,8 @@ class Settler:
         assert isinstance(operator, Digital)
         able = self._able_units(layer, operator)
         if operator.table:
-            return _single(layer, self._port(known, layer), AT_PORT)
-        inherited = None if operator.whole_token else self._inherit(layer, operator, known)
+            return single(layer, self._port(known, layer), AT_PORT)
+        inherited = None if operator.whole_token else self._inherit(layer, operator, able[0], known)
         if inherited is None:
             return self._settle_whole(layer, able, self._anchor(layer, known))
         return self._settle_parts(layer, able, inherited)
@@ -85,20 +74,36 @@ class Settler:
         order = ("router", "tile") if operator.whole_token else ("tile", "router")
         return sorted(able, key=lambda index: order.index(units[index].where))
 
-    def _inherit(self, layer: Layer, operator: Digital, known: dict[str, Parts]) -> Parts | None:
+    def _inherit(self, layer: Layer, operator: Digital, kind: int, known: dict[str, Parts]) -> Parts | None:
         """The parts of the inputs on port 0, or None where they do not line up."""
         edges = [edge for edge in self.network.inputs_of(layer.name) if edge.port == 0 and edge.source in known]
         if not edges or any(isinstance(self.network.by_name[edge.source].operator, Source) for edge in edges):
             return None
-        pieces = [_carried(edge, known[edge.source], operator.contract) for edge in edges]
-        if any(piece is None for piece in pieces):
-            return None
+        pieces = [carried(edge, known[edge.source], operator.contract) for edge in edges]
         whole = [piece for piece in pieces if piece is not None]
+        if len(whole) < len(pieces):
+            return None
         copies = {piece.replicas for piece in whole}
         same = len(copies) == 1 and all(isinstance(edge.access, Same) for edge in edges)
-        parts = _joined(whole if same and layer.name not in self.bound else [_first_copy(piece) for piece in whole])
+        if same and layer.name not in self.bound:
+            parts = joined(whole)
+        else:
+            parts = joined([one_copy(piece, 0, 0) for piece in whole])
+            parts = self._multiplied(layer, kind, parts, whole)
         covered = int((parts.stop - parts.start)[parts.replica == 0].sum())
         return parts if covered == layer.width else None
+
+    def _multiplied(self, layer: Layer, kind: int, parts: Parts, sources: list[Parts]) -> Parts:
+        """As many copies as it takes to keep pace, each beside a copy of the sources."""
+        share = float((parts.stop - parts.start).max()) / layer.width
+        copies = self._copies(layer, self._busy(layer, kind, share))
+        return joined([one_copy(piece, copy % piece.replicas, copy) for copy in range(copies) for piece in sources])
+
+    def _copies(self, layer: Layer, busy: float) -> int:
+        """Copies that share the tokens of a layer so that each keeps pace."""
+        if layer.name in self.bound:
+            return 1
+        return int(np.clip(np.ceil(busy / self.pace_ps), 1, min(layer.tokens, self.floorplan.tiles)))
 
     def _anchor(self, layer: Layer, known: dict[str, Parts]) -> int:
         """Node that a layer should be near: its main input's, or the first tile."""
@@ -115,17 +120,49 @@ class Settler:
         share = (inherited.stop - inherited.start) / layer.width / inherited.replicas
         for place in range(len(node)):
             busy = self._busy(layer, able[0], float(share[place]))
-            node[place], unit[place] = self._choose(able, int(node[place]), busy, stay=True)
+            node[place], unit[place] = self._choose(able, int(node[place]), busy)
         return Parts(inherited.replica, inherited.part, inherited.start, inherited.stop, node, unit)
 
     def _settle_whole(self, layer: Layer, able: list[int], anchor: int) -> Parts:
-        busy = self._busy(layer, able[0], 1.0)
-        most = min(layer.tokens, len(self._nodes(able[0])))
-        copies = 1 if layer.name in self.bound else int(np.clip(np.ceil(busy / self.pace_ps), 1, most))
-        chosen = [self._choose(able, anchor, busy / copies, stay=False) for _ in range(copies)]
+        """Whole tokens, or groups of heads, on units that keep pace together."""
+        busy, units = self._busy(layer, able[0], 1.0), len(self._nodes(able[0]))
+        cuts = self._cut_heads(layer, able[0], busy, units)
+        pieces = len(cuts) - 1
+        copies = min(self._copies(layer, busy / pieces), max(1, units // pieces))
+        each, bits = busy / (pieces * copies), self._cached_bits(layer) / pieces
+        chosen = [self._choose(able, anchor, each, bits=bits) for _ in range(copies * pieces)]
         node, unit = np.array(chosen, np.int64).T
-        zeros = np.zeros(copies, np.int64)
-        return Parts(np.arange(copies), zeros, zeros, np.full(copies, layer.width), node, unit)
+        replica, part = np.divmod(np.arange(copies * pieces), pieces)
+        return Parts(replica, part, cuts[part], cuts[part + 1], node, unit)
+
+    def _cut_heads(self, layer: Layer, kind: int, busy: float, units: int) -> Ids:
+        """Boundaries of the groups of heads that different units treat: few, but enough for pace and for their keys."""
+        operator = layer.operator
+        assert isinstance(operator, Digital)
+        if operator.heads == 1:
+            return np.array([0, layer.width], np.int64)
+        wanted = max(np.ceil(busy / self.pace_ps), np.ceil(self._cached_bits(layer) / self._buffer_bits(kind)))
+        pieces = int(np.clip(np.ceil(wanted), 1, min(operator.heads, units)))
+        return even_edges(operator.heads, operator.heads // pieces) * (layer.width // operator.heads)
+
+    def _cached_bits(self, layer: Layer) -> float:
+        """Keys and values that attention holds, the next sample's included, and the queries that wait for them."""
+        operator = layer.operator
+        if not isinstance(operator, Digital) or operator.keys_port is None:
+            return 0.0
+        edges = self.network.inputs_of(layer.name)
+        tokens = [
+            (1 + (edge.port > 0)) * self.network.by_name[edge.source].tokens + getattr(edge.access, "context", 0)
+            for edge in edges
+        ]
+        bits = self.floorplan.chip.tile.input.bits
+        return float(sum(edge.elements * count * bits for edge, count in zip(edges, tokens, strict=True)))
+
+    def _buffer_bits(self, kind: int) -> float:
+        """Part of a unit's buffer that one layer's keys may take."""
+        unit = list(self.floorplan.chip.units.values())[kind]
+        buffer = self.floorplan.chip.tile.buffer if unit.buffer is None else unit.buffer
+        return buffer.capacity * CACHE_SHARE
 
     def _busy(self, layer: Layer, kind: int, share: float) -> float:
         unit = list(self.floorplan.chip.units.values())[kind]
@@ -135,55 +172,27 @@ class Settler:
     def _nodes(self, kind: int) -> Ids:
         return self.floorplan.unit_nodes[list(self.floorplan.chip.units)[kind]]
 
-    def _choose(self, able: list[int], anchor: int, busy: float, *, stay: bool) -> tuple[int, int]:
-        """The anchor's own unit if it may stay there, else the nearest that keeps pace, else the least busy."""
+    def _choose(self, able: list[int], anchor: int, busy: float, *, bits: float | None = None) -> tuple[int, int]:
+        """A unit near the anchor that keeps pace.
+
+        Parts of a layer (``bits`` is None) stay at the anchor's own unit if that keeps pace. Else the nearest is taken
+        that keeps pace and has room for ``bits`` of keys; failing that, the least busy.
+        """
         chip, local = divmod(anchor, self.floorplan.nodes)
-        hops = self.floorplan.hops(local)
-        if stay:
-            for kind in able:
-                if local in self._nodes(kind):
-                    return self._take(kind, anchor, busy)
+        for kind in able if bits is None else []:
+            if local in self._nodes(kind) and self.busy_ps[kind, anchor] + busy <= max(self.pace_ps, busy):
+                return self._take(kind, anchor, busy)
         kind = able[0]
         nodes = self._nodes(kind) + chip * self.floorplan.nodes
+        full = self.cached_bits[nodes] + (bits or 0.0) > max(self._buffer_bits(kind), bits or 0.0)
         rounds = np.ceil((self.busy_ps[kind, nodes] + busy) / self.pace_ps)
-        best = np.lexsort((hops[self._nodes(kind)], rounds))[0]
-        return self._take(kind, int(nodes[best]), busy)
+        best = int(nodes[np.lexsort((self.floorplan.hops(local)[self._nodes(kind)], rounds, full))[0]])
+        self.cached_bits[best] += bits or 0.0
+        return self._take(kind, best, busy)
 
     def _take(self, kind: int, node: int, busy: float) -> tuple[int, int]:
         self.busy_ps[kind, node] += busy
         return node, kind
-
-
-def _single(layer: Layer, node: int, unit: int) -> Parts:
-    zero = np.zeros(1, np.int64)
-    return Parts(zero, zero, zero, np.array([layer.width]), np.array([node]), np.array([unit]))
-
-
-def _carried(edge: Edge, source: Parts, contract: int) -> Parts | None:
-    """The source's parts as parts of the target, or None where the edge scatters or splits them unevenly."""
-    low = np.maximum(source.start, edge.source_start) - edge.source_start + edge.target_start
-    high = np.minimum(source.stop, edge.source_start + edge.elements) - edge.source_start + edge.target_start
-    kept = low < high
-    if edge.scattered or (low[kept] % contract).any() or (high[kept] % contract).any():
-        return None
-    low, high = low[kept] // contract, high[kept] // contract
-    return Parts(source.replica[kept], source.part[kept], low, high, source.node[kept], source.unit[kept])
-
-
-def _first_copy(parts: Parts) -> Parts:
-    kept = parts.replica == parts.replica.min()
-    columns = (parts.part, parts.start, parts.stop, parts.node, parts.unit)
-    return Parts(np.zeros(int(kept.sum()), np.int64), *(column[kept] for column in columns))
-
-
-def _joined(pieces: list[Parts]) -> Parts:
-    """Parts of several inputs side by side, renumbered in the order of their elements."""
-    names = ("replica", "start", "stop", "node", "unit")
-    replica, start, stop, node, unit = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in names)
-    order = np.lexsort((start, replica))
-    replica = replica[order]
-    part = np.arange(len(order)) - np.searchsorted(replica, replica)
-    return Parts(replica, part, start[order], stop[order], node[order], unit[order])
 
 
 def _no_unit(floorplan: Floorplan, layer: Layer, operator: Digital, wanted: set[Primitive]) -> MissingUnit:

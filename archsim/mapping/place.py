@@ -11,7 +11,8 @@ from archsim.chip.schema import Chip, Depthwise
 from archsim.errors import CapacityError
 from archsim.mapping.blocks import Cut, column_granularity, cut_matrix
 from archsim.mapping.floorplan import Floorplan
-from archsim.mapping.homes import Parts, Settler
+from archsim.mapping.homes import Settler
+from archsim.mapping.parts import Parts
 from archsim.mapping.placement import AT_PORT, ON_ARRAY, Blocks, Homes, Placement
 from archsim.mapping.replication import Replication, choose_replicas, matrix_load, recurrent_layers
 from archsim.network import Digital, Layer, Matrix, Network, Primitive, Sink, Source
@@ -53,7 +54,7 @@ def place(network: Network, chip: Chip, *, replicate: Replication = "none") -> P
     copies = choose_replicas(mapped, load, replicate, chips * floorplan.arrays)
     slots, chips = _allocate(mapped, floorplan, np.repeat(load.blocks, copies), chips)
     blocks = _blocks(mapped, floorplan, cuts, copies, slots)
-    pace = float((load.time_ps / copies).max()) if len(copies) else np.inf
+    pace = float(load.time_ps(copies).max()) if len(copies) else np.inf
     homes = _homes(mapped, Settler(mapped, floorplan, chips, pace, recurrent_layers(mapped)), blocks)
     return _assembled(mapped, floorplan, chips, blocks, homes)
 
@@ -71,11 +72,13 @@ def _digital_if_grouped(layer: Layer) -> Layer:
     if not isinstance(matrix, Matrix) or matrix.groups == 1:
         return layer
     contract, rest = divmod(matrix.inputs, matrix.outputs)
+    # Only a depthwise convolution makes each output element from input elements of its own.
+    shared = rest > 0 or matrix.columns > 1
     operator = Digital(
         "grouped-convolution",
         work=((Primitive.MAC, matrix.macs),),
-        whole_token=rest > 0,
-        contract=max(1, contract),
+        whole_token=shared,
+        contract=1 if shared else contract,
         product=True,
     )
     return replace(layer, operator=operator)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from archsim.chip.schema import Chip
 from archsim.errors import InputError
 from archsim.mapping.blocks import Cut
-from archsim.mapping.timing import product_timing
-from archsim.network import Layer, Network, Previous
+from archsim.mapping.timing import product_period
+from archsim.network import Network, Previous
 
 Ids = NDArray[np.int64]
 Replication = str | Mapping[str, int]
@@ -27,34 +27,40 @@ class Load:
 
     Parameters
     ----------
-    time_ps : int64
-        Busy time of its slowest resource per sample.
+    interval_ps : int64
+        Between its tokens.
+    tokens : int64
+        Per sample.
     blocks : int64
         Arrays.
     most : int64
         Copies that can help: its tokens, or 1 inside a recurrence.
     """
 
-    time_ps: Ids
+    interval_ps: Ids
+    tokens: Ids
     blocks: Ids
     most: Ids
+
+    def time_ps(self, copies: Ids) -> Ids:
+        """Picoseconds per sample of so many copies of each layer: of the copy with most tokens."""
+        return -(-self.tokens // copies) * self.interval_ps
 
 
 def matrix_load(network: Network, chip: Chip, cuts: tuple[Cut, ...]) -> Load:
     """Time and arrays of each matrix layer of ``Network.matrices``."""
     bound = recurrent_layers(network)
     return Load(
-        time_ps=np.array([sample_time(chip, layer, cut) for layer, cut in zip(network.matrices, cuts, strict=True)]),
+        interval_ps=np.array([_interval(chip, cut) for cut in cuts], np.int64),
+        tokens=np.array([layer.tokens for layer in network.matrices], np.int64),
         blocks=np.array([len(cut) for cut in cuts], np.int64),
         most=np.array([1 if layer.name in bound else layer.tokens for layer in network.matrices], np.int64),
     )
 
 
-def sample_time(chip: Chip, layer: Layer, cut: Cut) -> int:
-    """Picoseconds per sample that the slowest resource of one copy is busy."""
-    timing = product_timing(chip, int((cut.column_stop - cut.column_start).max()))
-    slowest = max(timing.integrate.interval, timing.convert.interval, timing.affine.interval)
-    return layer.tokens * slowest
+def _interval(chip: Chip, cut: Cut) -> int:
+    widest = int((cut.column_stop - cut.column_start).max())
+    return product_period(chip, widest, summed=bool(cut.row.any()))
 
 
 def recurrent_layers(network: Network) -> frozenset[str]:
@@ -103,24 +109,24 @@ def choose_replicas(network: Network, load: Load, replicate: Replication, arrays
 def balanced(load: Load, arrays: int) -> Ids:
     """Copies that make the slowest layer as fast as the arrays allow.
 
-    For a target time T each layer takes ceil(time / T) copies; the smallest T whose copies fit is found by bisection
-    over the times that change a count.
+    For a target time T each layer takes as many copies as leave no copy more tokens than fit into T; the smallest T
+    whose copies fit is found by bisection. It is never below what a layer with all useful copies takes.
     """
 
-    def copies(target: float) -> Ids:
-        wanted: Ids = np.ceil(load.time_ps / target).astype(np.int64)
-        return np.clip(wanted, 1, load.most)
+    def copies(target: int) -> Ids:
+        wanted: Ids = -(-load.tokens // np.maximum(1, target // load.interval_ps))
+        return np.minimum(wanted, load.most)
 
-    def fits(target: float) -> bool:
+    def fits(target: int) -> bool:
         return int((copies(target) * load.blocks).sum()) <= arrays
 
     if not len(load.blocks):
         return np.zeros(0, np.int64)
-    low, high = 1.0, float(load.time_ps.max())
+    low, high = (int(load.time_ps(count).max()) for count in (load.most, np.ones_like(load.most)))
     if fits(low):
         return copies(low)
-    while high - low > 1.0:
-        middle = (low + high) / 2
+    while high - low > 1:
+        middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle, high)
     return copies(high)
 

@@ -42,6 +42,32 @@ class ProductTiming:
     affine: Stage
     in_flight: int
 
+    @property
+    def period(self) -> int:
+        """Picoseconds between products that follow each other at full rate, the affine stage left out.
+
+        With one product in flight, the array waits until the converters are through with the last one.
+        """
+        if self.in_flight > 1:
+            return max(self.integrate.interval, self.convert.interval)
+        return max(self.integrate.interval, self.integrate.latency + self.convert.interval)
+
+
+def product_period(chip: Chip, columns: int, *, summed: bool) -> int:
+    """Picoseconds between products of an array's block at full rate.
+
+    Parameters
+    ----------
+    chip : Chip
+    columns : int
+        Logical columns of the block.
+    summed : bool
+        Whether the affine stage adds another block's partial sums too.
+    """
+    timing = product_timing(chip, columns)
+    adding = affine_stage(chip, columns).interval if summed else 0
+    return max(timing.period, timing.affine.interval + adding)
+
 
 def product_timing(chip: Chip, columns: int) -> ProductTiming:
     """Stages of a product that uses so many logical columns.

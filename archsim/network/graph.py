@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 
 from archsim.errors import InputError
-from archsim.network.access import NOTHING, Access, Prefix, Previous
+from archsim.network.access import NOTHING, Access, Prefix, Previous, Tokens
 from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source
 
 
@@ -221,28 +221,38 @@ def _check_edge(network: Network, edge: Edge) -> None:
     if missing:
         raise InputError(f"there is no layer {missing[0]!r}", where=where, remedy="Add the layer, or drop the edge.")
     source, target = network.by_name[edge.source], network.by_name[edge.target]
-    if edge.source_start + edge.elements > source.width or edge.elements < 1:
+    if edge.source_start < 0 or edge.source_start + edge.elements > source.width or edge.elements < 1:
         raise InputError(
             f"uses elements {edge.source_start} to {edge.source_start + edge.elements} of a token of {source.width}",
             where=where,
             remedy="Check the slice of the source's token.",
         )
-    if isinstance(target.operator, Matrix) and edge.target_start + edge.elements > target.operator.inputs:
+    inputs = target.operator.inputs if isinstance(target.operator, Matrix) else None
+    if edge.target_start < 0 or (inputs is not None and edge.target_start + edge.elements > inputs):
         raise InputError(
-            f"lands on inputs {edge.target_start} to {edge.target_start + edge.elements} of {target.operator.inputs}",
+            f"lands on inputs {edge.target_start} to {edge.target_start + edge.elements}"
+            + (f" of {inputs}" if inputs else ""),
             where=where,
             remedy="Check the weight matrix's rows against the input's width.",
         )
     if isinstance(source.operator, Sink) or isinstance(target.operator, Source):
         raise InputError("leads out of an output or into an input", where=where, remedy="Turn the edge round.")
     first, last = edge.access.reach(source.tokens, target.tokens)
-    if len(first) != target.tokens or first.min() < NOTHING or last.max() >= source.tokens:
+    if not _is_reach(first, last, source.tokens, target.tokens):
         raise InputError(
             f"touches tokens {first.min()} to {last.max()} of {source.tokens}, for {len(first)} of {target.tokens} "
-            "consumer tokens",
+            "consumer tokens, or a last token before the first",
             where=where,
             remedy="Check the access against both layers' token counts.",
         )
+
+
+def _is_reach(first: Tokens, last: Tokens, produced: int, consumed: int) -> bool:
+    """Whether these are ranges of tokens that are there, one per consumer token."""
+    if len(first) != consumed or len(last) != consumed:
+        return False
+    nothing = (first == NOTHING) & (last == NOTHING)
+    return bool((nothing | ((first >= 0) & (first <= last) & (last < produced))).all())
 
 
 def _check_acyclic(network: Network) -> None:

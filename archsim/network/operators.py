@@ -94,6 +94,8 @@ class Digital:
         columns can be treated apart.
     contract : int
         Input elements per output element on port 0: 4 for an LSTM's cell, whose gates are interleaved by unit.
+    heads : int
+        Pieces of equal width that different units can treat apart, though each piece in one (attention's heads).
     product : bool
         True for a product of two activations, whose MACs count as operations of the network.
     table : int
@@ -106,6 +108,7 @@ class Digital:
     keys_port: int | None = None
     whole_token: bool = False
     contract: int = 1
+    heads: int = 1
     product: bool = False
     table: int = 0
 

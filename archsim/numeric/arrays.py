@@ -17,6 +17,7 @@ F64: TypeAlias = NDArray[np.float64]
 F32: TypeAlias = NDArray[np.float32]
 Words: TypeAlias = NDArray[np.uint32]
 Mask: TypeAlias = NDArray[np.bool_]
+Integers: TypeAlias = NDArray[np.int64]
 Array: TypeAlias = NDArray[np.float32]
 """A float32 array of any array-API namespace."""
 

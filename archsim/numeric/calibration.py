@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from archsim.numeric.arrays import F32, F64
+from archsim.numeric.compiled import drive
 from archsim.numeric.drive import CalibratedScale, phases, row_scales
 from archsim.numeric.guards import finite_batch, finite_matrix, require
 from archsim.numeric.multiply import Occasion, analog_reads
@@ -51,7 +52,9 @@ def _bounds(crossbar: Crossbar, vectors: F32, span: CalibratedRange) -> F32:
     """Percentile of the analog magnitudes, per group or per converted column."""
     scales = row_scales(vectors, crossbar.settings.inputs.scale, crossbar.input_range)
     reads = analog_reads(crossbar, vectors, scales, Occasion(0, (2, 0)), first_page=0)
-    seen = np.concatenate([np.abs(read.raw) for read in reads]).reshape(-1, len(crossbar.group_weights), crossbar.columns)
+    seen = np.concatenate([np.abs(read.raw) for read in reads]).reshape(
+        -1, len(crossbar.group_weights), crossbar.columns
+    )
     axes = (0,) if span.per_column else (0, 2)
     bounds = np.percentile(seen, span.percentile, axis=axes)
     shared = bounds if span.per_column else np.repeat(bounds[:, None], crossbar.columns, axis=1)
@@ -115,8 +118,6 @@ def mean_drive(crossbar: Crossbar, inputs: F32) -> F64:
     -------
     ndarray, shape (phases,)
     """
-    from archsim.numeric.compiled import drive
-
     vectors = finite_batch(inputs, crossbar.rows)
     circuit = crossbar.settings.inputs
     scales = row_scales(vectors, circuit.scale, crossbar.input_range)

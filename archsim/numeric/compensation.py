@@ -35,4 +35,4 @@ def column_factors(crossbar: Crossbar, how: Compensation, time_s: float) -> F64:
     )
     magnitudes = np.abs(np.asarray(read_one_hot(plain, time_index(time_s)), np.float64))
     found = magnitudes.mean(axis=0) if how.per_column else magnitudes.mean(keepdims=True)[0]
-    return np.maximum(found, _FLOOR)
+    return np.asarray(np.maximum(found, _FLOOR), np.float64)

@@ -10,7 +10,7 @@ code's sign, and counts 2^shift mask / L in the result. Pulse width is one phase
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from archsim.numeric.arrays import Array, namespace
@@ -139,6 +139,9 @@ class InputCircuit:
         Clipping of scaled inputs, in full scales.
     signed : bool
         Inputs of both signs; otherwise negative inputs are clipped to zero.
+    zero_level : bool
+        Zero is one of 2^n - 1 signed levels; otherwise there are 2^n levels, none at zero (CrossSim's DAC), which
+        only pulse width can apply.
     waveform : PulseWidth or BitSliced
         How the bits are applied.
     polarity : Polarity
@@ -152,9 +155,10 @@ class InputCircuit:
     bits: int | None = None
     bound: float = 1.0
     signed: bool = True
-    waveform: PulseWidth | BitSliced = PulseWidth()
+    zero_level: bool = True
+    waveform: PulseWidth | BitSliced = field(default_factory=PulseWidth)
     polarity: Polarity = Polarity.TOGETHER
-    scale: InputScale = AbsMaxScale()
+    scale: InputScale = field(default_factory=AbsMaxScale)
     noise: float = 0.0
 
     def __post_init__(self) -> None:
@@ -167,6 +171,12 @@ class InputCircuit:
             where="input circuit",
             remedy="Give the DAC a number of bits, or apply inputs by pulse width.",
         )
+        require(
+            self.zero_level or (self.signed and isinstance(self.waveform, PulseWidth)),
+            "has no zero level, and unsigned or sliced inputs",
+            where="input circuit",
+            remedy="Apply signed inputs by pulse width, or give the DAC a zero level.",
+        )
 
     @property
     def magnitude_bits(self) -> int:
@@ -176,8 +186,24 @@ class InputCircuit:
 
     @property
     def largest_code(self) -> int:
-        """L."""
+        """L, of codes with a zero level."""
         return int(2**self.magnitude_bits - 1)
+
+    @property
+    def steps(self) -> float:
+        """Steps between 0 and the bound."""
+        return float(self.largest_code) if self.zero_level else self.largest_code + 0.5
+
+    @property
+    def half_step(self) -> float:
+        """Where levels lie: at whole steps, or between them."""
+        return 0.0 if self.zero_level else 0.5
+
+
+EXACT = 0
+"""Mask of a phase without a DAC."""
+WHOLE = -1
+"""Mask of a phase that applies the whole code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +213,7 @@ class Phase:
     Parameters
     ----------
     shift, mask : int
-        Bits of the code's magnitude that are applied; a mask of 0 stands for the exact value.
+        Bits of the code's magnitude that are applied; the mask may be ``EXACT`` or ``WHOLE``.
     weight : float
         Factor of the phase in the result.
     part : SignPart
@@ -216,9 +242,9 @@ def phases(circuit: InputCircuit) -> tuple[Phase, ...]:
 def _slices(circuit: InputCircuit) -> list[tuple[int, int, float]]:
     """Shift, mask and weight of every slice of bits."""
     if circuit.bits is None:
-        return [(0, 0, 1.0)]
+        return [(0, EXACT, 1.0)]
     if isinstance(circuit.waveform, PulseWidth):
-        return [(0, circuit.largest_code, 1.0)]
+        return [(0, WHOLE, 1.0)]
     step = circuit.waveform.bits
     mask = 2**step - 1
     return [(s, mask, 2**s * mask / circuit.largest_code) for s in range(0, circuit.magnitude_bits, step)]

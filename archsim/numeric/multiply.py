@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from archsim.numeric import compiled, portable
-from archsim.numeric.arrays import Array, namespace, on_host
-from archsim.numeric.drive import InputCircuit, Phase, SignPart, phases, row_scales
+from archsim.numeric.arrays import Array, Integers, Mask, namespace, on_host
+from archsim.numeric.chunks import side_by_side
+from archsim.numeric.drive import EXACT, WHOLE, InputCircuit, Phase, SignPart, phases, row_scales
 from archsim.numeric.guards import finite_batch, require
 from archsim.numeric.philox import Key, normals, portable_normals
 from archsim.numeric.sense import Conversion, IterativeBound
@@ -39,8 +40,8 @@ class _Sums(NamedTuple):
     """Digital sums of one reading, with clipped conversions and code magnitudes per vector."""
 
     outputs: Array
-    clips: Array
-    codes: Array
+    clips: Integers
+    codes: Integers
 
 
 class AnalogRead(NamedTuple):
@@ -106,18 +107,21 @@ def _check_calibrated(crossbar: Crossbar) -> None:
 def _in_chunks(crossbar: Crossbar, vectors: Array, occasion: Occasion) -> Readout:
     if not on_host(vectors):
         return _managed(crossbar, vectors, occasion)
-    count, parts = vectors.shape[0], []
-    start = occasion.first - occasion.first % CHUNK
-    for base in range(start, max(occasion.first + count, start + 1), CHUNK):
-        low, high = max(base, occasion.first), min(base + CHUNK, occasion.first + count)
-        chunk = vectors[low - occasion.first : high - occasion.first]
-        if len(chunk) < CHUNK:
-            padded = np.zeros((CHUNK, vectors.shape[1]), np.float32)
-            padded[low - base : high - base] = chunk
-            chunk = padded
-        whole = _managed(crossbar, np.ascontiguousarray(chunk), Occasion(base, occasion.indices))
-        parts.append(_rows(whole, slice(low - base, max(high - base, low - base))))
-    return joined(parts)
+    last = occasion.first + max(vectors.shape[0], 1)
+    bases = list(range(occasion.first - occasion.first % CHUNK, last, CHUNK))
+    return joined(side_by_side(lambda base: _chunk(crossbar, vectors, occasion, base), bases))
+
+
+def _chunk(crossbar: Crossbar, vectors: Array, occasion: Occasion, base: int) -> Readout:
+    """The vectors whose absolute index lies between ``base`` and ``base + CHUNK``."""
+    low = max(base, occasion.first)
+    high = min(base + CHUNK, occasion.first + vectors.shape[0])
+    padded = vectors[low - occasion.first : high - occasion.first]
+    if len(padded) < CHUNK:
+        padded = np.zeros((CHUNK, vectors.shape[1]), np.float32)
+        padded[low - base : high - base] = vectors[low - occasion.first : high - occasion.first]
+    whole = _managed(crossbar, np.ascontiguousarray(padded), Occasion(base, occasion.indices))
+    return _rows(whole, slice(low - base, high - base))
 
 
 def _rows(readout: Readout, rows: slice) -> Readout:
@@ -147,10 +151,10 @@ def _managed(crossbar: Crossbar, vectors: Array, occasion: Occasion) -> Readout:
 def _largest_factor(management: IterativeBound, circuit: InputCircuit) -> float:
     if circuit.bits is None:
         return management.max_factor
-    return min(management.max_factor, management.max_resolution * 2 * circuit.largest_code)
+    return min(management.max_factor, management.max_resolution * 2 * circuit.steps)
 
 
-def _chosen(condition: Array, new: _Sums, old: _Sums) -> _Sums:
+def _chosen(condition: Mask, new: _Sums, old: _Sums) -> _Sums:
     xp = namespace(new.outputs)
     return _Sums(
         xp.where(condition[:, None], new.outputs, old.outputs),
@@ -159,7 +163,7 @@ def _chosen(condition: Array, new: _Sums, old: _Sums) -> _Sums:
     )
 
 
-def _readout(crossbar: Crossbar, vectors: Array, scales: Array, sums: _Sums, repeats: Array) -> Readout:
+def _readout(crossbar: Crossbar, vectors: Array, scales: Array, sums: _Sums, repeats: Integers) -> Readout:
     """Digital part: scale, zero and centre times the sum of the inputs, offset; and the shares of the counts."""
     xp = namespace(vectors)
     outputs = sums.outputs
@@ -179,7 +183,7 @@ def _readout(crossbar: Crossbar, vectors: Array, scales: Array, sums: _Sums, rep
 def _input_sums(crossbar: Crossbar, vectors: Array, scales: Array) -> Array:
     """Sum of the inputs of each vector as the DAC knows them, in full scales, shape (batch, 1)."""
     circuit = crossbar.settings.inputs
-    whole = Phase(0, 0 if circuit.bits is None else circuit.largest_code, 1.0, SignPart.BOTH)
+    whole = Phase(0, EXACT if circuit.bits is None else WHOLE, 1.0, SignPart.BOTH)
     xp = namespace(vectors)
     total: Array = xp.sum(_drive(vectors)(vectors, scales, circuit, whole), axis=1, keepdims=True)
     return total
@@ -187,7 +191,9 @@ def _input_sums(crossbar: Crossbar, vectors: Array, scales: Array) -> Array:
 
 def conversions(crossbar: Crossbar) -> int:
     """ADC conversions of one vector, bound management's repeats left out."""
-    reads = 1 if crossbar.settings.outputs.conversion is Conversion.ACCUMULATED else len(phases(crossbar.settings.inputs))
+    reads = (
+        1 if crossbar.settings.outputs.conversion is Conversion.ACCUMULATED else len(phases(crossbar.settings.inputs))
+    )
     return reads * int(crossbar.weights.shape[1])
 
 
@@ -233,7 +239,9 @@ def analog_reads(
         raw = signals @ crossbar.weights
         drop = _drop(crossbar, signals)
         squares = signals * signals if crossbar.noisy else None
-        yield _noisy_read(crossbar, raw if drop is None else raw - drop, squares, occasion, first_page + index, phase.weight)
+        yield _noisy_read(
+            crossbar, raw if drop is None else raw - drop, squares, occasion, first_page + index, phase.weight
+        )
 
 
 def _accumulated(
@@ -258,9 +266,7 @@ def _plus(total: Array | None, term: Array) -> Array:
     return term if total is None else total + term
 
 
-def _applied(
-    crossbar: Crossbar, vectors: Array, scales: Array, occasion: Occasion, step: tuple[Phase, int]
-) -> Array:
+def _applied(crossbar: Crossbar, vectors: Array, scales: Array, occasion: Occasion, step: tuple[Phase, int]) -> Array:
     """Signals on the rows in one phase, input noise included."""
     phase, page = step
     circuit = crossbar.settings.inputs

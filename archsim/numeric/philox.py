@@ -14,8 +14,9 @@ from types import ModuleType
 
 import numba
 import numpy as np
+from array_api_compat import device
 
-from archsim.numeric.arrays import F32, F64, Array, Words
+from archsim.numeric.arrays import F32, F64, Array, Integers, Words, namespace
 
 Key = tuple[int, int]
 """The two 32-bit words of a Philox key."""
@@ -56,7 +57,7 @@ _C = tuple(f32(value) for value in _CENTRAL)
 _T = tuple(f32(value) for value in _TAIL)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _round(
     c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32
 ) -> tuple[u32, u32, u32, u32]:  # pragma: no cover - compiled
@@ -65,7 +66,7 @@ def _round(
     return u32(u32(second >> u64(32)) ^ c1 ^ k0), u32(second), u32(u32(first >> u64(32)) ^ c3 ^ k1), u32(first)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def row_words(words: Words, k0: u32, k1: u32, row: u64, page: u32) -> None:  # pragma: no cover - compiled
     """Fill one row of 32-bit words; the row's length must be a multiple of 4."""
     quarter = words.size // 4
@@ -79,7 +80,7 @@ def row_words(words: Words, k0: u32, k1: u32, row: u64, page: u32) -> None:  # p
         words[j], words[quarter + j], words[2 * quarter + j], words[3 * quarter + j] = c0, c1, c2, c3
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _log(x: f32) -> f32:  # pragma: no cover - compiled
     """Natural logarithm in single precision without branches, so that the loop vectorises (Cephes' logf)."""
     bits = i32(f32(x).view(i32))
@@ -101,7 +102,7 @@ def _log(x: f32) -> f32:  # pragma: no cover - compiled
     return m + y + f32(exponent) * f32(0.693359375)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _gauss(word: u32) -> f32:  # pragma: no cover - compiled
     """Standard normal of one word: the top bit is the sign, the rest the tail's probability."""
     p = (f32(word & u32(0x7FFFFFFF)) + f32(0.5)) * f32(2.0**-32)
@@ -131,7 +132,7 @@ def _gauss(word: u32) -> f32:  # pragma: no cover - compiled
     return z if word < u32(0x80000000) else -z
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def row_normals(normals: F32, words: Words) -> None:  # pragma: no cover - compiled
     """Turn words into standard normals."""
     for j in range(normals.size):
@@ -179,7 +180,7 @@ def words(key: Key, shape: tuple[int, int], *, first_row: int = 0, page: int = 0
 
 def uniforms(key: Key, shape: tuple[int, int], *, page: int = 0) -> F64:
     """Uniform numbers in (0, 1), float64, shape (rows, columns)."""
-    return (words(key, shape, page=page) + 0.5) * 2.0**-32
+    return (words(key, shape, page=page).astype(np.float64) + 0.5) * 2.0**-32
 
 
 def normals(key: Key, shape: tuple[int, int], *, first_row: int = 0, page: int = 0) -> F32:
@@ -194,16 +195,14 @@ def portable_normals(like: Array, key: Key, shape: tuple[int, int], *, first_row
 
     The words are equal to the compiled ones bit for bit; the normals to the rounding of the namespace's logarithm.
     """
-    from array_api_compat import array_namespace, device
-
-    xp = array_namespace(like)
+    xp = namespace(like)
     counters = _portable_words(xp, key, shape, first_row, page, device(like))
     return _portable_gauss(xp, counters)
 
 
 def _portable_words(
     xp: ModuleType, key: Key, shape: tuple[int, int], first_row: int, page: int, where: object
-) -> Array:
+) -> Integers:
     rows, columns = shape
     quarter = (columns + 3) // 4
     row = xp.arange(first_row, first_row + rows, dtype=xp.int64, device=where)[:, None]
@@ -216,18 +215,18 @@ def _portable_words(
         high1, low1 = _wide_product(c2, _MULTIPLIERS[1])
         c0, c1, c2, c3 = high1 ^ c1 ^ a, low1, high0 ^ c3 ^ b, low0
         a, b = (a + _WEYL[0]) & _MASK, (b + _WEYL[1]) & _MASK
-    joined: Array = xp.concat([c0, c1, c2, c3], axis=1)[:, :columns]
+    joined: Integers = xp.concat([c0, c1, c2, c3], axis=1)[:, :columns]
     return joined
 
 
-def _wide_product(words_: Array, factor: int) -> tuple[Array, Array]:
+def _wide_product(factors: Integers, factor: int) -> tuple[Integers, Integers]:
     """High and low word of a 32 by 32 bit product in int64 without overflow."""
-    low, high = words_ * (factor & 0xFFFF), words_ * (factor >> 16)
+    low, high = factors * (factor & 0xFFFF), factors * (factor >> 16)
     middle = high + (low >> 16)
     return middle >> 16, ((middle & 0xFFFF) << 16) | (low & 0xFFFF)
 
 
-def _portable_gauss(xp: ModuleType, counters: Array) -> Array:
+def _portable_gauss(xp: ModuleType, counters: Integers) -> Array:
     p = (xp.astype(counters & 0x7FFFFFFF, xp.float32) + 0.5) * 2.0**-32
     w = -xp.log(4.0 * p * (1.0 - p))
     magnitude = xp.where(w < 5.0, _horner(w - 2.5, _CENTRAL), _horner(xp.sqrt(w) - 3.0, _TAIL))

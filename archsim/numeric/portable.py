@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from archsim.numeric.arrays import Array, namespace
-from archsim.numeric.drive import InputCircuit, Phase, SignPart
+from archsim.numeric.arrays import Array, Integers, namespace
+from archsim.numeric.drive import EXACT, WHOLE, InputCircuit, Phase, SignPart
 from archsim.numeric.philox import Key, portable_normals
 from archsim.numeric.sense import OutputCircuit
 from archsim.numeric.state import Columns
@@ -32,12 +32,13 @@ def drive(inputs: Array, scales: Array, circuit: InputCircuit, phase: Phase) -> 
     """
     xp = namespace(inputs)
     floor = -circuit.bound if circuit.signed else 0.0
-    if phase.mask == 0:
+    if phase.mask == EXACT:
         return _one_sign(xp, xp.clip(inputs / scales, floor, circuit.bound), phase.part)
-    largest = circuit.largest_code
-    code = xp.clip(
-        xp.round(inputs / scales * (largest / circuit.bound)), -largest if circuit.signed else 0.0, float(largest)
-    )
+    steps, half = circuit.steps, circuit.half_step
+    lowest = (-steps if circuit.signed else 0.0) - half
+    code = xp.clip(xp.round(inputs / scales * (steps / circuit.bound) - half), lowest, steps - half)
+    if phase.mask == WHOLE:
+        return _one_sign(xp, (code + half) * (circuit.bound / steps), phase.part)
     magnitude = xp.astype(xp.abs(code), xp.int32)
     digit = xp.astype((magnitude >> phase.shift) & phase.mask, xp.float32) * (circuit.bound / phase.mask)
     return _one_sign(xp, xp.where(code > 0, digit, -digit), phase.part)
@@ -59,7 +60,7 @@ def convert(
     columns: Columns,
     group_weights: tuple[float, ...],
     draws: tuple[Key, int, int],
-) -> tuple[Array, Array]:
+) -> tuple[Integers, Integers]:
     """Noise, column nonlinearity, ADC and digital sum of one conversion.
 
     Parameters

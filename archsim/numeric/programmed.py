@@ -153,9 +153,7 @@ def program(
     )
 
 
-def program_measured(
-    conductances_s: tuple[F64, ...], like: ProgrammedArray
-) -> ProgrammedArray:
+def program_measured(conductances_s: tuple[F64, ...], like: ProgrammedArray) -> ProgrammedArray:
     """Put measured conductances in the place of programmed ones.
 
     Parameters
@@ -200,7 +198,7 @@ def _checked_offset(offset: F64 | F32 | None, columns: int) -> F64:
         where="offset",
         remedy="Give one offset per column.",
     )
-    return checked
+    return np.asarray(checked, np.float64)
 
 
 def _program_step(

@@ -11,7 +11,7 @@ times full-scale weights (AIHWKIT's units).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from archsim.numeric.drive import check_percentile
@@ -148,7 +148,7 @@ class OutputCircuit:
     """
 
     bits: int | None = None
-    range: AdcRange = FullRange()
+    range: AdcRange = field(default_factory=FullRange)
     codes: Codes = Codes.SYMMETRIC
     conversion: Conversion = Conversion.PER_PHASE
     noise: float = 0.0

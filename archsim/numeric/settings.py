@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from archsim.numeric.devices import Device, IdealDevice
@@ -116,15 +116,15 @@ class CrossbarSettings:
         Resolution of the digital scale factors, relative to the largest of the array; None is exact.
     """
 
-    encoding: Encoding = DifferentialPair()
-    scaling: Scaling = Scaling()
-    device: Device = IdealDevice()
-    programming: Programming = SingleShot()
-    faults: Faults = Faults()
-    read_noise: ReadNoise = ReadNoise()
-    wires: Wires = PerfectWires()
-    inputs: InputCircuit = InputCircuit()
-    outputs: OutputCircuit = OutputCircuit()
+    encoding: Encoding = field(default_factory=DifferentialPair)
+    scaling: Scaling = field(default_factory=Scaling)
+    device: Device = field(default_factory=IdealDevice)
+    programming: Programming = field(default_factory=SingleShot)
+    faults: Faults = field(default_factory=Faults)
+    read_noise: ReadNoise = field(default_factory=ReadNoise)
+    wires: Wires = field(default_factory=PerfectWires)
+    inputs: InputCircuit = field(default_factory=InputCircuit)
+    outputs: OutputCircuit = field(default_factory=OutputCircuit)
     compensation: Compensation | None = None
     scale_bits: int | None = None
 

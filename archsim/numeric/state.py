@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
-from archsim.numeric.arrays import F32, Array, namespace
+from array_api_compat import device
+
+from archsim.numeric.arrays import Array, Integers, namespace
 from archsim.numeric.settings import CrossbarSettings
 from archsim.numeric.streams import Stream
 
@@ -106,7 +108,9 @@ class Crossbar:
             weights=_moved(self.weights, like),
             variance=move(self.variance),
             shared_variance=move(self.shared_variance),
-            averaged=None if self.averaged is None else (_moved(self.averaged[0], like), _moved(self.averaged[1], like)),
+            averaged=None
+            if self.averaged is None
+            else (_moved(self.averaged[0], like), _moved(self.averaged[1], like)),
             scale=_moved(self.scale, like),
             centre=_moved(self.centre, like),
             offset=_moved(self.offset, like),
@@ -117,8 +121,6 @@ class Crossbar:
 
 
 def _moved(array: Array, like: Array) -> Array:
-    from array_api_compat import device
-
     result: Array = namespace(like).asarray(array, device=device(like))
     return result
 
@@ -141,12 +143,18 @@ class Readout:
 
     outputs: Array
     clipped: Array
-    repeats: Array
+    repeats: Integers
     level: Array
 
 
 def joined(parts: list[Readout]) -> Readout:
     """Readouts of consecutive vectors as one."""
+    if len(parts) == 1:
+        return parts[0]
     xp = namespace(parts[0].outputs)
-    arrays: list[F32] = [xp.concat([getattr(part, field.name) for part in parts], axis=0) for field in fields(Readout)]
-    return Readout(*arrays)
+    return Readout(
+        xp.concat([part.outputs for part in parts], axis=0),
+        xp.concat([part.clipped for part in parts], axis=0),
+        xp.concat([part.repeats for part in parts], axis=0),
+        xp.concat([part.level for part in parts], axis=0),
+    )

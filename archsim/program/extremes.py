@@ -37,7 +37,7 @@ def _raw(series: Series, rows: NDArray[np.integer], firings: Counts) -> Counts:
 def curve_extremes(
     curves: Series, need: NDArray[np.integer], release: NDArray[np.integer], firings: Counts
 ) -> tuple[Counts, Counts]:
-    """Most tokens held at once, and the worst of releasing too early, for pairs of curves.
+    """Most tokens held at once, and how far releases run ahead of needs, for pairs of curves.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def curve_extremes(
     gap : int64, shape (channels,)
         Greatest ``need(n) - release(n - 1)``, with nothing released before the first firing; 0 without firings.
     excess : int64, shape (channels,)
-        Greatest ``release(n) - need(n)``; at most 0 for a sound pair.
+        Greatest ``release(n) - need(n)``; above 0 where tokens that nobody touches are freed before they come.
     """
     pairs, pair = np.unique(need.astype(np.int64) * len(curves) + release, return_inverse=True)
     counts, count = np.unique(firings, return_inverse=True)

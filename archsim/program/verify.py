@@ -1,9 +1,3 @@
-# NOTE FROM THE LEAD (contract change, please remove this comment when done): release(n) MAY RUN AHEAD OF need(n) and even ahead of what has been
-# produced: a token that nobody will touch is dropped as it comes (strided convolutions leave rows untouched; a recurrence's last step). It is bounded only by
-# the tokens ever produced (initial + producer firings). Room for token q is still "freed >= q + 1 - capacity". Verifier: only refuse
-# release beyond what is ever produced. The reference engine needs no change; the compiled rings do (a place freed before its token
-# arrives): see tests/unit/engine/test_dropped_tokens.py, and cover it in the random programs. Also: lowering works now; real programs to compare with:
-# `sys.path.insert(0, "/work/tmp"); from chip import chip; lower(place(workloads.build("resnet18"), chip()))` (archsim.mapping.place, archsim.lowering.lower).
 """The Program's verifier: every rule of the timing contract that can be checked before a run.
 
 All checks are array expressions, so that a Program of a million actors is checked in about a second. The first row that

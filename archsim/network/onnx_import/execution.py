@@ -15,7 +15,7 @@ from archsim.network.onnx_import.folding import evaluated, initializer
 from archsim.network.onnx_import.movement import MOVEMENTS, Array, Move
 from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.registry import HANDLERS
-from archsim.network.onnx_import.views import CONSTANT, Constant, Tensor, View, as_view, merged, unknown
+from archsim.network.onnx_import.views import CONSTANT, Constant, Tensor, View, as_view, core, merged, unknown
 
 _DOMAINS = ("", "ai.onnx", "com.microsoft")
 
@@ -60,6 +60,11 @@ class Execution:
     def _step(self, node: Node) -> None:
         inputs = tuple(self.tensor(name, node.where) if name else None for name in node.proto.input)
         results = self._results(Call(node, inputs, self.draft))
+        for place, name in enumerate(node.outputs[len(results) :], len(results)):
+            if self.uses[name]:
+                raise node.fault(
+                    f"its output {place} ({name!r}) is not modelled", "Export the model for inference only."
+                )
         for name, result in zip(node.outputs, results, strict=False):
             if isinstance(result, View):
                 result = replace(result, sole=result.sole and self.uses[name] == 1)
@@ -93,6 +98,8 @@ class Execution:
             return (Constant(np.asarray(cut, np.int64)),)
         if node.kind == "Size":
             return (Constant(np.asarray(int(np.prod(call.tensor(0).shape)), np.int64)),)
+        if node.kind in ("RandomNormalLike", "RandomUniformLike", "EyeLike"):
+            return (unknown(call.tensor(0).shape, np.dtype(np.float32)),)
         if node.kind == "If":
             return self._branch(call)
         return None
@@ -126,7 +133,8 @@ def _constant(node: Node) -> Constant:
     for name in ("value_ints", "value_floats", "value_int", "value_float", "value_string", "value_strings"):
         found = node.attribute(name)
         if found is not None:
-            return Constant(np.asarray(onnx.helper.get_attribute_value(found)))
+            value = np.asarray(onnx.helper.get_attribute_value(found))
+            return Constant(value.astype(np.float32) if value.dtype == np.float64 else value)
     raise node.fault("holds a sparse or empty constant", "Export it as a dense tensor.")
 
 
@@ -134,7 +142,7 @@ def _is_movement(call: Call) -> bool:
     """Whether the node only moves data; computed indices and interpolation are work."""
     kind = call.node.kind
     if kind in ("Gather", "GatherElements", "GatherND", "ScatterND", "ScatterElements"):
-        return isinstance(call.tensor(1), Constant)
+        return isinstance(call.tensor(1), Constant) and call.node.text("reduction", "none") == "none"
     if kind in ("Resize", "Upsample"):
         return call.node.text("mode", "nearest") == "nearest"
     return kind in MOVEMENTS
@@ -150,14 +158,19 @@ def _data_inputs(call: Call) -> tuple[Tensor, ...]:
 def _moved(call: Call) -> tuple[Tensor, ...]:
     data = _data_inputs(call)
     moves = MOVEMENTS[call.node.kind](call)
+    masks = [unknown(data[0].shape, np.dtype(np.bool_))] if call.node.kind == "Dropout" else []
     if all(isinstance(tensor, Constant) for tensor in data):
-        return tuple(_moved_constant(call, move) for move in moves)
+        return (*(_moved_constant(call, move) for move in moves), *masks)
     views = [as_view(tensor) for tensor in data]
     sole = len(views) == 1 and views[0].sole
     moved = [_moved_view(views, move) for move in moves]
     whole = len(moved) == 1 and moved[0].layer.size == views[0].layer.size
-    masks = [unknown((), np.dtype(np.bool_))] if call.node.kind == "Dropout" else []
-    return (*(replace(view, sole=sole and whole) for view in moved), *masks)
+    return (*(_live(replace(view, sole=sole and whole)) for view in moved), *masks)
+
+
+def _live(view: View) -> Tensor:
+    """The view, or a constant where only padding and constants are left of it."""
+    return unknown(view.shape, np.dtype(np.float32)) if bool((core(view.layer) == CONSTANT).all()) else view
 
 
 def _moved_view(views: list[View], move: Move) -> View:
@@ -171,5 +184,8 @@ def _moved_constant(call: Call, move: Move) -> Constant:
     value = move(arrays, fill)
     if call.node.kind == "Cast":
         value = value.astype(onnx.helper.tensor_dtype_to_np_dtype(call.node.integer("to", 1)))
+    if call.node.kind == "CastLike":
+        like = call.tensor(1)
+        value = value.astype(like.value.dtype if isinstance(like, Constant) else np.float32)
     names = tuple(dict.fromkeys(name for constant in constants for name in constant.names))
     return Constant(value, all(constant.known for constant in constants), names)

@@ -41,8 +41,9 @@ def evaluated(node: Node, inputs: tuple[Tensor | None, ...], opsets: list[onnx.O
     if node.kind == "ConstantOfShape" and constants[0].known:
         return [_constant_of_shape(node, constants[0].value, names)]
     small = all(constant.known and constant.value.size <= LARGEST for constant in constants)
-    if small:
-        return [Constant(value, True, names) for value in _run(node, inputs, opsets)]
+    values = _run(node, inputs, opsets) if small else None
+    if values is not None:
+        return [Constant(value, True, names) for value in values]
     return [unknown(shape, dtype, names) for shape, dtype in _inferred(node, inputs, opsets)]
 
 
@@ -54,8 +55,8 @@ def _constant_of_shape(node: Node, shape: Values, names: tuple[str, ...]) -> Con
     return Constant(np.broadcast_to(scalar, sizes), True, (*names, *(name for name in node.outputs if name)))
 
 
-def _run(node: Node, inputs: tuple[Tensor | None, ...], opsets: list[onnx.OperatorSetIdProto]) -> list[Values]:
-    """The values, by the reference evaluator of the ``onnx`` package."""
+def _run(node: Node, inputs: tuple[Tensor | None, ...], opsets: list[onnx.OperatorSetIdProto]) -> list[Values] | None:
+    """The values, by the reference evaluator of the ``onnx`` package; None where it cannot tell."""
     present = {
         name: tensor.value
         for name, tensor in zip(node.proto.input, inputs, strict=False)
@@ -71,10 +72,8 @@ def _run(node: Node, inputs: tuple[Tensor | None, ...], opsets: list[onnx.Operat
     try:
         evaluator = ReferenceEvaluator(helper.make_model(graph, opset_imports=opsets))
         values = evaluator.run(None, present)
-    except (RuntimeError, TypeError, ValueError, NotImplementedError, KeyError, IndexError, AttributeError) as fault:
-        raise node.fault(
-            f"cannot be evaluated on constants: {fault}", "Check the node's inputs in the model."
-        ) from fault
+    except (RuntimeError, TypeError, ValueError, NotImplementedError, KeyError, IndexError, AttributeError):
+        return None
     found = dict(zip(made, values, strict=True))
     return [np.asarray(found.get(name, np.zeros(()))) for name in node.outputs]
 

@@ -10,7 +10,7 @@ import onnx
 from archsim.errors import InputError
 from archsim.network.onnx_import.draft import Draft
 from archsim.network.onnx_import.partition import by_axes
-from archsim.network.onnx_import.views import Ids, View, as_view, unknown
+from archsim.network.onnx_import.views import View, as_view, unknown
 from archsim.network.operators import Source
 
 _CHANNELS_FIRST = frozenset(
@@ -20,7 +20,14 @@ _CHANNELS_FIRST = frozenset(
         *("GroupNormalization", "LRN"),
     }
 )
-_TRANSPARENT = frozenset({"Identity", "Cast", "Pad", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
+_ATTENTION = frozenset({"MatMul", "MatMulInteger", "QLinearMatMul", "Einsum", "Softmax", "Unsqueeze", "Expand"})
+_TRANSPARENT = frozenset(
+    {
+        *("Identity", "Cast", "Pad", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Concat", "Slice"),
+        *("Add", "Sub", "Mul", "Div", "Relu", "Sigmoid", "Tanh", "LeakyRelu", "PRelu", "Clip"),
+    }
+)
+_SHAPE_ONLY = frozenset({"Shape", "Size", "CastLike"})
 
 
 def shape_of(graph_input: onnx.ValueInfoProto, given: Mapping[str, tuple[int, ...]], draft: Draft) -> tuple[int, ...]:
@@ -92,24 +99,25 @@ def _token_axes(name: str, shape: tuple[int, ...], graph: onnx.GraphProto, integ
     rank = len(shape)
     if integer and rank <= 2:
         return list(range(rank))
-    width_axis = _width_axis(name, rank, graph)
-    return [axis for axis in range(rank) if axis != width_axis]
+    reader, order = _first_reader(name, rank, graph)
+    if rank == 4 and reader in _ATTENTION:
+        return [0, 1] if reader == "Einsum" else [0, 2]  # (batch, steps, heads, depth), (batch, heads, steps, depth)
+    width = order[1] if rank > 3 or (rank == 3 and reader in _CHANNELS_FIRST) else order[-1]
+    return [axis for axis in range(rank) if axis != width]
 
 
-def _width_axis(name: str, rank: int, graph: onnx.GraphProto) -> int:
-    """The axis of channels or features: where its first reader that tells them apart has it."""
-    order: Ids = np.arange(rank)
-    tensor = name
+def _first_reader(name: str, rank: int, graph: onnx.GraphProto) -> tuple[str, list[int]]:
+    """The first operator that tells the input's axes apart, and the axes in the order in which it sees them."""
+    order, tensor = list(range(rank)), name
     while True:
-        reader = next((node for node in graph.node if tensor in node.input), None)
-        if reader is None:
-            break
-        if reader.op_type in _CHANNELS_FIRST and rank > 2:
-            return int(order[1])
+        readers = [node for node in graph.node if tensor in node.input]
+        telling = [node for node in readers if node.op_type not in _SHAPE_ONLY]
+        if not telling:
+            return "", order
+        reader = telling[0]
         if reader.op_type == "Transpose":
-            permutation = onnx.helper.get_node_attr_value(reader, "perm") if reader.attribute else range(rank)[::-1]
-            order = order[list(permutation)]
+            listed = onnx.helper.get_node_attr_value(reader, "perm") if reader.attribute else range(rank)[::-1]
+            order = [order[axis] for axis in listed]
         elif reader.op_type not in _TRANSPARENT:
-            break
+            return reader.op_type, order
         tensor = reader.output[0]
-    return int(order[1]) if rank > 3 else int(order[-1]) if rank else 0

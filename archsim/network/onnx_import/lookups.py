@@ -59,6 +59,15 @@ def data_dependent(call: Call) -> tuple[Tensor, ...]:
     return (cut.stream(index),)
 
 
+def shaped_by_values(call: Call) -> tuple[Tensor, ...]:
+    """Operators whose output has as many entries as the values of their inputs say."""
+    raise call.node.fault(
+        "the shape of its output depends on the values of the network's inputs, so that its time cannot be known",
+        "Cut the graph before this node (post-processing such as non-maximum suppression belongs on the host), or "
+        "export it with fixed sizes.",
+    )
+
+
 def _connect_whole(call: Call, index: int, view: View, port: int) -> None:
     """Let every token read the whole stream of whatever made the view."""
     rows = partition(view).rows(view)

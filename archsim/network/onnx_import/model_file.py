@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from onnx import inliner
+from onnx import defs, inliner
 
 from archsim.errors import InputError
 
@@ -38,3 +39,26 @@ def load(path: Path) -> onnx.ModelProto:
             remedy="Give the model file itself, not a weights file or another protobuf.",
         )
     return inliner.inline_local_functions(model) if model.functions else model
+
+
+def expanded(model: onnx.ModelProto, modelled: Collection[str]) -> onnx.ModelProto:
+    """The model with operators outside ``modelled`` replaced by their definition in simpler ones, if there is one."""
+    versions = {entry.domain: entry.version for entry in model.opset_import}
+    wanted = {
+        node.op_type
+        for node in model.graph.node
+        if node.domain in ("", "ai.onnx") and node.op_type not in modelled and _is_function(node, versions.get("", 1))
+    }
+    if not wanted:
+        return model
+    try:
+        return inliner.inline_selected_functions(model, [("", kind) for kind in sorted(wanted)], False, True)
+    except RuntimeError:  # the inliner stops at some optional inputs; the operator is then refused by its own name
+        return model
+
+
+def _is_function(node: onnx.NodeProto, version: int) -> bool:
+    if not defs.has(node.op_type, version, ""):
+        return False
+    schema = defs.get_schema(node.op_type, version, "")
+    return bool(schema.has_function or schema.has_context_dependent_function)  # type: ignore[attr-defined]

@@ -262,11 +262,22 @@ def _space_to_depth(call: Call) -> tuple[Move, ...]:
     block = call.node.integer("blocksize", 1)
     rows, columns = height // block, width // block
     final = (batch, depth * block**2, rows, columns)
-    return _split_axes((batch, depth, rows, block, columns, block), (0, 3, 5, 1, 2, 4), final)
+    channels_last = call.node.text("mode", "DCR") == "DCR"
+    order = (0, 3, 5, 1, 2, 4) if channels_last else (0, 1, 3, 5, 2, 4)
+    return _split_axes((batch, depth, rows, block, columns, block), order, final)
 
 
 def _split_axes(shape: tuple[int, ...], order: tuple[int, ...], final: tuple[int, ...]) -> tuple[Move, ...]:
     return _single(lambda array: array.reshape(shape).transpose(order).reshape(final))
+
+
+def _trilu(call: Call) -> tuple[Move, ...]:
+    rows, columns = call.tensor(0).shape[-2:]
+    diagonal = int(call.values(1, "k").ravel()[0]) if call.has(1) else 0
+    upper = call.node.integer("upper", 1)
+    all_places = np.ones((rows, columns), bool)
+    kept = np.triu(all_places, diagonal) if upper else np.tril(all_places, diagonal)
+    return (lambda arrays, fill: np.where(kept, arrays[0], np.asarray(fill, arrays[0].dtype)),)
 
 
 def _resize(call: Call) -> tuple[Move, ...]:
@@ -294,6 +305,7 @@ MOVEMENTS: Mapping[str, Plan] = MappingProxyType(
         "Pad": _pad,
         "DepthToSpace": _depth_to_space,
         "SpaceToDepth": _space_to_depth,
+        "Trilu": _trilu,
         "Resize": _resize,
         "Upsample": _resize,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -93,23 +94,30 @@ def _normalised(call: Call, kind: str, axes: Sequence[int]) -> View:
     view = call.view(0)
     if not any(varies(view.token, axis) for axis in axes):
         return _over_rows(call, kind, layer_norm_work, axes)
-    statistics = _statistics(call, kind, axes)
+    statistics, width = _statistics(call, kind, axes)
     cut = partition(view)
-    return call.emitted(Digital(kind, scale_offset_work(cut.width)), cut, (view, statistics))
+    index = call.layer(Digital(kind, scale_offset_work(cut.width)), cut.tokens, cut.width, grid=cut.grid)
+    call.draft.connect(index, call.draft.feed_by(view, cut))
+    read = call.draft.feed_by(statistics, cut)
+    whole = tuple(replace(piece, elements=width, scattered=True) for piece in read.pieces)
+    call.draft.connect(index, replace(read, pieces=whole), port=1)
+    return cut.stream(index)
 
 
-def _statistics(call: Call, kind: str, axes: Sequence[int]) -> View:
-    """A layer of the mean and inverse deviation of every group, broadcast to the input's shape."""
+def _statistics(call: Call, kind: str, axes: Sequence[int]) -> tuple[View, int]:
+    """A layer of the mean and inverse deviation of every group, as a view of the input's shape, and its width.
+
+    The view tells the tokens apart but not the elements: whoever reads it takes the whole token.
+    """
     view = call.view(0)
     cut = partition(view, axes)
     length = prod(view.shape[axis] for axis in axes)
     groups = cut.width // length
-    work = statistics_work(length, groups)
-    index = call.layer(Digital(f"{kind}-statistics", work, whole_token=True), cut.tokens, 2 * groups, part="statistics")
+    operator = Digital(f"{kind}-statistics", statistics_work(length, groups), whole_token=True)
+    index = call.layer(operator, cut.tokens, 2 * groups, part="statistics")
     call.draft.connect(index, call.draft.feed_by(view, cut))
-    first = cut.element[tuple(slice(0, 1) if axis in axes else slice(None) for axis in range(len(view.shape)))]
-    group = np.unique(first, return_inverse=True)[1].reshape(first.shape) * 2
-    return View(np.broadcast_to(np.int64(index), view.shape), cut.token, np.broadcast_to(group, view.shape))
+    nothing = np.broadcast_to(np.int64(0), view.shape)
+    return View(np.broadcast_to(np.int64(index), view.shape), cut.token, nothing), 2 * groups
 
 
 def batch_norm(call: Call) -> tuple[Tensor, ...]:
@@ -120,14 +128,10 @@ def batch_norm(call: Call) -> tuple[Tensor, ...]:
     if view.producer is not None and foldable(view, (1,)):
         operator = call.draft.layers[view.producer].operator
         if isinstance(operator, Matrix):
-            call.draft.exchange(view.producer, _with_bias(operator))
+            call.draft.exchange(view.producer, replace(operator, bias=True))
             call.draft.folded["batch normalisations folded into the matrix before them"] += 1
             return (view,)
     return (applied(call, "batch-norm", view),)
-
-
-def _with_bias(operator: Matrix) -> Matrix:
-    return Matrix(operator.rows, operator.columns, operator.groups, operator.taps, operator.weight, True)
 
 
 def local_response_norm(call: Call) -> tuple[Tensor, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+import onnx
+
 from archsim.errors import InputError
 from archsim.network.graph import Network
 from archsim.network.onnx_import.draft import Draft
@@ -14,8 +16,10 @@ from archsim.network.onnx_import.execution import Execution
 from archsim.network.onnx_import.folding import initializer
 from archsim.network.onnx_import.fusion import fused
 from archsim.network.onnx_import.inputs import shape_of, source
-from archsim.network.onnx_import.model_file import load
+from archsim.network.onnx_import.model_file import expanded, load
+from archsim.network.onnx_import.movement import MOVEMENTS
 from archsim.network.onnx_import.partition import partition
+from archsim.network.onnx_import.registry import HANDLERS
 from archsim.network.onnx_import.views import Constant
 from archsim.network.operators import Sink
 
@@ -52,7 +56,7 @@ def read_onnx(path: Path, *, shapes: Mapping[str, tuple[int, ...]] = _NO_SHAPES)
 
 def executed(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> Execution:
     """Read a loaded model: its layers are in the draft of what is returned, its tensors' views beside them."""
-    graph = model.graph
+    graph = expanded(model, {*HANDLERS, *MOVEMENTS}).graph
     stored = {tensor.name for tensor in graph.initializer}
     inputs = [entry for entry in graph.input if entry.name not in stored]
     _check_given(shapes, [entry.name for entry in inputs])

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from archsim.network.onnx_import import elementwise, lookups, matrices, normalisation, pooling, recurrences, reductions
+from archsim.network.onnx_import.contraction import einsum
 from archsim.network.onnx_import.draft import Call
 from archsim.network.onnx_import.resize import interpolation
 from archsim.network.onnx_import.views import Tensor, unknown
@@ -33,6 +34,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "ConvTranspose": matrices.transposed_convolution,
         "Gemm": matrices.gemm,
         **dict.fromkeys(("MatMul", "MatMulInteger"), matrices.matmul),
+        "Einsum": einsum,
         "QLinearMatMul": matrices.quantised_matmul,
         **dict.fromkeys(("LSTM", "GRU", "RNN"), recurrences.recurrence),
         **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), pooling.pool),
@@ -54,6 +56,8 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "CumSum": reductions.cumulative_sum,
         "Gather": lookups.gather,
         **dict.fromkeys(("GatherElements", "GatherND", "ScatterND", "ScatterElements"), lookups.data_dependent),
+        **dict.fromkeys(("NonZero", "Unique", "Compress", "NonMaxSuppression"), lookups.shaped_by_values),
+        **dict.fromkeys(("ConstantOfShape", "Range"), lookups.shaped_by_values),
         "Resize": interpolation,
         "Upsample": interpolation,
     }

@@ -10,7 +10,7 @@ Validity: g_max 10.35 uS and t_0 200 s (one device), 20.7 uS and 300 s (two); t_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -84,7 +84,7 @@ class HermesDevice:
 
     fit: HermesFit
     g_min_s: float = 0.0
-    scales: NoiseScales = NoiseScales()
+    scales: NoiseScales = field(default_factory=NoiseScales)
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)
@@ -95,8 +95,8 @@ class HermesDevice:
         return self.fit.reference_s
 
     def programming_sigma(self, target_s: F64) -> F64:
-        sigma_us: F64 = np.polyval(self.fit.programming_us, target_s / self.g_max_s)
-        return self.scales.programming * MICRO * sigma_us
+        sigma_us = np.polyval(self.fit.programming_us, target_s / self.g_max_s)
+        return np.asarray(self.scales.programming * MICRO * sigma_us, np.float64)
 
     def bounded(self, conductance_s: F64) -> F64:
         return np.maximum(conductance_s, 0.0)

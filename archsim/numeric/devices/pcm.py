@@ -12,14 +12,14 @@ is that of an iterative programming scheme already.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from archsim.numeric.arrays import F64
 from archsim.numeric.devices.device import MICRO
 from archsim.numeric.devices.ideal import check_range
-from archsim.numeric.devices.power_law import NoiseScales, ReadingTimes, accumulated_noise, drifted
+from archsim.numeric.devices.power_law import NoiseScales, ReadingTimes, accumulated_noise, drifted, mushroom_times
 
 _REFERENCE_S = 25e-6
 
@@ -40,8 +40,8 @@ class PcmDevice:
 
     g_min_s: float = 0.0
     g_max_s: float = _REFERENCE_S
-    times: ReadingTimes = ReadingTimes(20.0, 250e-9)
-    scales: NoiseScales = NoiseScales()
+    times: ReadingTimes = field(default_factory=mushroom_times)
+    scales: NoiseScales = field(default_factory=NoiseScales)
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

@@ -38,6 +38,11 @@ class ReadingTimes:
         positive(self.integration_s, "integration time of a reading (s)")
 
 
+def mushroom_times() -> ReadingTimes:
+    """Times of the mushroom-cell fit: t_0 20 s, t_read 250 ns."""
+    return ReadingTimes(20.0, 250e-9)
+
+
 @dataclass(frozen=True, slots=True)
 class NoiseScales:
     """Factors on the published noise: 1 is the fit, 0 switches an effect off.

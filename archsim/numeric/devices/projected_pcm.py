@@ -7,14 +7,14 @@ Validity: that of the table. The example's table is ``EXAMPLE_TABLE``; no publis
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from archsim.numeric.arrays import F64
 from archsim.numeric.devices.ideal import check_range
 from archsim.numeric.devices.pcm import programming_fit, read_fit
-from archsim.numeric.devices.power_law import NoiseScales, ReadingTimes, accumulated_noise, drifted
+from archsim.numeric.devices.power_law import NoiseScales, ReadingTimes, accumulated_noise, drifted, mushroom_times
 from archsim.numeric.guards import require
 
 
@@ -71,8 +71,8 @@ class ProjectedPcmDevice:
     table: DriftTable
     g_min_s: float = 0.0
     g_max_s: float = 25e-6
-    times: ReadingTimes = ReadingTimes(20.0, 250e-9)
-    scales: NoiseScales = NoiseScales()
+    times: ReadingTimes = field(default_factory=mushroom_times)
+    scales: NoiseScales = field(default_factory=NoiseScales)
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

@@ -11,7 +11,7 @@ The result is cut to g_min .. g_max. Validity: 9 to 88.2 uS, one cell per weight
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
@@ -50,7 +50,7 @@ class CmoReramDevice:
     acceptance: AcceptanceRange
     g_min_s: float = 9e-6
     g_max_s: float = 88.2e-6
-    scales: NoiseScales = NoiseScales()
+    scales: NoiseScales = field(default_factory=NoiseScales)
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

@@ -66,8 +66,9 @@ class WanReramDevice:
     def _sigma(self, target_s: F64, time_s: float) -> F64:
         for tabulated_s, polynomial in _TABLE_US:
             if time_s == tabulated_s:
-                sigma_us: F64 = np.polyval(polynomial, target_s / self.g_max_s)
-                return np.maximum(sigma_us, 0.0) * MICRO * (self.g_max_s / _REFERENCE_S)
+                sigma_us = np.polyval(polynomial, target_s / self.g_max_s)
+                scale = MICRO * (self.g_max_s / _REFERENCE_S)
+                return np.asarray(np.maximum(sigma_us, 0.0) * scale, np.float64)
         raise InputError(
             f"is {time_s:g} s, and the ReRAM of Wan et al. was measured at 1 s, 1 day and 2 days only",
             where="time since programming",

@@ -10,13 +10,13 @@ Validity: a model for studies, no measured device. t_0 20 s, t_read 250 ns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from archsim.numeric.arrays import F64
 from archsim.numeric.devices.ideal import check_range
-from archsim.numeric.devices.power_law import NoiseScales, ReadingTimes, accumulated_noise, drifted
+from archsim.numeric.devices.power_law import NoiseScales, ReadingTimes, accumulated_noise, drifted, mushroom_times
 from archsim.numeric.guards import at_least
 
 
@@ -44,8 +44,8 @@ class StateIndependentDevice:
     drift_spread: float = 0.05
     g_min_s: float = 0.0
     g_max_s: float = 25e-6
-    times: ReadingTimes = ReadingTimes(20.0, 250e-9)
-    scales: NoiseScales = NoiseScales()
+    times: ReadingTimes = field(default_factory=mushroom_times)
+    scales: NoiseScales = field(default_factory=NoiseScales)
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

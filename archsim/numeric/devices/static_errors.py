@@ -44,8 +44,8 @@ class PolynomialErrorDevice:
         check_range(self.g_min_s, self.g_max_s)
 
     def programming_sigma(self, target_s: F64) -> F64:
-        sigma_us: F64 = np.polyval(self.polynomial_us, target_s / MICRO)
-        return np.maximum(sigma_us, 0.0) * MICRO
+        sigma_us = np.polyval(self.polynomial_us, target_s / MICRO)
+        return np.asarray(np.maximum(sigma_us, 0.0) * MICRO, np.float64)
 
     def bounded(self, conductance_s: F64) -> F64:
         return np.maximum(conductance_s, 0.0)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from archsim.chip import Chip
+from archsim.chip import Chip, load_chip
 from archsim.chip.schema import Fabric
-from archsim.cost import Bill, Kind, price
+from archsim.cost import Bill, Kind, models, price
 from archsim.cost.parts import directed_links
 from archsim.errors import InputError, MissingCost
 
@@ -70,6 +70,12 @@ def test_nothing_on_the_small_chip_is_outside_a_fit(make_chip: ChipMaker) -> Non
     assert price(chip).notes == ()
 
 
+def test_the_default_preset_is_within_every_fit() -> None:
+    bill = price(load_chip("pcm-mesh-14nm"))
+    assert bill.notes == ()
+    assert {"array", "adc", "router"} <= {component.name for component in bill.components}
+
+
 def test_a_model_outside_its_fit_leaves_a_note_that_names_the_component(make_chip: ChipMaker) -> None:
     notes = price(make_chip({"tile.adc.bits": 3})).notes
     assert any(note.startswith("adc: bits") and "4 to 20" in note for note in notes)
@@ -103,7 +109,7 @@ def test_numbers_alone_are_enough(make_chip: ChipMaker) -> None:
 def test_an_action_without_a_number_is_missed_when_it_is_asked_for(make_chip: ChipMaker) -> None:
     cost = {"energy": {"mac": 1e-13}, "area": 1e-9, "leakage": 0.0}
     core = price(make_chip({"units.core.cost": cost})).component("core")
-    with pytest.raises(MissingCost, match="core.exp"):
+    with pytest.raises(MissingCost, match=r"core\.exp"):
         core.energy_of("exp")
 
 
@@ -113,6 +119,12 @@ def test_no_model_and_no_numbers(make_chip: ChipMaker) -> None:
     assert "adc.conversion" in caught.value.what
     assert "tile.adc.cost" in caught.value.where
     assert "conversion" in caught.value.remedy
+
+
+def test_parameters_without_a_model(make_chip: ChipMaker) -> None:
+    cost = {"energy": {"flit": 3e-12}, "area": 1e-8, "leakage": 0.0, "parameters": {"ports": 5.0}}
+    with pytest.raises(InputError, match="no model that reads them"):
+        price(make_chip({"fabric.cost": cost}))
 
 
 @pytest.mark.parametrize("quantity", ["area", "leakage"])
@@ -155,7 +167,8 @@ def test_parameters_override_the_chips_own_fields(make_chip: ChipMaker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [("units.router", "router"), ("units.adc", "adc"), ("other.array", "array"), ("other.core", "core")]
+    ("path", "name"),
+    [("units.router", "router"), ("units.adc", "adc"), ("other.array", "array"), ("other.core", "core")],
 )
 def test_two_components_of_one_name(make_chip: ChipMaker, path: str, name: str) -> None:
     value: object = {"area": 1e-9, "leakage": 0.0}
@@ -250,7 +263,8 @@ def test_a_bus_spans_all_its_routers(make_chip: ChipMaker) -> None:
 
 ALTERNATIVES = [
     ("tile.array.cost", "charge", {"unit_capacitance": "1 fF"}),
-    *(("tile.input.cost", name, {}) for name in ("isaac", "puma", "brahms", "timely")),
+    ("tile.array.cost", "photonic", {"outlook": "moderate"}),
+    *(("tile.input.cost", name, {}) for name in ("isaac", "puma", "brahms", "timely", "photonic")),
     *(
         ("tile.adc.cost", name, {})
         for name in ("neurosim", "ramp", "oscillator", "isaac", "newton", "forms", "puma", "timely", "neurram")
@@ -278,6 +292,4 @@ def test_the_chip_tells_every_model_what_it_needs(
 
 
 def test_every_kind_of_component_has_a_model() -> None:
-    from archsim.cost import models
-
     assert {model.kind for model in models()} == set(Kind)

@@ -1,0 +1,247 @@
+"""What commands may be told, in groups that several of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archsim.cli.parsing import read_replicate, read_shapes
+
+if TYPE_CHECKING:
+    from archsim.chip import Chip
+    from archsim.mapping import Placement
+    from archsim.network import Network
+    from archsim.simulate import Settings
+    from archsim.workloads import WorkloadOptions
+
+DEFAULT_CHIP = "pcm-mesh-14nm"
+_NETWORK, _CHIP, _RUN, _OUTPUT = "The network", "The chip", "The run", "The output"
+
+
+class EngineName(StrEnum):
+    """Engines, as on the command line."""
+
+    COMPILED = "compiled"
+    REFERENCE = "reference"
+
+
+class Tables(StrEnum):
+    """File formats of tables, as on the command line."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """Which network, and how large."""
+
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A name that [bold]archsim list networks[/] shows, or an ONNX file.")
+    ]
+    seq: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Steps of the sequence, or tokens of the prompt.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None
+    generate: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Tokens that a decoder generates.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None
+    context: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Tokens whose keys and values a decoder has cached already.", rich_help_panel=_NETWORK
+        ),
+    ] = None
+    image: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Height and width of the image, in pixels.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None
+    shape: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=SIZES",
+            help="Shape of an ONNX input that the file leaves open, as [bold]data=1,3,224,224[/]. Repeatable.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None
+
+    @property
+    def workload(self) -> WorkloadOptions:
+        """The lengths and sizes."""
+        from archsim.workloads import WorkloadOptions
+
+        return WorkloadOptions(seq=self.seq, generate=self.generate, context=self.context, image=self.image)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of ONNX inputs, by name."""
+        return read_shapes(self.shape or [])
+
+    def load(self) -> Network:
+        """The network.
+
+        Raises
+        ------
+        InputError
+            If it cannot be had.
+        """
+        from archsim.simulate import load_network
+
+        return load_network(self.model, self.workload, shapes=self.shapes)
+
+
+@dataclass(frozen=True, slots=True)
+class ChipOptions:
+    """Which chip, and what is different about it."""
+
+    chip: Annotated[
+        str,
+        typer.Option(
+            metavar="CHIP",
+            help="A name that [bold]archsim list chips[/] shows, or a chip file in YAML.",
+            rich_help_panel=_CHIP,
+        ),
+    ] = DEFAULT_CHIP
+    set: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="Change a field, as [bold]tile.adc.bits=6[/] or [bold]fabric.clock='2 GHz'[/]. Repeatable.",
+            rich_help_panel=_CHIP,
+        ),
+    ] = None
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """The changes."""
+        return tuple(self.set or ())
+
+    def load(self) -> Chip:
+        """The chip.
+
+        Raises
+        ------
+        InputError
+            If it cannot be had.
+        """
+        from archsim.chip import load_chip
+
+        return load_chip(self.chip, self.overrides)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicationOptions:
+    """How often layers are laid out."""
+
+    replicate: Annotated[
+        str,
+        typer.Option(
+            metavar="none|balanced|LAYER=N,...",
+            help="Copies of layers: none, balanced to the slowest layer within the tiles there are, or as given.",
+            rich_help_panel=_RUN,
+        ),
+    ] = "none"
+
+    def place(self, network: NetworkOptions, chip: ChipOptions) -> Placement:
+        """The network on the chip.
+
+        Raises
+        ------
+        ArchsimError
+            If it cannot be placed.
+        """
+        from archsim.mapping import place
+
+        return place(network.load(), chip.load(), replicate=read_replicate(self.replicate))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOptions:
+    """How many samples, and how they follow each other."""
+
+    batch: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Samples to run.",
+            rich_help_panel=_RUN,
+        ),
+    ] = 1
+    interleave: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            help="Samples whose tokens take turns; as many as fill a recurrence where it is not given.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None
+
+    def settings(self, replication: ReplicationOptions, engine: EngineName) -> Settings:
+        """The settings of a run."""
+        from archsim.simulate import Engine, Settings
+
+        return Settings(self.batch, read_replicate(replication.replicate), self.interleave, Engine(engine.value))
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """Where results go."""
+
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Write summary.json, the tables and the whole chip description into this directory.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None
+    table_format: Annotated[
+        Tables,
+        typer.Option(
+            "--format",
+            help="File format of the tables.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = Tables.CSV
+    json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="Print the summary as JSON, and nothing else.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = False
+    trace_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Log every firing from here on, as [bold]'10 us'[/], into DIR.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None
+    trace_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Log every firing before this time into DIR.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None

@@ -1,0 +1,85 @@
+"""A progress bar for runs that take a while."""
+
+from __future__ import annotations
+
+import time
+from threading import Timer
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from archsim.report.quantities import engineering
+from archsim.units import PS_PER_S
+
+if TYPE_CHECKING:
+    from archsim.engine import Progress
+
+PATIENCE_S = 2.0
+"""Seconds that a run may take before a bar appears."""
+
+
+class RunProgress:
+    """A bar on stderr with the simulated time, the speed and the estimated end; only on a terminal, only if it lasts.
+
+    Parameters
+    ----------
+    console : Console
+        Where to draw.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Bar(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("preparing the run", total=None)
+        self._timer = Timer(PATIENCE_S, self._bar.start) if console.is_terminal else None
+        self._began = 0.0
+
+    def __enter__(self) -> Self:
+        if self._timer:
+            self._timer.daemon = True
+            self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer.join()
+            self._bar.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Take in how far the run is."""
+        now = time.monotonic()
+        self._began = self._began or now
+        self._bar.update(
+            self._task,
+            description=describe(progress, now - self._began),
+            completed=progress.firings,
+            total=progress.total,
+        )
+
+
+def describe(progress: Progress, elapsed_s: float) -> str:
+    """The words beside the bar: simulated time and speed.
+
+    Parameters
+    ----------
+    progress : Progress
+    elapsed_s : float
+        Since the first report; no speed is given at 0.
+    """
+    simulated = f"simulated {engineering(progress.time_ps / PS_PER_S, 's', digits=3)}"
+    if elapsed_s <= 0:
+        return simulated
+    return f"{simulated}, {engineering(progress.firings / elapsed_s, 'firings/s', digits=3)}"

@@ -1,0 +1,82 @@
+"""``archsim run``: a network on a chip, from one command."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archsim.cli.grouping import grouped
+from archsim.cli.options import (
+    BatchOptions,
+    ChipOptions,
+    EngineName,
+    NetworkOptions,
+    OutputOptions,
+    ReplicationOptions,
+)
+from archsim.cli.parsing import read_window
+from archsim.cli.terminal import show, write
+from archsim.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.engine import LogWindow
+    from archsim.report import Question, Summary
+
+
+@grouped
+def run(
+    network: NetworkOptions,
+    chip: ChipOptions,
+    replication: ReplicationOptions,
+    batch: BatchOptions,
+    output: OutputOptions,
+    *,
+    engine: Annotated[
+        EngineName,
+        typer.Option(help="The reference is slow and judges the compiled one.", rich_help_panel="The run"),
+    ] = EngineName.COMPILED,
+) -> None:
+    """Run a network on a chip: latency, throughput, where time, energy and area go, and the bottleneck.
+
+    Examples: [cyan]archsim run bert-base --seq 128 --batch 8[/], [cyan]archsim run gpt2 --seq 64 --generate 16[/],
+    [cyan]archsim run net.onnx --shape data=1,3,224,224 --out results --format parquet[/].
+    """
+    from archsim.report import Question, TableFormat, prepare_directory, run_report, to_json, write_results
+
+    window = _window(output)
+    if output.out is not None:
+        prepare_directory(output.out)
+    settings = batch.settings(replication, engine)
+    question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
+    summary = _simulated(question, network, chip, window)
+    if output.out is not None:
+        write_results(output.out, summary, TableFormat(output.table_format.value))
+    if output.json:
+        write(to_json(summary))
+    else:
+        show(run_report(summary))
+
+
+def _window(output: OutputOptions) -> LogWindow | None:
+    window = read_window(output.trace_from, output.trace_to)
+    if window is not None and output.out is None:
+        raise InputError(
+            "the firing log has no place to go",
+            where="--trace-from, --trace-to",
+            remedy="Give a directory for it: --out DIR.",
+        )
+    return window
+
+
+def _simulated(question: Question, network: NetworkOptions, chip: ChipOptions, window: LogWindow | None) -> Summary:
+    from rich.console import Console
+
+    from archsim.cli.progress import RunProgress
+    from archsim.report import Summary, run_notes
+    from archsim.simulate import simulate
+
+    with RunProgress(Console(stderr=True)) as progress:
+        result = simulate(network.load(), chip.load(), question.settings, log=window, progress=progress)
+    return Summary(("archsim", *sys.argv[1:]), question, result, run_notes(question, result, window))

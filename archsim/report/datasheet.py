@@ -1,0 +1,40 @@
+"""A chip in a few lines, and where its numbers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from archsim.accounting import peak_of
+from archsim.chip import Chip, Source
+from archsim.cost import Bill
+from archsim.report.quantities import counted, engineering, significant, square_metres
+
+
+def chip_facts(chip: Chip, bill: Bill) -> str:
+    """One line: tiles, arrays, area and peak figures."""
+    array, fabric = chip.tile.array, chip.fabric
+    peak = peak_of(chip, bill)
+    return (
+        f"{counted(fabric.tile_count, 'tile')} of {counted(chip.tile.arrays, 'array')} "
+        f"of {array.logical_rows} x {array.logical_columns} weights, "
+        f"{fabric.topology} of {fabric.rows} x {fabric.columns}; "
+        f"{square_metres(peak.area_m2)}, peak {significant(peak.operations_per_s / 1e12)} TOP/s "
+        f"at {engineering(peak.power_w, 'W')}: {significant(peak.gops_per_w)} GOP/s/W, "
+        f"{significant(peak.tops_per_mm2)} TOP/s/mm²"
+    )
+
+
+def source_table(sources: Sequence[Source]) -> pd.DataFrame:
+    """One row per value of a chip's description: ``field, value, source, origin``."""
+    rows = [(source.path, source.value, source.source, source.origin) for source in sources]
+    return pd.DataFrame(rows, columns=["field", "value", "source", "origin"])
+
+
+def source_facts(sources: Sequence[Source]) -> str:
+    """One line: how many numbers, and how many of them are assumed."""
+    numbers = [source for source in sources if source.is_number]
+    assumed = sum(source.assumed for source in numbers)
+    unsourced = sum(not source.source for source in numbers)
+    return f"{counted(len(numbers), 'number')}: {assumed} assumed, {unsourced} without a source"

@@ -1,0 +1,100 @@
+"""The summary of a run: what was asked and what came out, as one value and as JSON."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+
+from pydantic import JsonValue
+
+from archsim.accounting import Bottleneck, Headline
+from archsim.report.records import json_text, records
+from archsim.report.totals import component_totals, layer_totals, resource_totals
+from archsim.simulate import Result, Settings
+from archsim.workloads import WorkloadOptions
+
+_LIBRARIES = ("archsim", "numpy", "numba", "onnx", "pandas", "simpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked for.
+
+    Parameters
+    ----------
+    model : str
+        A name, or the path of an ONNX file.
+    chip : str
+        A preset's name, or the path of a chip file.
+    overrides : tuple of str
+        Changes to the chip file.
+    options : WorkloadOptions
+        Lengths and sizes of a named network.
+    shapes : mapping of str to tuple of int
+        Input shapes of an ONNX file.
+    settings : Settings
+    """
+
+    model: str
+    chip: str
+    overrides: tuple[str, ...]
+    options: WorkloadOptions
+    shapes: Mapping[str, tuple[int, ...]]
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run came to.
+
+    Parameters
+    ----------
+    command : tuple of str
+        The command line that made it; empty where there was none.
+    question : Question
+    result : Result
+    notes : tuple of str
+        What the reader should know of the figures.
+    """
+
+    command: tuple[str, ...]
+    question: Question
+    result: Result
+    notes: tuple[str, ...]
+
+    @property
+    def headline(self) -> Headline:
+        """The figures that a chip is compared by."""
+        return self.result.ledger.headline
+
+    @property
+    def bottleneck(self) -> Bottleneck:
+        """What limits the run."""
+        return self.result.ledger.bottleneck
+
+
+def to_json(summary: Summary) -> str:
+    """The summary as JSON text: SI units, ``null`` where there is no value.
+
+    Keys: ``command, versions, settings, headline, bottleneck, components, layers, resources, notes``.
+    """
+    ledger = summary.result.ledger
+    document: dict[str, JsonValue] = {
+        "command": list(summary.command),
+        "versions": versions(),
+        "settings": asdict(summary.question),
+        "headline": asdict(summary.headline),
+        "bottleneck": asdict(summary.bottleneck),
+        "components": records(component_totals(ledger)),
+        "layers": records(layer_totals(ledger)),
+        "resources": records(resource_totals(ledger)),
+        "notes": list(summary.notes),
+    }
+    return json_text(document)
+
+
+def versions() -> dict[str, JsonValue]:
+    """Versions of Python and of the libraries that the figures depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}

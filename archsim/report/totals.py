@@ -1,0 +1,67 @@
+"""The Ledger's tables folded to what a reader looks at first: components, layers, kinds of resource."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from archsim.accounting import LEAKAGE, Ledger
+
+
+def component_totals(ledger: Ledger) -> pd.DataFrame:
+    """What each component took, the largest energy first.
+
+    Returns
+    -------
+    DataFrame
+        ``component, instances, dynamic_j, leakage_j, energy_j, area_m2``: energies of the whole run, all chips.
+    """
+    leaking = ledger.energy["layer"] == LEAKAGE
+    energy = pd.DataFrame(
+        {
+            "dynamic_j": _by_component(ledger.energy[~leaking]),
+            "leakage_j": _by_component(ledger.energy[leaking]),
+        }
+    ).fillna(0.0)
+    energy["energy_j"] = energy["dynamic_j"] + energy["leakage_j"]
+    area = ledger.area.set_index("component")[["instances", "area_m2"]]
+    totals = area.join(energy, how="left").fillna(0.0).rename_axis("component").reset_index()
+    totals = totals[["component", "instances", "dynamic_j", "leakage_j", "energy_j", "area_m2"]]
+    return totals.sort_values("energy_j", ascending=False, kind="stable", ignore_index=True)
+
+
+def _by_component(energy: pd.DataFrame) -> pd.Series[float]:
+    return energy.groupby("component")["energy_j"].sum()
+
+
+def layer_totals(ledger: Ledger) -> pd.DataFrame:
+    """Each layer by the role that is busiest in it, with the layer's dynamic energy; the busiest first.
+
+    Returns
+    -------
+    DataFrame
+        ``layer, role, actors, busy, starved, blocked, contended, done, energy_j``: shares of the makespan, averaged
+        over the role's actors, and joules of the whole run.
+    """
+    states = ledger.states.sort_values("busy", ascending=False, kind="stable").drop_duplicates("layer")
+    frame = states.merge(ledger.layers[["layer", "energy_j"]], on="layer", how="left")
+    columns = ["layer", "role", "actors", "busy", "starved", "blocked", "contended", "done", "energy_j"]
+    return frame[columns].fillna({"energy_j": 0.0})
+
+
+def resource_totals(ledger: Ledger) -> pd.DataFrame:
+    """Each kind of resource: how many take part, how busy they are on average, and the busiest; that one first.
+
+    Returns
+    -------
+    DataFrame
+        ``kind, label, instances, mean_utilisation, busiest, utilisation``.
+    """
+    ordered = ledger.resources.sort_values("utilisation", ascending=False, kind="stable")
+    groups = ordered.groupby(["kind", "label"], sort=False)
+    frame = groups.agg(
+        instances=("resource", "size"),
+        mean_utilisation=("utilisation", "mean"),
+        busiest=("resource", "first"),
+        utilisation=("utilisation", "first"),
+    )
+    return frame.reset_index()

@@ -1,0 +1,203 @@
+"""A placement as a table: what each layer occupies, and how far its data travels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import JsonValue
+from rich.table import Table
+
+from archsim.mapping import AT_PORT, ON_ARRAY, Placement
+from archsim.mapping.topology import system_routes
+from archsim.network import Edge, Matrix
+from archsim.report.inventory import kind_of
+from archsim.report.quantities import counted, percent, whole
+from archsim.report.records import json_text, records
+from archsim.report.table import names, numbers, plain_table
+
+Matrix64 = NDArray[np.float64]
+Nodes = NDArray[np.int64]
+
+
+def placement_table(placement: Placement) -> pd.DataFrame:
+    """One row per layer, in the network's order.
+
+    Returns
+    -------
+    DataFrame
+        ``layer, kind, done_by, replicas, row_blocks, column_blocks, arrays, tiles, chips, where, cells, mean_links,
+        mean_chip_links``. Blocks are those of one copy. ``where`` names the first and last tile (or the units' first
+        and last node) as chip:tile; ``cells`` is the share of the arrays' weights that it holds. ``mean_links`` and
+        ``mean_chip_links`` count the links on and between chips, averaged over all pairs of a node that makes one of
+        the layer's inputs and a node that reads it; nothing for a layer without inputs.
+    """
+    routes = Distances.of(placement)
+    rows = [_row(placement, routes, index) for index in range(len(placement.network.order))]
+    return pd.DataFrame(rows)
+
+
+def _row(placement: Placement, routes: Distances, index: int) -> dict[str, str | int | float]:
+    layer = placement.network.order[index]
+    blocks = placement.blocks_of(index)
+    nodes = reading_nodes(placement, index)
+    links, chip_links = routes.mean(placement, placement.network.inputs_of(layer.name))
+    arrays = blocks.stop - blocks.start
+    return {
+        "layer": layer.name,
+        "kind": kind_of(layer),
+        "done_by": _done_by(placement, index),
+        "replicas": placement.replicas[index],
+        "row_blocks": _count(placement.blocks.row, blocks),
+        "column_blocks": _count(placement.blocks.column, blocks),
+        "arrays": arrays,
+        "tiles": len(np.unique(nodes)) if arrays else 0,
+        "chips": len(np.unique(nodes // placement.floorplan.nodes)),
+        "where": _span(placement, nodes),
+        "cells": _cells(placement, blocks),
+        "mean_links": links,
+        "mean_chip_links": chip_links,
+    }
+
+
+def reading_nodes(placement: Placement, index: int) -> Nodes:
+    """Global nodes that take in a layer's inputs: those of its blocks, or of its units."""
+    if isinstance(placement.network.order[index].operator, Matrix):
+        return placement.blocks.node[placement.blocks_of(index)]
+    return placement.homes.node[placement.homes_of(index)]
+
+
+def _done_by(placement: Placement, index: int) -> str:
+    unit = int(placement.homes.unit[placement.homes_of(index)][0])
+    if unit == AT_PORT:
+        return "port"
+    return "array" if unit == ON_ARRAY else tuple(placement.chip.units)[unit]
+
+
+def _count(column: Nodes, blocks: slice) -> int:
+    return int(column[blocks].max()) + 1 if blocks.stop > blocks.start else 0
+
+
+def _span(placement: Placement, nodes: Nodes) -> str:
+    first, last = (divmod(int(node), placement.floorplan.nodes) for node in (nodes[0], nodes[-1]))
+    ends = [f"{chip}:{node}" for chip, node in (first, last)]
+    return ends[0] if first == last else f"{ends[0]} to {ends[1]}"
+
+
+def _cells(placement: Placement, blocks: slice) -> float:
+    array = placement.chip.tile.array
+    room = (blocks.stop - blocks.start) * array.logical_rows * array.logical_columns
+    return float(placement.blocks.weights[blocks].sum()) / room if room else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """Links between any two nodes of a system.
+
+    Parameters
+    ----------
+    router : int64, shape (nodes,)
+        Router of each node of a chip.
+    hops : float64, shape (routers, routers)
+        Links on the route within a chip.
+    port : int
+        Router of the port, where data leaves for other chips.
+    chip_hops : float64, shape (chips, chips)
+        Links between chips.
+    """
+
+    router: Nodes
+    hops: Matrix64
+    port: int
+    chip_hops: Matrix64
+
+    @classmethod
+    def of(cls, placement: Placement) -> Distances:
+        """Those of the system that a network is placed on."""
+        plan = placement.floorplan
+        return cls(
+            router=plan.router,
+            hops=plan.routes.hops.astype(np.float64),
+            port=int(plan.router[plan.port]),
+            chip_hops=system_routes(placement.chip.system, placement.chips).hops.astype(np.float64),
+        )
+
+    def mean(self, placement: Placement, edges: tuple[Edge, ...]) -> tuple[float, float]:
+        """Mean links on and between chips, over all pairs of nodes of all edges; NaN without edges."""
+        totals = np.zeros(3)
+        for edge in edges:
+            source = placement.homes.node[placement.homes_of(placement.index[edge.source])]
+            target = reading_nodes(placement, placement.index[edge.target])
+            totals += self._sums(self._by_router(placement, source), self._by_router(placement, target))
+        pairs = totals[2]
+        return (float(totals[0] / pairs), float(totals[1] / pairs)) if pairs else (np.nan, np.nan)
+
+    def _by_router(self, placement: Placement, nodes: Nodes) -> Matrix64:
+        """How many of the nodes are at each router of each chip, shape ``(chips, routers)``."""
+        chip, local = np.divmod(np.unique(nodes), placement.floorplan.nodes)
+        counts = np.zeros((placement.chips, len(self.hops)))
+        np.add.at(counts, (chip, self.router[local]), 1.0)
+        return counts
+
+    def _sums(self, source: Matrix64, target: Matrix64) -> Matrix64:
+        """Links within chips, links between chips, and pairs, each summed over all pairs, shape ``(3,)``."""
+        sources, targets = source.sum(axis=1), target.sum(axis=1)
+        within = float(np.einsum("cr,rs,cs->", source, self.hops, target, optimize=True))
+        to_port, from_port = source @ self.hops[:, self.port], target @ self.hops[self.port]
+        elsewhere_target, elsewhere_source = targets.sum() - targets, sources.sum() - sources
+        across = to_port @ elsewhere_target + from_port @ elsewhere_source
+        between = sources @ self.chip_hops @ targets
+        return np.array([within + across, between, sources.sum() * targets.sum()])
+
+
+def placement_view(placement: Placement) -> Table:
+    """The table for the terminal."""
+    table = placement_table(placement)
+    blocks = zip(table["row_blocks"], table["column_blocks"], strict=True)
+    return plain_table(
+        "",
+        names("layer", table["layer"]),
+        names("kind", table["kind"]),
+        names("done by", table["done_by"]),
+        numbers("copies", map(whole, table["replicas"])),
+        numbers("blocks", (f"{rows} x {columns}" if rows else "" for rows, columns in blocks)),
+        numbers("tiles", map(whole, table["tiles"])),
+        numbers("chips", map(whole, table["chips"])),
+        names("where (chip:node)", table["where"]),
+        numbers("cells", (percent(share) if share else "" for share in table["cells"])),
+        numbers("mean links", map(_links, table["mean_links"])),
+        numbers("between chips", map(_links, table["mean_chip_links"])),
+    )
+
+
+def _links(mean: float) -> str:
+    return "" if np.isnan(mean) else f"{mean:.1f}"
+
+
+def placement_json(placement: Placement) -> str:
+    """The placement as JSON text: totals, and ``layers`` as in `placement_table`."""
+    document: dict[str, JsonValue] = {
+        "network": placement.network.name,
+        "chip": placement.chip.name,
+        "chips": placement.chips,
+        "tiles": placement.tiles,
+        "tiles_used": placement.tiles_used,
+        "arrays": placement.chips * placement.floorplan.arrays,
+        "arrays_used": len(placement.blocks),
+        "cell_utilisation": placement.cell_utilisation,
+        "layers": records(placement_table(placement)),
+    }
+    return json_text(document)
+
+
+def placement_facts(placement: Placement) -> str:
+    """One line: chips, tiles, arrays and cells in use."""
+    plan = placement.floorplan
+    return (
+        f"{placement.network.name} on {placement.chip.name}: {counted(placement.chips, 'chip')}, "
+        f"{whole(placement.tiles_used)} of {counted(placement.tiles, 'tile')}, "
+        f"{whole(len(placement.blocks))} of {counted(placement.chips * plan.arrays, 'array')}, "
+        f"{percent(placement.cell_utilisation)} of all cells hold weights"
+    )

@@ -1,0 +1,7 @@
+"""Settings that all tests share."""
+
+from hypothesis import settings
+
+# A machine under load must not fail a property; the same examples every time make a failure repeatable.
+settings.register_profile("archsim", deadline=None, derandomize=True)
+settings.load_profile("archsim")

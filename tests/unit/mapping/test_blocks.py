@@ -1,0 +1,101 @@
+"""Weight matrices cut into blocks: every weight on exactly one array."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archsim.chip.schema import Array
+from archsim.mapping.blocks import column_granularity, cut_matrix, even_edges
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Same, Source
+from tests.chips import make_array
+
+
+@st.composite
+def matrices(draw):
+    groups = draw(st.sampled_from((1, 1, 2, 3, 7, 40)))
+    return Matrix(draw(st.integers(1, 90)), draw(st.integers(1, 90)), groups)
+
+
+def weights_of(matrix):
+    """1 where the block-diagonal matrix has a weight."""
+    return np.kron(np.eye(matrix.groups, dtype=int), np.ones((matrix.rows, matrix.columns), int))
+
+
+@given(matrices(), st.integers(1, 40), st.integers(1, 40), st.integers(1, 3), st.integers(1, 6))
+def test_every_weight_is_on_exactly_one_array(matrix, rows, columns, physical, granularity):
+    array = Array.model_validate(make_array(rows, columns, physical=physical))
+    cut = cut_matrix(matrix, array, granularity)
+    there = weights_of(matrix)
+    covered = np.zeros_like(there)
+    for number in range(len(cut)):
+        block = (
+            slice(cut.row_start[number], cut.row_stop[number]),
+            slice(cut.column_start[number], cut.column_stop[number]),
+        )
+        height, width = covered[block].shape
+        assert 0 < height <= array.logical_rows == rows
+        assert 0 < width <= array.logical_columns == columns
+        assert cut.weights[number] == there[block].sum()
+        covered[block] += 1
+    assert (covered[there == 1] == 1).all()
+    assert cut.weights.sum() == matrix.macs
+
+
+@given(matrices(), st.integers(1, 40), st.integers(1, 40))
+def test_row_blocks_of_a_column_block_follow_each_other(matrix, rows, columns):
+    cut = cut_matrix(matrix, Array.model_validate(make_array(rows, columns)), 1)
+    for column in np.unique(cut.column):
+        mine = cut.column == column
+        assert cut.row[mine].tolist() == list(range(mine.sum()))
+        assert len(set(zip(cut.column_start[mine], cut.column_stop[mine], strict=True))) == 1
+        assert (cut.row_start[mine][1:] == cut.row_stop[mine][:-1]).all()
+    # Column blocks lie side by side over all outputs.
+    heads = cut.row == 0
+    assert cut.column_start[heads].tolist() == [0, *cut.column_stop[heads][:-1].tolist()]
+    assert cut.column_stop[heads][-1] == matrix.outputs
+
+
+@given(st.integers(1, 500), st.integers(1, 60))
+def test_the_fewest_and_evenest_pieces(size, most):
+    edges = even_edges(size, most)
+    sizes = np.diff(edges)
+    assert (edges[0], edges[-1]) == (0, size)
+    assert len(sizes) == -(-size // most)
+    assert sizes.max() - sizes.min() <= 1
+
+
+@given(st.integers(1, 200), st.integers(1, 8), st.integers(1, 60))
+def test_columns_that_belong_together_stay_together(units, granularity, columns):
+    matrix = Matrix(8, units * granularity)
+    cut = cut_matrix(matrix, Array.model_validate(make_array(8, columns)), granularity)
+    assert (cut.column_stop - cut.column_start).max() <= columns
+    if granularity <= columns:
+        assert not (cut.column_start % granularity).any()
+
+
+@pytest.mark.parametrize(
+    ("groups", "rows", "columns", "blocks"),
+    # Depthwise 3x3: 64 // 9 = 7 channels per array. Groups of 40 x 20: one each. Groups of 100 x 70: 2 x 2 blocks each.
+    [(32, 9, 1, 5), (4, 40, 20, 4), (3, 100, 70, 12), (2, 32, 32, 1), (3, 32, 32, 2)],
+)
+def test_groups_share_arrays_along_the_diagonal(groups, rows, columns, blocks):
+    cut = cut_matrix(Matrix(rows, columns, groups), Array.model_validate(make_array(64, 64)), 1)
+    assert len(cut) == blocks
+
+
+def test_the_widest_consumer_sets_the_granularity():
+    layers = (
+        Layer("x", Source(), 2, 8),
+        Layer("gates", Matrix(8, 32), 2, 32),
+        Layer("cell", Digital("lstm-cell", contract=4), 2, 8),
+        Layer("probe", Digital("relu"), 2, 32),
+    )
+    edges = (
+        Edge("x", "gates", Same(), 8),
+        Edge("gates", "probe", Same(), 32),
+        Edge("gates", "cell", Same(), 32),
+    )
+    network = Network("n", layers, edges)
+    assert column_granularity(network, network.by_name["gates"]) == 4
+    assert column_granularity(network, network.by_name["cell"]) == 1
