@@ -6,15 +6,19 @@
 True
 """
 
-from archsim.accounting import Headline, Ledger, account
-from archsim.chip import Chip, load_chip
-from archsim.cost import price
-from archsim.errors import ArchsimError
-from archsim.lowering import lower
-from archsim.mapping import Placement, place
-from archsim.network import Network
-from archsim.program import Program, Trace
-from archsim.simulate import Engine, Result, Settings, load_network, run, simulate
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archsim.accounting import Headline, Ledger, account
+    from archsim.chip import Chip, load_chip
+    from archsim.cost import price
+    from archsim.errors import ArchsimError
+    from archsim.lowering import lower
+    from archsim.mapping import Placement, place
+    from archsim.network import Network
+    from archsim.program import Program, Trace
+    from archsim.simulation import Engine, Result, Settings, load_network, run, simulate
 
 __all__ = [
     "ArchsimError",
@@ -37,3 +41,25 @@ __all__ = [
     "run",
     "simulate",
 ]
+
+_HOMES = {
+    "archsim.accounting": ("Headline", "Ledger", "account"),
+    "archsim.chip": ("Chip", "load_chip"),
+    "archsim.cost": ("price",),
+    "archsim.errors": ("ArchsimError",),
+    "archsim.lowering": ("lower",),
+    "archsim.mapping": ("Placement", "place"),
+    "archsim.network": ("Network",),
+    "archsim.program": ("Program", "Trace"),
+    "archsim.simulation": ("Engine", "Result", "Settings", "load_network", "run", "simulate"),
+}
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is first used: ``archsim --help`` need not wait for numba and pandas."""
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(import_module(home), name)
+        raise AttributeError(f"module 'archsim' has no attribute {name!r}")

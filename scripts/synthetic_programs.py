@@ -49,7 +49,16 @@ def flat_program(
     curves: list[tuple[np.ndarray, int]],
     samples: Samples,
 ) -> Program:
-    """A Program from columns: (resource, firings, interval, latency), (source, target, capacity, initial, need, release)."""
+    """A Program from columns.
+
+    Parameters
+    ----------
+    actors : resource, firings, interval, latency
+    channels : source, target, capacity, initial, need, release
+    servers : of each resource
+    curves : (values of a period, advance)
+    samples : Samples
+    """
     size, edges = len(actors[0]), len(channels[0])
     zeros, none = np.zeros(size, np.int32), np.full(size, -1, np.int32)
     numbers = np.arange(size, dtype=np.int32)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archsim.chip import Chip
     from archsim.mapping import Placement
     from archsim.network import Network
-    from archsim.simulate import Settings
+    from archsim.simulation import Settings
     from archsim.workloads import WorkloadOptions
 
 DEFAULT_CHIP = "pcm-mesh-14nm"
@@ -102,7 +102,7 @@ class NetworkOptions:
         InputError
             If it cannot be had.
         """
-        from archsim.simulate import load_network
+        from archsim.simulation import load_network
 
         return load_network(self.model, self.workload, shapes=self.shapes)
 
@@ -196,7 +196,7 @@ class BatchOptions:
 
     def settings(self, replication: ReplicationOptions, engine: EngineName) -> Settings:
         """The settings of a run."""
-        from archsim.simulate import Engine, Settings
+        from archsim.simulation import Engine, Settings
 
         return Settings(self.batch, read_replicate(replication.replicate), self.interleave, Engine(engine.value))
 

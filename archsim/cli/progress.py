@@ -42,7 +42,7 @@ class RunProgress:
         )
         self._task = self._bar.add_task("preparing the run", total=None)
         self._timer = Timer(PATIENCE_S, self._bar.start) if console.is_terminal else None
-        self._began = 0.0
+        self._first: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
         if self._timer:
@@ -61,25 +61,28 @@ class RunProgress:
     def __call__(self, progress: Progress) -> None:
         """Take in how far the run is."""
         now = time.monotonic()
-        self._began = self._began or now
+        began, before = self._first = self._first or (now, progress.firings)
         self._bar.update(
             self._task,
-            description=describe(progress, now - self._began),
+            description=describe(progress.time_ps, progress.firings - before, now - began),
             completed=progress.firings,
             total=progress.total,
         )
 
 
-def describe(progress: Progress, elapsed_s: float) -> str:
+def describe(time_ps: int, firings: int, elapsed_s: float) -> str:
     """The words beside the bar: simulated time and speed.
 
     Parameters
     ----------
-    progress : Progress
+    time_ps : int
+        Simulated time.
+    firings : int
+        Done in ``elapsed_s``.
     elapsed_s : float
-        Since the first report; no speed is given at 0.
+        Seconds on the wall; no speed is given for none.
     """
-    simulated = f"simulated {engineering(progress.time_ps / PS_PER_S, 's', digits=3)}"
+    simulated = f"simulated {engineering(time_ps / PS_PER_S, 's', digits=3)}"
     if elapsed_s <= 0:
         return simulated
-    return f"{simulated}, {engineering(progress.firings / elapsed_s, 'firings/s', digits=3)}"
+    return f"{simulated}, {engineering(firings / elapsed_s, 'firings/s', digits=3)}"

@@ -75,7 +75,7 @@ def _simulated(question: Question, network: NetworkOptions, chip: ChipOptions, w
 
     from archsim.cli.progress import RunProgress
     from archsim.report import Summary, run_notes
-    from archsim.simulate import simulate
+    from archsim.simulation import simulate
 
     with RunProgress(Console(stderr=True)) as progress:
         result = simulate(network.load(), chip.load(), question.settings, log=window, progress=progress)

@@ -47,7 +47,11 @@ def network(model: NetworkOptions, table: TableOptions) -> None:
 @guarded
 @grouped
 def placement(model: NetworkOptions, chip: ChipOptions, replication: ReplicationOptions, table: TableOptions) -> None:
-    """Show where a network lies on a chip: tiles and chips used, blocks of each layer, how far data travels."""
+    """Show where a network lies on a chip: tiles and chips used, blocks of each layer, how far data travels.
+
+    Links are counted on and between chips, averaged over all pairs of a node that makes a layer's input and one that
+    reads it.
+    """
     from archsim.report import placement_facts, placement_json, placement_table, placement_view
 
     placed = replication.place(model, chip)

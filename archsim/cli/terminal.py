@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from archsim.errors import ArchsimError
 
-PIPE_WIDTH = 120
+PIPE_WIDTH = 140
 """Columns where stdout is no terminal."""
 
 

@@ -247,7 +247,7 @@ def _visit(state: State, number: int, group: int, window: tuple[int, int]) -> in
 
 
 @inlined
-def _grant(state: State, group: int, window: tuple[int, int]) -> None:
+def _grant(state: State, group: int, window: tuple[int, int]) -> int:
     """Start the firing that has been ready longest, on its resource's earliest server."""
     ready, number = state.heap_ready[0], state.heap_actor[0]
     _drop_heap_top(state)
@@ -261,7 +261,7 @@ def _grant(state: State, group: int, window: tuple[int, int]) -> None:
     _put_tokens(state, actor)
     _free_tokens(state, actor)
     _observe(state, number, begin, group, window)
-    _push_work(state, number)
+    return number
 
 
 @kernel
@@ -290,12 +290,13 @@ def advance(state: State, budget: int, gate: tuple[int, int], group: int, window
         if registers[LOG_COUNT] + VISIT > len(state.log_actor):
             return LOG_FULL
         if registers[WORK_COUNT] > 0:
-            registers[DONE] += _visit(state, _pop_work(state), group, window)
+            number = _pop_work(state)
         elif state.actors[gate[0]].fired >= gate[1]:
             return BOUNDARY
         elif registers[HEAP_COUNT] > 0:
-            _grant(state, group, window)
+            number = _grant(state, group, window)
             registers[DONE] += 1
         else:
             return IDLE
+        registers[DONE] += _visit(state, number, group, window)
     return SLICE

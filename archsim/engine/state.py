@@ -1,7 +1,7 @@
 """The compiled engine's state: flat records for actors and channels, and the rings that hold token times.
 
 Channels are renumbered so that the outputs of an actor are neighbours. The rings of a channel hold when its latest
-tokens arrived and when its latest places were left; token p is at place ``p & mask`` of both. Where no token is released
+tokens arrived and when its latest places were left; token p is at place ``p & mask`` of both. Where none is released
 before a firing has needed it, the two are one ring: a place holds its token's arrival and then when it was left.
 """
 

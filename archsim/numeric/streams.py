@@ -38,7 +38,7 @@ class Stream:
         Seed of the run, not negative.
     block : tuple of int
         Which array: layer, row block, column block, replica, or however the caller numbers its arrays. Streams of
-        different blocks are independent, in whatever order the arrays are programmed or read.
+        different blocks are independent, in whatever order the arrays are programmed or read. Numbers are below 2^64.
     """
 
     seed: int
@@ -54,7 +54,10 @@ class Stream:
 
     def key(self, purpose: Purpose, *indices: int) -> Key:
         """Philox key of one purpose; ``indices`` tell apart repetitions (reading times, steps), each at least 0."""
-        sequence = np.random.SeedSequence(self.seed, spawn_key=(*self.block, len(self.block), purpose, *indices))
+        # Lengths come first and numbers take two words each, so that no two names run together.
+        numbers = (purpose, *self.block, *indices)
+        halves = (half for number in numbers for half in (number & 0xFFFFFFFF, number >> 32))
+        sequence = np.random.SeedSequence(self.seed, spawn_key=(len(self.block), len(indices), *halves))
         first, second = sequence.generate_state(2, np.uint32)
         return int(first), int(second)
 

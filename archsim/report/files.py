@@ -20,6 +20,8 @@ from archsim.report.summary import Summary, to_json
 TABLES = ("energy", "area", "states", "resources", "layers")
 """Names of the Ledger's tables, and of their files."""
 
+FIRINGS, CHIP, SUMMARY = "firings", "chip.yaml", "summary.json"
+
 
 class TableFormat(StrEnum):
     """File formats of tables; also the files' endings."""
@@ -47,7 +49,8 @@ def prepare_directory(directory: Path) -> None:
 def write_results(directory: Path, summary: Summary, table_format: TableFormat = TableFormat.CSV) -> tuple[Path, ...]:
     """Write everything that a run came to.
 
-    The tables of the Ledger, ``firings`` where they were logged, ``chip.yaml``, and last of all ``summary.json``.
+    The tables of the Ledger, ``firings`` where they were logged, ``chip.yaml``, and last of all ``summary.json``: where
+    that is, the directory is whole. What an earlier run left there under these names goes first.
 
     Returns
     -------
@@ -59,13 +62,23 @@ def write_results(directory: Path, summary: Summary, table_format: TableFormat =
     InputError
         If one cannot be written.
     """
+    _clear(directory)
     result = summary.result
     written = [write_table(directory / name, table, table_format) for name, table in ledger_tables(result.ledger)]
     if result.trace.log is not None:
-        written.append(write_table(directory / "firings", firing_table(result.trace), table_format))
-    written.append(write_text(directory / "chip.yaml", resolved_yaml(result.chip)))
-    written.append(write_text(directory / "summary.json", to_json(summary) + "\n"))
+        written.append(write_table(directory / FIRINGS, firing_table(result.trace), table_format))
+    written.append(write_text(directory / CHIP, resolved_yaml(result.chip)))
+    written.append(write_text(directory / SUMMARY, to_json(summary) + "\n"))
     return tuple(written)
+
+
+def _clear(directory: Path) -> None:
+    tables = [f"{name}.{ending}" for name in (*TABLES, FIRINGS) for ending in TableFormat]
+    for name in (SUMMARY, *tables):
+        try:
+            (directory / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(directory / name, error) from error
 
 
 def ledger_tables(ledger: Ledger) -> tuple[tuple[str, pd.DataFrame], ...]:

@@ -7,7 +7,7 @@ from archsim.engine import LogWindow
 from archsim.report.datasheet import source_facts
 from archsim.report.quantities import counted, engineering
 from archsim.report.summary import Question
-from archsim.simulate import Result
+from archsim.simulation import Result
 from archsim.units import PS_PER_S
 
 

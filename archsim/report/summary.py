@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from archsim.accounting import Bottleneck, Headline
 from archsim.report.records import json_text, records
 from archsim.report.totals import component_totals, layer_totals, resource_totals
-from archsim.simulate import Result, Settings
+from archsim.simulation import Result, Settings
 from archsim.workloads import WorkloadOptions
 
 _LIBRARIES = ("archsim", "numpy", "numba", "onnx", "pandas", "simpy")

@@ -40,6 +40,11 @@ class Column:
     look: Look
     cells: tuple[str, ...]
 
+    @property
+    def width(self) -> int:
+        """Characters of the longest cell."""
+        return max(map(len, (self.heading, *self.cells)))
+
 
 def names(heading: str, cells: Iterable[str]) -> Column:
     """A column of names."""
@@ -78,6 +83,8 @@ def plain_table(title: str, *columns: Column) -> Table:
             justify="right" if column.look is Look.NUMBER else "left",
             no_wrap=column.look is not Look.PROSE,
             overflow="fold" if column.look is Look.PROSE else "ellipsis",
+            # Where room is short, names give way, never numbers.
+            min_width=column.width if column.look is Look.NUMBER else None,
             max_width=WIDEST_NAME if column.look is Look.NAME else None,
         )
     for row in zip(*(column.cells for column in columns), strict=True):

@@ -128,6 +128,7 @@ def layer_table(totals: pd.DataFrame) -> Table:
     return plain_table(
         f"Where time goes: {len(shown)} of {counted(len(totals), 'layer')}, each by its busiest role",
         names("layer", shown["layer"]),
+        names("kind", shown["kind"]),
         names("role", shown["role"]),
         *(numbers(state, map(percent, shown[state])) for state in ("busy", "starved", "blocked", "contended")),
         names("busy", map(bar, shown["busy"])),

@@ -39,12 +39,12 @@ def layer_totals(ledger: Ledger) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``layer, role, actors, busy, starved, blocked, contended, done, energy_j``: shares of the makespan, averaged
-        over the role's actors, and joules of the whole run.
+        ``layer, kind, role, actors, busy, starved, blocked, contended, done, energy_j``: shares of the makespan,
+        averaged over the role's actors, and joules of the whole run.
     """
     states = ledger.states.sort_values("busy", ascending=False, kind="stable").drop_duplicates("layer")
-    frame = states.merge(ledger.layers[["layer", "energy_j"]], on="layer", how="left")
-    columns = ["layer", "role", "actors", "busy", "starved", "blocked", "contended", "done", "energy_j"]
+    frame = states.merge(ledger.layers[["layer", "kind", "energy_j"]], on="layer", how="left")
+    columns = ["layer", "kind", "role", "actors", "busy", "starved", "blocked", "contended", "done", "energy_j"]
     return frame[columns].fillna({"energy_j": 0.0})
 
 

@@ -144,7 +144,8 @@ class Distances:
     def _sums(self, source: Matrix64, target: Matrix64) -> Matrix64:
         """Links within chips, links between chips, and pairs, each summed over all pairs, shape ``(3,)``."""
         sources, targets = source.sum(axis=1), target.sum(axis=1)
-        within = float(np.einsum("cr,rs,cs->", source, self.hops, target, optimize=True))
+        shared = np.flatnonzero((sources > 0) & (targets > 0))
+        within = float(((source[shared] @ self.hops) * target[shared]).sum())
         to_port, from_port = source @ self.hops[:, self.port], target @ self.hops[self.port]
         elsewhere_target, elsewhere_source = targets.sum() - targets, sources.sum() - sources
         across = to_port @ elsewhere_target + from_port @ elsewhere_source
@@ -160,15 +161,15 @@ def placement_view(placement: Placement) -> Table:
         "",
         names("layer", table["layer"]),
         names("kind", table["kind"]),
-        names("done by", table["done_by"]),
+        names("by", table["done_by"]),
         numbers("copies", map(whole, table["replicas"])),
         numbers("blocks", (f"{rows} x {columns}" if rows else "" for rows, columns in blocks)),
         numbers("tiles", map(whole, table["tiles"])),
         numbers("chips", map(whole, table["chips"])),
-        names("where (chip:node)", table["where"]),
+        names("chip:node", table["where"]),
         numbers("cells", (percent(share) if share else "" for share in table["cells"])),
-        numbers("mean links", map(_links, table["mean_links"])),
-        numbers("between chips", map(_links, table["mean_chip_links"])),
+        numbers("links", map(_links, table["mean_links"])),
+        numbers("chip links", map(_links, table["mean_chip_links"])),
     )
 
 

@@ -97,7 +97,7 @@ def _is_integer(graph_input: onnx.ValueInfoProto) -> bool:
 def _token_axes(name: str, shape: tuple[int, ...], graph: onnx.GraphProto, integer: bool) -> list[int]:
     """Axes of the input's tokens: positions of a feature map, steps of a sequence, or the batch."""
     rank = len(shape)
-    if integer and rank <= 2:
+    if rank == 0 or (integer and rank <= 2):
         return list(range(rank))
     reader, order = _first_reader(name, rank, graph)
     if rank == 4 and reader in _ATTENTION:

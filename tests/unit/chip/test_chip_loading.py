@@ -104,7 +104,7 @@ def test_an_override_that_sets_nothing_is_refused(assignment: str) -> None:
 
 
 def test_sources_are_read_and_do_not_change_values(tmp_path: Path) -> None:
-    file = variant(tmp_path, "tile:\n  adc:\n    bits: \"6 [JSSC 57(4), 2022]\"\n    conversion_time: 3 ns [assumed]\n")
+    file = variant(tmp_path, 'tile:\n  adc:\n    bits: "6 [JSSC 57(4), 2022]"\n    conversion_time: 3 ns [assumed]\n')
     found = {source.path: source for source in sources(file)}
     bits, time = found["tile.adc.bits"], found["tile.adc.conversion_time"]
     assert (bits.value, bits.source, bits.assumed) == ("6", "JSSC 57(4), 2022", False)

@@ -58,11 +58,10 @@ def test_a_pipeline_fills_and_then_keeps_the_pace_of_its_slowest_stage(run: Engi
 
 
 def test_stages_before_the_slow_one_are_blocked_and_those_behind_it_starve(run: Engine) -> None:
-    trace = run(chain(20, [10, 35, 10], capacity=1).program())
-    # The first makes a token every 35 ps, for 20 tokens; it waits from its second end on.
+    trace = run(chain(20, [10, 35, 10]).program())
     assert trace.starved.tolist() == [0, 10, 45 + 19 * 25]
-    assert trace.blocked[0] > 0
-    assert trace.blocked[1:].tolist() == [0, 0]
+    # The first starts its last firing when the eighteenth token has left, of 20 firings of 10 ps.
+    assert trace.blocked.tolist() == [(10 + 18 * 35) - 19 * 10, 0, 0]
     assert trace.contended.tolist() == [0, 0, 0]
 
 
@@ -147,6 +146,11 @@ def test_deterministic_arrivals_at_a_busy_server_wait_in_order(run: Engine) -> N
     trace = run(sketch.program(sources=feeders, sinks=served))
     assert trace.contended[served].tolist() == [0, 50, 100, 150]
     assert trace.makespan == 40 + 5 * 40
+
+
+def test_one_place_between_two_stages_makes_them_take_turns(run: Engine) -> None:
+    trace = run(chain(20, [10, 35], capacity=1).program())
+    assert trace.makespan == 20 * (10 + 35)
 
 
 def test_a_recurrence_is_bound_by_its_loop_not_by_its_stages(run: Engine) -> None:

@@ -81,7 +81,7 @@ def test_a_batch_of_a_million_is_arithmetic() -> None:
 
 
 def test_the_period_of_a_shared_server_spans_samples() -> None:
-    # Latencies of 7 ps in a ring of two tokens over three samples' tables: the period is no single sample.
+    # Tables of three and of two firings repeat together every six; the server is never idle.
     sketch = Sketch()
     shared = sketch.resource()
     sketch.actor(600, [3, 5, 8], resource=shared)
@@ -91,12 +91,8 @@ def test_the_period_of_a_shared_server_spans_samples() -> None:
     assert trace.period is not None
     time, samples = trace.period
     assert samples % 6 == 0
-    assert time == samples * (Fraction_3_5_8 + Fraction_2_9)
+    assert time * 6 == samples * (2 * (3 + 5 + 8) + 3 * (2 + 9))
     np.testing.assert_array_equal(trace.sample_out, whole.sample_out)
-
-
-Fraction_3_5_8 = (3 + 5 + 8) / 3
-Fraction_2_9 = (2 + 9) / 2
 
 
 def test_without_repetition_the_run_simply_continues() -> None:

@@ -1,0 +1,214 @@
+"""Random networks on random chips: the run ends, accounts for every picosecond, and breaks no causality.
+
+Causality is checked from the firings' log and the network alone: no firing starts before everything that it reads has
+been made, element by element and token by token, by whichever copy and block that was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+
+from archsim.engine import reference
+from archsim.engine.window import LogWindow
+from archsim.errors import CapacityError
+from archsim.lowering import lower
+from archsim.mapping import place
+from archsim.network import NOTHING, Digital, Matrix, Network, Previous, Sink, Source
+from archsim.program import Role
+from tests.chips import make_array, make_chip, make_fabric, make_memory, make_system, make_unit
+from tests.networks import decoder, lstm
+from tests.random_networks import networks
+
+UNITS = {
+    "tile": {"local": make_unit()},
+    "router": {"core": make_unit("router", every=3)},
+    "both": {"local": make_unit(operations=("mac", "add")), "core": make_unit("router", every=4, lanes=64)},
+    "slow": {"core": make_unit("router", lanes=1, every=2)},
+}
+
+
+@st.composite
+def chips(draw):
+    topology = draw(st.sampled_from(("mesh", "torus", "ring", "tree", "bus")))
+    return make_chip(
+        array=make_array(draw(st.integers(6, 40)), draw(st.integers(6, 40))),
+        arrays_per_tile=draw(st.integers(1, 3)),
+        units=UNITS[draw(st.sampled_from(list(UNITS)))],
+        fabric=make_fabric(
+            draw(st.integers(2, 3)),
+            draw(st.integers(2, 4)),
+            topology=topology,
+            buffer_packets=draw(st.integers(1, 3)),
+            multicast=draw(st.booleans()),
+        ),
+        memory=make_memory(),
+        system=make_system("as needed"),
+        grouped=draw(st.sampled_from(("array", "digital"))),
+        buffer_kib=draw(st.sampled_from((64, 0.0625))),
+    )
+
+
+@st.composite
+def placements(draw, source):
+    """A placement, with copies of some of its matrix layers."""
+    network, chip = draw(source), draw(chips())
+    plain = place(network, chip)
+    layers = plain.network.matrices
+    recurrent = any(edge.recurrent for edge in network.edges)
+    copies = {} if recurrent else {layer.name: draw(st.integers(1, min(4, layer.tokens))) for layer in layers}
+    return place(network, chip, replicate=copies)
+
+
+class Made:
+    """When each element of each token of each layer was there, from the log."""
+
+    def __init__(self, placement, program, trace):
+        self.placement, self.program = placement, program
+        self.group = program.samples.group
+        self.starts = defaultdict(list)
+        for actor, start in zip(trace.log.actor.tolist(), trace.log.start.tolist(), strict=True):
+            self.starts[actor].append(start)
+        actors = program.actors
+        self.actor = {
+            (int(layer), int(role), int(replica), int(row), int(column)): number
+            for number, (layer, role, replica, row, column) in enumerate(
+                zip(actors.layer, actors.role, actors.replica, actors.row, actors.column, strict=True)
+            )
+            if role not in (Role.LINK, Role.READ, Role.WRITE)
+        }
+
+    def times(self, index, actor, replica):
+        """Start of each token of each sample, shape (samples, tokens of the layer); -1 for other copies' tokens."""
+        layer, copies = self.placement.network.order[index], self.placement.replicas[index]
+        mine = range(replica, layer.tokens, copies)
+        flat = np.array(self.starts[actor]).reshape(-1, len(mine), self.group)
+        times = np.full((flat.shape[0] * self.group, layer.tokens), -1)
+        times[:, replica::copies] = flat.transpose(0, 2, 1).reshape(-1, len(mine))
+        return times
+
+    def ready(self, name):
+        """When each element was made, shape (samples, tokens, width)."""
+        placement, index = self.placement, self.placement.index[name]
+        layer = placement.network.by_name[name]
+        ready = np.zeros((self.program.samples.count, layer.tokens, layer.width), np.int64)
+        homes, rows = placement.homes, placement.homes_of(index)
+        for home in range(rows.start, rows.stop):
+            replica, part = int(homes.replica[home]), int(homes.part[home])
+            actor = self.output(index, layer, replica, part)
+            times = self.times(index, actor, replica)
+            there = times >= 0
+            latency = int(self.program.actors.latency[actor])
+            if self.program.actors.latency_table[actor] >= 0:
+                latency = 1
+            ready[there, homes.start[home] : homes.stop[home]] = (times[there] + latency)[:, None]
+        return ready
+
+    def output(self, index, layer, replica, part):
+        if isinstance(layer.operator, Matrix):
+            last = max(row for (at, _, copy, row, column) in self.actor if (at, copy, column) == (index, replica, part))
+            return self.actor[index, Role.ACCUMULATE if last else Role.AFFINE, replica, last, part]
+        role = {Source: Role.SOURCE, Sink: Role.SINK, Digital: Role.COMPUTE}[type(layer.operator)]
+        return self.actor[index, role, replica, 0, part]
+
+    def takers(self, name):
+        """Actors that read a layer's inputs: actor, copy, and the elements of the layer or of its input vector."""
+        placement, index = self.placement, self.placement.index[name]
+        layer = placement.network.by_name[name]
+        if isinstance(layer.operator, Matrix):
+            blocks, rows = placement.blocks, placement.blocks_of(index)
+            for block in range(rows.start, rows.stop):
+                key = (int(blocks.replica[block]), int(blocks.row[block]), int(blocks.column[block]))
+                yield self.actor[index, Role.INTEGRATE, *key], key[0], blocks.row_start[block], blocks.row_stop[block]
+            return
+        homes, rows = placement.homes, placement.homes_of(index)
+        for home in range(rows.start, rows.stop):
+            replica, part = int(homes.replica[home]), int(homes.part[home])
+            yield self.output(index, layer, replica, part), replica, homes.start[home], homes.stop[home]
+
+
+def elements_read(network, edge, layer, start, stop):
+    """Elements of the source's token that a block or part reads over an edge."""
+    operator = layer.operator
+    port = [other for other in network.inputs_of(layer.name) if other.port == edge.port]
+    landing = np.arange(edge.target_start, edge.target_start + edge.elements)
+    if isinstance(operator, Matrix):
+        wanted = np.isin(landing, np.arange(start, stop) // operator.taps)
+    else:
+        contract = operator.contract if isinstance(operator, Digital) and edge.port == 0 else 1
+        laid_out = sum(other.elements for other in port) == layer.width * contract
+        alone = isinstance(operator, Digital) and not operator.whole_token and laid_out
+        wanted = np.isin(landing // contract, np.arange(start, stop)) if alone else np.ones(edge.elements, bool)
+    if edge.scattered:
+        wanted = np.full(edge.elements, bool(stop > start))
+    return edge.source_start + np.flatnonzero(wanted)
+
+
+def check_causality(placement, program, trace):
+    made, network = Made(placement, program, trace), placement.network
+    for edge in network.edges:
+        layer = network.by_name[edge.target]
+        first, last = edge.access.reach(network.by_name[edge.source].tokens, layer.tokens)
+        ready = made.ready(edge.source)
+        for actor, replica, start, stop in made.takers(edge.target):
+            elements = elements_read(network, edge, layer, start, stop)
+            times = made.times(placement.index[edge.target], actor, replica)
+            for token in range(replica, layer.tokens, placement.replicas[placement.index[edge.target]]):
+                if first[token] != NOTHING and len(elements):
+                    touched = ready[:, [first[token], last[token]]][:, :, elements]
+                    assert (times[:, token] >= touched.max(axis=(1, 2))).all(), (edge, token)
+
+
+def check_run(placement, batch, interleave):
+    try:
+        program = lower(placement, batch=batch, interleave=interleave)
+    except CapacityError as error:
+        # Some of the chips have buffers of 64 bytes, which not even a memory can help.
+        assert placement.chip.tile.buffer.capacity < 8 * 1024, error
+        reject()
+    trace = reference.run(program, log=LogWindow())
+    assert (trace.firings == program.actors.firings).all()
+    parts = trace.busy + trace.starved + trace.blocked + trace.contended + trace.done
+    assert (parts == trace.makespan).all()
+    check_causality(placement, program, trace)
+
+
+slowly = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@given(placements(networks()), st.integers(1, 3), st.booleans())
+@slowly
+def test_random_networks(placement, batch, together):
+    check_run(placement, batch, batch if together else 1)
+
+
+@st.composite
+def recurrences(draw):
+    steps = draw(st.integers(1, 8))
+    if draw(st.booleans()):
+        return decoder(steps, draw(st.integers(1, steps)))
+    return lstm(steps, width=draw(st.sampled_from((1, 5, 8, 12))))
+
+
+@given(placements(recurrences()), st.integers(1, 4), st.booleans())
+@slowly
+def test_random_recurrences(placement, batch, together):
+    check_run(placement, batch, batch if together else 1)
+
+
+def test_the_check_itself_notices_a_missing_dependency():
+    network = lstm(4)
+    placement = place(network, make_chip())
+    program = lower(placement)
+    trace = reference.run(program, log=LogWindow())
+    check_causality(placement, program, trace)
+    late = Network("late", network.layers, tuple(e for e in network.edges if not isinstance(e.access, Previous)))
+    without = reference.run(lower(place(late, make_chip())), log=LogWindow())
+    try:
+        check_causality(placement, program, without)
+    except AssertionError:
+        return
+    raise AssertionError("a recurrence was left out and nobody noticed")
