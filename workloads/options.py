@@ -96,7 +96,7 @@ class Workload:
         for option in options.given():
             if option not in self.understands:
                 raise InputError(
-                    f"option {option!r} means nothing to this network",
+                    f"option '{option}' means nothing to this network",
                     where=self.name,
                     remedy=_offer(self.understands),
                 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from archsim.chip.schema import Chip
 from archsim.cost import Bill
 from archsim.mapping import Floorplan
-from archsim.mapping.timing import combining_additions, conversions_per_column, product_timing
+from archsim.mapping.timing import combining_additions, conversions_per_column, product_period
 from archsim.units import PS_PER_S
 
 
@@ -45,8 +45,7 @@ class Peak:
 def peak_of(chip: Chip, bill: Bill) -> Peak:
     """Peak figures of one chip."""
     array = chip.tile.array
-    timing = product_timing(chip, array.logical_columns)
-    interval_s = max(timing.integrate.interval, timing.convert.interval, timing.affine.interval) / PS_PER_S
+    interval_s = product_interval(chip)
     arrays = Floorplan(chip).arrays
     operations = 2 * array.logical_rows * array.logical_columns * arrays / interval_s
     energy = product_energy(chip, bill)
@@ -55,20 +54,29 @@ def peak_of(chip: Chip, bill: Bill) -> Peak:
     return Peak(operations, energy, energy * arrays / interval_s + leakage, area)
 
 
+def product_interval(chip: Chip) -> float:
+    """Seconds between products that use the whole array, at full rate."""
+    return product_period(chip, chip.tile.array.logical_columns, summed=False) / PS_PER_S
+
+
 def product_energy(chip: Chip, bill: Bill) -> float:
     """Joules of one product that uses the whole array."""
+    return sum(bill.component(part).energy_of(action).value * count for part, action, count in product_actions(chip))
+
+
+def product_actions(chip: Chip) -> tuple[tuple[str, str, float], ...]:
+    """Component, action and count of what one product does that uses the whole array, its operands' transport aside."""
     array, tile = chip.tile.array, chip.tile
     rows, columns = array.logical_rows, array.logical_columns
     driven = rows * array.weight.rows * tile.input.phases
     conversions = columns * array.weight.columns * conversions_per_column(chip)
-    actions = [
-        ("array", "cell", rows * columns * array.weight.devices),
-        ("array", "row", driven),
-        ("driver", "conversion", driven),
-        ("adc", "conversion", conversions),
-        ("affine", "mac", columns),
-        ("affine", "add", combining_additions(chip, columns)),
-    ]
-    if tile.adc.held:
-        actions.append(("sample-hold", "sample", conversions))
-    return sum(bill.component(part).energy_of(action).value * count for part, action, count in actions if count)
+    actions = (
+        ("array", "cell", float(rows * columns * array.weight.devices)),
+        ("array", "row", float(driven)),
+        ("driver", "conversion", float(driven)),
+        ("adc", "conversion", float(conversions)),
+        ("sample-hold", "sample", float(conversions if tile.adc.held else 0)),
+        ("affine", "mac", float(columns)),
+        ("affine", "add", float(combining_additions(chip, columns))),
+    )
+    return tuple(action for action in actions if action[2])

@@ -9,6 +9,8 @@ import yaml
 from archsim.chip.tree import Branch, Node, leaf
 from archsim.errors import InputError
 
+_DEEPEST = 30
+
 
 def read_tree(file: Path) -> Branch:
     """Read a chip file.
@@ -40,19 +42,38 @@ def parse_tree(text: str, file: str) -> Branch:
     return tree
 
 
+class _Composer(yaml.SafeLoader):
+    """YAML without aliases (which may be circular, or expand without end) and without bottomless nesting."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.get_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases are not understood", event.start_mark)
+        if self.depth == _DEEPEST:
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "nested too deeply", event.start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 def _compose(text: str, file: str) -> yaml.Node:
     try:
-        _refuse_aliases(text, file)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Composer)
     except yaml.MarkedYAMLError as error:
         raise InputError(
-            f"this is not YAML: {error.problem}",
+            f"this is not a chip file's YAML: {error.problem}",
             where=_place(error.problem_mark, file),
-            remedy="Check indentation, colons and quotes near this line.",
+            remedy="Check indentation, colons and quotes near this line; use 'extends' for what chips share.",
         ) from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise InputError(
-            f"this is not YAML: {str(error).splitlines()[0]}", where=file, remedy="Give a plain chip file."
+            f"this is not a chip file's YAML: {str(error).splitlines()[0]}",
+            where=file,
+            remedy="Give a plain text file.",
         ) from None
     if node is None:
         raise InputError("the file is empty", where=file, remedy="Describe a chip, or start with 'extends: PRESET'.")
@@ -61,16 +82,6 @@ def _compose(text: str, file: str) -> yaml.Node:
 
 def _place(mark: object, file: str) -> str:
     return f"{file}:{mark.line + 1}" if isinstance(mark, yaml.Mark) else file
-
-
-def _refuse_aliases(text: str, file: str) -> None:
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            raise InputError(
-                f"the alias *{event.anchor} is not understood in chip files",
-                where=_place(event.start_mark, file),
-                remedy="Write the value out, or put the shared part into a file of its own and name it in 'extends'.",
-            )
 
 
 def _convert(node: yaml.Node, file: str) -> Node:

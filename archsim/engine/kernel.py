@@ -162,15 +162,13 @@ def _drop_heap_top(state: State) -> None:
     ready, actor = heap_ready[count], heap_actor[count]
     place, child = 0, 1
     while child < count:
-        other = child + 1
-        if other < count and (
-            heap_ready[other] < heap_ready[child]
-            or (heap_ready[other] == heap_ready[child] and heap_actor[other] < heap_actor[child])
-        ):
-            child = other
-        if ready < heap_ready[child] or (ready == heap_ready[child] and actor < heap_actor[child]):
+        other = min(child + 1, count - 1)
+        here, there = heap_ready[np.uint64(child)], heap_ready[np.uint64(other)]
+        child += (there < here) | ((there == here) & (heap_actor[np.uint64(other)] < heap_actor[np.uint64(child)]))
+        least = heap_ready[np.uint64(child)]
+        if ready < least or (ready == least and actor < heap_actor[np.uint64(child)]):
             break
-        heap_ready[place], heap_actor[place] = heap_ready[child], heap_actor[child]
+        heap_ready[np.uint64(place)], heap_actor[np.uint64(place)] = least, heap_actor[np.uint64(child)]
         place, child = child, 2 * child + 1
     heap_ready[place], heap_actor[place] = ready, actor
 
@@ -261,7 +259,7 @@ def _grant(state: State, group: int, window: tuple[int, int]) -> int:
     _put_tokens(state, actor)
     _free_tokens(state, actor)
     _observe(state, number, begin, group, window)
-    return number
+    return int(number)
 
 
 @kernel

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.errors import CapacityError
-from archsim.lowering.dependencies import Dependencies
+from archsim.lowering.dependencies import Dependencies, touched_elements
 from archsim.mapping import Placement
 
 Ids = NDArray[np.int64]
@@ -39,7 +39,7 @@ def held_bits(pairs: Dependencies) -> Dependencies:
 
 
 def overfull_edges(placement: Placement, pairs: Dependencies) -> frozenset[int]:
-    """Edges to take out of buffers that cannot hold them all: the largest first, until the rest fits.
+    """Edges to take out of buffers that cannot hold them all: those that cost memory least, until the rest fits.
 
     Returns
     -------
@@ -72,28 +72,39 @@ def _excess(placement: Placement, held: Dependencies) -> tuple[Ids, Ids, NDArray
 
 
 def _overfull(placement: Placement, pairs: Dependencies) -> set[int]:
-    """The largest edges where a buffer is too full; those that share a stream may have to go one after another."""
+    """Edges to remove where a buffer is too full; those that share a stream may have to go one after another."""
     held = held_bits(pairs)
     bits = held.capacity * held.kept
     nodes, where, excess = _excess(placement, held)
     chosen: set[int] = set()
     for place in np.flatnonzero(excess > 0):
         rows = np.flatnonzero(where == place)
-        chosen |= _largest(placement, int(nodes[place]), held.edge[rows], bits[rows], float(excess[place]))
+        chosen |= _cheapest(placement, int(nodes[place]), held.edge[rows], bits[rows], float(excess[place]))
     return chosen
 
 
-def _largest(placement: Placement, node: int, edge: Ids, bits: Ids, excess: float) -> set[int]:
-    """Edges of one node whose removal makes the rest fit."""
+def _cheapest(placement: Placement, node: int, edge: Ids, bits: Ids, excess: float) -> set[int]:
+    """Edges of one node whose removal makes the rest fit: those with least memory traffic per bit of buffer."""
     edges, where = np.unique(edge, return_inverse=True)
     size = np.bincount(where, weights=bits)
     size[edges < 0] = 0.0
-    order = np.argsort(-size, kind="stable")
-    enough = int(np.searchsorted(np.cumsum(size[order]), excess)) + 1
     if size.sum() < excess:
         raise CapacityError(
-            f"partial sums alone take {bits.sum() / 8:,.0f} bytes of buffer at node {node}",
+            f"partial sums alone take {bits[edge < 0].sum() / 8:,.0f} bytes of buffer at node {node}",
             where=f"chip {placement.chip.name!r}",
             remedy="Enlarge the tile's buffer (--set tile.buffer.capacity=...).",
         )
+    price = [memory_traffic(placement, int(index)) / max(held, 1.0) for index, held in zip(edges, size, strict=True)]
+    order = np.argsort(np.where(size > 0, price, np.inf), kind="stable")
+    enough = int(np.searchsorted(np.cumsum(size[order]), excess)) + 1
     return {int(index) for index in edges[order[:enough]]}
+
+
+def memory_traffic(placement: Placement, edge_index: int) -> float:
+    """Elements per sample that an edge would write to memory and read back."""
+    network = placement.network
+    if edge_index < 0:
+        return 0.0
+    edge = network.edges[edge_index]
+    read = touched_elements(placement, edge) * network.by_name[edge.target].tokens
+    return network.by_name[edge.source].tokens * edge.elements + read

@@ -52,10 +52,6 @@ class Reach:
         """Whether anything is touched at all."""
         return bool((self.last != NOTHING).any())
 
-    def spans(self) -> Ids:
-        """Tokens from the first to the last touched, per consumer token; 0 where none is."""
-        return np.where(self.last == NOTHING, 0, self.last - self.first + 1)
-
 
 def share_of(tokens: int, copy: int, copies: int) -> int:
     """Tokens of one copy, of so many."""

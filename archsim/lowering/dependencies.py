@@ -11,7 +11,7 @@ from archsim.lowering.curves import Reach, demand
 from archsim.lowering.draft import SeriesBook
 from archsim.lowering.layers import Ends, PartialSums
 from archsim.mapping import Placement
-from archsim.network import Digital, Edge, Matrix, Network
+from archsim.network import Digital, Edge, Matrix, Network, tokens_read
 
 Ids = NDArray[np.int64]
 UNTOUCHED = -1
@@ -227,9 +227,7 @@ def partial_sum_dependencies(book: SeriesBook, sums: PartialSums) -> Dependencie
 
 
 def touched_elements(placement: Placement, edge: Edge) -> float:
-    """Mean elements that one consumer token reads over an edge, its window and its context counted."""
+    """Mean elements that one consumer token reads over an edge."""
     network = placement.network
     source, target = network.by_name[edge.source], network.by_name[edge.target]
-    reach = Reach(*edge.access.reach(source.tokens, target.tokens), source.tokens)
-    context = getattr(edge.access, "context", 0)
-    return float((reach.spans() + context).mean()) * edge.elements
+    return float(tokens_read(edge.access, source.tokens, target.tokens).mean()) * edge.elements

@@ -8,13 +8,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.lowering.curves import Reach
 from archsim.lowering.dependencies import Dependencies, Members, consumers, producers
 from archsim.lowering.draft import NO_TABLE, ActorRows, Draft, Place
 from archsim.lowering.layers import Batch, Ends, pick_memory
 from archsim.mapping import Placement
 from archsim.mapping.timing import memory_interval
-from archsim.network import Edge
+from archsim.network import Edge, tokens_read
 from archsim.program import Kind, Role
 from archsim.units import picoseconds
 
@@ -103,13 +102,15 @@ def _readers(
     _, first, group = np.unique(pairs.target, return_index=True, return_inverse=True)
     table = draft.actor_columns(pairs.target[first])
     elements = _elements_read(edge, producers(placement, ends, edge), consumers(placement, ends, edge))
-    spans = _spans(placement, edge)
+    network = placement.network
+    source, target_layer = network.by_name[edge.source], network.by_name[edge.target]
+    counts = tokens_read(edge.access, source.tokens, target_layer.tokens)
     copies = placement.replicas[placement.index[edge.target]]
     readers: list[Ids] = []
     sizes: list[int] = []
     for row, target, replica in zip(first, pairs.target[first], table.replica, strict=True):
         width = elements[int(target)] * placement.chip.tile.input.bits
-        mine = np.repeat(spans[int(replica) :: copies], batch.group)
+        mine = np.repeat(counts[int(replica) :: copies], batch.group)
         times = np.array([memory_interval(memory, float(n) * width) for n in np.unique(mine)])
         each = times[np.searchsorted(np.unique(mine), mine)]
         wait = picoseconds(memory.latency)
@@ -132,14 +133,6 @@ def _readers(
         readers.append(actor)
         sizes.append(round(mean))
     return np.concatenate(readers), group, np.array(sizes, np.int64)
-
-
-def _spans(placement: Placement, edge: Edge) -> Ids:
-    """Tokens that each consumer token reads, its cached context counted."""
-    network = placement.network
-    source, target = network.by_name[edge.source], network.by_name[edge.target]
-    reach = Reach(*edge.access.reach(source.tokens, target.tokens), source.tokens)
-    return reach.spans() + int(getattr(edge.access, "context", 0))
 
 
 def _elements_read(edge: Edge, makers: Members, takers: Members) -> dict[int, int]:

@@ -1,6 +1,6 @@
 """The Network: what is to be computed, as layers that stream tokens to each other."""
 
-from archsim.network.access import NOTHING, Access, Prefix, Previous, Same, Table, Whole, Window
+from archsim.network.access import NOTHING, Access, Prefix, Previous, Same, Table, Whole, Window, tokens_read
 from archsim.network.graph import Edge, Layer, Network, keys_read, layer_macs
 from archsim.network.operators import Counts, Digital, Matrix, Operator, Primitive, Sink, Source
 
@@ -25,4 +25,5 @@ __all__ = [
     "Window",
     "keys_read",
     "layer_macs",
+    "tokens_read",
 ]

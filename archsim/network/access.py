@@ -8,7 +8,6 @@ the last. Everything else (line buffers, attention's caches, recurrences) follow
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from typing import Protocol
 
 import numpy as np
@@ -126,6 +125,14 @@ class Window:
         first[empty] = last[empty] = NOTHING
         return first, last
 
+    def taps(self) -> Tokens:
+        """Positions inside the grid that each output position reads, shape ``(output positions,)``."""
+        counts = np.ones(1, np.int64)
+        for axis, step in enumerate(self.dilation):
+            low, high = self._axis_reach(axis)
+            counts = (counts[:, None] * np.maximum((high - low) // step + 1, 0)).ravel()
+        return counts
+
     def _axis_reach(self, axis: int) -> tuple[Tokens, Tokens]:
         """First and last index inside the grid for each output index; first > last where only padding is seen."""
         start = np.arange(self.out_grid[axis], dtype=np.int64) * self.stride[axis] - self.pad[axis]
@@ -154,6 +161,13 @@ class Table:
         return np.asarray(self.first, np.int64), np.asarray(self.last, np.int64)
 
 
-def window_tokens(access: Window) -> int:
-    """Output positions of a window: the consumer's tokens."""
-    return prod(access.out_grid)
+def tokens_read(access: Access, produced: int, consumed: int) -> Tokens:
+    """Tokens that each consumer token reads, a cached context included, shape ``(consumed,)``.
+
+    A window reads its taps inside the grid; anything else all from the first to the last that it touches.
+    """
+    if isinstance(access, Window):
+        return access.taps()
+    first, last = access.reach(produced, consumed)
+    context = access.context if isinstance(access, Prefix) else 0
+    return np.where(first == NOTHING, 0, last - first + 1) + context

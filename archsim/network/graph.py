@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 
 from archsim.errors import InputError
-from archsim.network.access import NOTHING, Access, Prefix, Previous, Tokens
+from archsim.network.access import NOTHING, Access, Previous, Tokens, tokens_read
 from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source
 
 
@@ -183,9 +183,7 @@ def keys_read(network: Network, layer: Layer) -> np.ndarray[tuple[int], np.dtype
     operator = layer.operator
     assert isinstance(operator, Digital)
     edge = next(edge for edge in network.inputs_of(layer.name) if edge.port == operator.keys_port)
-    first, last = edge.access.reach(network.by_name[edge.source].tokens, layer.tokens)
-    context = edge.access.context if isinstance(edge.access, Prefix) else 0
-    return np.where(first == NOTHING, 0, last - first + 1) + context
+    return tokens_read(edge.access, network.by_name[edge.source].tokens, layer.tokens)
 
 
 def _grouped(network: Network, end: str) -> dict[str, tuple[Edge, ...]]:

@@ -25,8 +25,8 @@ from archsim.numeric.state import Crossbar, Readout, joined
 from archsim.numeric.streams import Purpose
 from archsim.numeric.wires import AveragedWires, averaged_drop
 
-CHUNK = 256
-"""Vectors per product; a multiple of every BLAS kernel's height, and within the second-level cache for 512 rows."""
+CHUNK = 64
+"""Vectors per product. Smaller chunks cost large batches (32: a fifth more), larger ones cost single vectors."""
 
 
 class Occasion(NamedTuple):

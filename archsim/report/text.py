@@ -23,9 +23,9 @@ from archsim.report.summary import Summary
 from archsim.report.table import facts, names, numbers, plain_table
 from archsim.report.totals import component_totals, layer_totals, resource_totals
 
-MOST_LAYERS = 10
+MOST_LAYERS = 8
 MOST_COMPONENTS = 14
-MOST_NOTES = 8
+MOST_NOTES = 6
 
 
 def run_report(summary: Summary) -> Group:

@@ -107,7 +107,9 @@ def test_tiles_of_one_router_and_units_beside_it():
     assert arrival_ns(placement, 5, 17) == zero_load(2, 1)
 
 
-@pytest.mark.parametrize(("bits", "header", "flits"), [(1, None, 1), (64, None, 1), (64, 1, 2), (128, 64, 3), (0, None, 1)])
+@pytest.mark.parametrize(
+    ("bits", "header", "flits"), [(1, None, 1), (64, None, 1), (64, 1, 2), (128, 64, 3), (0, None, 1)]
+)
 def test_headers_count(bits, header, flits):
     fabric = make_chip(fabric={**make_fabric(), "header": header}).fabric
     assert flits_of(fabric, np.array([bits])).tolist() == [flits]

@@ -51,8 +51,7 @@ def test_with_an_adc_over_the_full_range():
     ],
 )
 def test_parasitics(segment_ohm, expected):
-    """Cells of 1 to 10 kilo-ohm. Their relaxation stops at errors of 1e-3, which sets the tolerance; the drop is 0.05 to
-    1.04."""
+    """Cells of 1 to 10 kilo-ohm. Their relaxation stops at errors of 1e-3: the tolerance. The drop is up to 1.04."""
     wires = ExactWires(WireResistance(segment_ohm, segment_ohm))
     found = outputs(CrossbarSettings(device=IdealDevice(1e-4, 1e-3), wires=wires))
     np.testing.assert_allclose(found, expected, atol=2.5e-3)

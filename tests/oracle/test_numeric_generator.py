@@ -13,8 +13,8 @@ def test_philox_known_answers():
     np.testing.assert_array_equal(words((0, 0), (1, 4))[0], [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8])
 
 
-def test_numpy_s_philox_knows_the_rounds_too():
-    """The counter's second to fourth words, through the round function in plain integers (from the paper)."""
+def test_rounds_follow_the_paper():
+    """Other counters, through the round function of Salmon et al. in plain integers."""
     row, page, key = 2**40 + 77, 9, (0xA4093822, 0x299F31D0)
     found = words(key, (1, 8), first_row=row, page=page)[0]
     for counter in (0, 1):

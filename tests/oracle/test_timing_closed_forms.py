@@ -77,7 +77,9 @@ def test_converters(adc, product, period, tokens):
 @pytest.mark.parametrize("tokens", [1, 7])
 def test_bit_serial_inputs_converted_phase_by_phase(shared, conversion, held, tokens):
     # 8 phases of 10 ns; each is converted. Without a sample-and-hold phase and conversion alternate.
-    chip = make_chip(inputs=make_input(phase_ns=10, serial=True), adc=make_adc(shared=shared, per_phase=True, held=held))
+    chip = make_chip(
+        inputs=make_input(phase_ns=10, serial=True), adc=make_adc(shared=shared, per_phase=True, held=held)
+    )
     cycle = max(10, conversion) if held else 10 + conversion
     product = 10 + 7 * cycle + conversion
     # The affine stage: 64 scale-and-offset operations and 7 shift-and-adds for each column, on 64 lanes; pipeline 3.
@@ -129,7 +131,12 @@ def test_partial_sums_travel_down_the_row_blocks():
 def test_a_long_chain_of_partial_sums_keeps_the_pace(phase_ns):
     # 16 row blocks: the last lags by 15 sums and hops, which must not cost throughput. Arrays of 4 rows, 64 columns.
     array = make_array(4, 64)
-    chip = make_chip(array=array, inputs=make_input(phase_ns=phase_ns), adc=make_adc(held=True), system=make_system(host_bandwidth=8e11))
+    chip = make_chip(
+        array=array,
+        inputs=make_input(phase_ns=phase_ns),
+        adc=make_adc(held=True),
+        system=make_system(host_bandwidth=8e11),
+    )
     times = [makespan_ns(line(("a", Matrix(64, 8)), tokens=tokens, width=64), chip) for tokens in (100, 200)]
     assert times[1] - times[0] == pytest.approx(100 * max(phase_ns, 8), rel=0.01)
 
@@ -137,9 +144,7 @@ def test_a_long_chain_of_partial_sums_keeps_the_pace(phase_ns):
 @pytest.mark.parametrize("copies", [1, 2, 4, 8])
 def test_copies_divide_the_period(copies):
     chip = make_chip(system=make_system(host_bandwidth=8e10))
-    times = [
-        makespan_ns(line(("a", SQUARE), tokens=tokens), chip, replicate={"a": copies}) for tokens in (64, 128)
-    ]
+    times = [makespan_ns(line(("a", SQUARE), tokens=tokens), chip, replicate={"a": copies}) for tokens in (64, 128)]
     assert times[1] - times[0] == pytest.approx(64 // copies * 105)
 
 
@@ -295,7 +300,12 @@ def test_tokens_that_enter_the_fabric_leave_it(name):
 
 def test_a_recurrence_over_several_layers():
     # b's output goes back to a: a round takes both products, the activation and both ways between two tiles.
-    layers = [Layer("in", Source(), 6, 8), Layer("a", Matrix(16, 8), 6, 8), Layer("b", SQUARE, 6, 8), Layer("out", Sink(), 6, 8)]
+    layers = [
+        Layer("in", Source(), 6, 8),
+        Layer("a", Matrix(16, 8), 6, 8),
+        Layer("b", SQUARE, 6, 8),
+        Layer("out", Sink(), 6, 8),
+    ]
     edges = [Edge("in", "a", Same(), 8), Edge("a", "b", Same(), 8), Edge("b", "out", Same(), 8)]
     network = Network("loop", tuple(layers), (*edges, Edge("b", "a", Previous(), 8, target_start=8)))
     loop = 108 + travel(1) + 108 + travel(1)

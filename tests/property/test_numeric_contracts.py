@@ -1,5 +1,7 @@
 """Contracts of the numeric crossbar on random arrays: round trips, independence of batches, linearity of wires."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,9 +83,6 @@ def test_sliced_weights_come_back_to_half_a_step(weights, encoding, scaling, dev
     step = array.scale / (2 ** (encoding.weight_bits - 1) - 1)
     found = array.weights_at(0.0)
     assert (np.abs(found - weights) <= 0.5 * step * (1 + 1e-9)).all()
-    again = program(found, CrossbarSettings(encoding=encoding, scaling=scaling, device=device), Stream(0))
-    if scaling.omega == 1 and not scaling.centred and np.abs(weights).min() == np.abs(weights).max():
-        np.testing.assert_allclose(again.weights_at(0.0), found)
 
 
 NOISY = CrossbarSettings(
@@ -102,10 +101,7 @@ WHOLE = multiply(STATE, VECTORS, first_sample=1000)
 @given(st.lists(st.integers(0, 600), max_size=4))
 def test_splitting_a_batch_changes_no_bit(cuts):
     edges = [0, *sorted(cuts), 600]
-    parts = [
-        multiply(STATE, VECTORS[low:high], first_sample=1000 + low)
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    parts = [multiply(STATE, VECTORS[low:high], first_sample=1000 + low) for low, high in pairwise(edges)]
     np.testing.assert_array_equal(np.concatenate([part.outputs for part in parts]), WHOLE.outputs)
     np.testing.assert_array_equal(np.concatenate([part.repeats for part in parts]), WHOLE.repeats)
 

@@ -110,8 +110,7 @@ def _slice(call: Call) -> tuple[Move, ...]:
     steps = call.integers("steps", 4) or (1,) * len(starts)
     cuts = [slice(None)] * len(shape)
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        # a negative end beyond the front means "to the front" with a negative step, where Python reads it from the back
-        cuts[axis] = slice(start, None if step < 0 and end < -shape[axis] else end, step)
+        cuts[axis] = slice(start, end, step)
     return _single(lambda array: array[tuple(cuts)])
 
 

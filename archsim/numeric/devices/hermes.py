@@ -107,7 +107,5 @@ class HermesDevice:
         return drifted(programmed_s, self.scales.drift * exponents, self.fit.times, time_s)
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
-        # A cell programmed above g_max is read as one at g_max: the cubic has no meaning beyond r = 1.
-        r = np.minimum(programmed_s / self.g_max_s, 1.0)
-        relative = self.scales.read * accumulated_noise(self.fit.times, time_s)
-        return aged_s * self.fit.read(r) * relative
+        quality = self.fit.read(programmed_s / self.g_max_s)
+        return aged_s * quality * self.scales.read * accumulated_noise(self.fit.times, time_s)

@@ -1,5 +1,6 @@
 """Placements: every block somewhere, none on top of another, neighbours near, and errors that say what would help."""
 
+import itertools
 import re
 
 import numpy as np
@@ -11,7 +12,16 @@ from archsim import workloads
 from archsim.errors import CapacityError, MissingUnit
 from archsim.mapping import AT_PORT, ON_ARRAY, place
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source
-from tests.chips import ALL_OPERATIONS, make_array, make_chip, make_fabric, make_large_chip, make_memory, make_system, make_unit
+from tests.chips import (
+    ALL_OPERATIONS,
+    make_array,
+    make_chip,
+    make_fabric,
+    make_large_chip,
+    make_memory,
+    make_system,
+    make_unit,
+)
 
 SMALL_NETWORKS = ("mlp-l4", "resnet18", "vgg8", "mobilenet-v2", "rnnt", "bert-base", "gpt2")
 
@@ -103,7 +113,7 @@ def line(*operators, tokens=4, width=8, source=True):
         wide = operator.outputs if isinstance(operator, Matrix) else layers[-1].width
         layers.append(Layer(name, operator, tokens, wide))
     layers.append(Layer("out", Sink(), tokens, layers[-1].width))
-    edges = [Edge(one.name, two.name, Same(), one.width) for one, two in zip(layers, layers[1:], strict=False)]
+    edges = [Edge(one.name, two.name, Same(), one.width) for one, two in itertools.pairwise(layers)]
     return Network("line", tuple(layers), tuple(edges))
 
 
@@ -220,7 +230,7 @@ def mean_hops(placement, nodes):
     """Mean hops from the arrays of each matrix layer to those of the layers after it."""
     plan, hops = placement.floorplan, []
     order = [placement.blocks_of(placement.index[layer.name]) for layer in placement.network.matrices]
-    for one, two in zip(order, order[1:], strict=False):
+    for one, two in itertools.pairwise(order):
         here, there = nodes[one], nodes[two]
         hops.append(np.mean([plan.hops(node)[there].mean() for node in here]))
     return np.mean(hops)
@@ -244,7 +254,7 @@ def test_the_order_of_tiles_visits_each_once_and_neighbours_mostly(topology, row
     plan = place(line(("a", Matrix(8, 8))), make_chip(fabric=make_fabric(rows, columns, topology=topology))).floorplan
     order = plan.tile_order.tolist()
     assert sorted(order) == list(range(rows * columns))
-    steps = [int(plan.hops(one)[two]) for one, two in zip(order, order[1:], strict=False)]
+    steps = [int(plan.hops(one)[two]) for one, two in itertools.pairwise(order)]
     if topology in ("mesh", "torus", "ring"):
         assert set(steps) == {1}
 

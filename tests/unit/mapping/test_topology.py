@@ -98,7 +98,9 @@ def test_chips_are_joined_as_said(topology, chips):
         "ring": nx.cycle_graph(chips),
         "all-to-all": nx.complete_graph(chips),
         # As square as the number allows.
-        "mesh": nx.grid_2d_graph(*{1: (1, 1), 2: (1, 2), 3: (1, 3), 4: (2, 2), 6: (2, 3), 7: (1, 7), 12: (3, 4)}[chips]),
+        "mesh": nx.grid_2d_graph(
+            *{1: (1, 1), 2: (1, 2), 3: (1, 3), 4: (2, 2), 6: (2, 3), 7: (1, 7), 12: (3, 4)}[chips]
+        ),
     }[topology]
     lengths = dict(nx.all_pairs_shortest_path_length(reference))
     nodes = list(reference)

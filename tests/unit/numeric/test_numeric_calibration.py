@@ -13,7 +13,9 @@ from archsim.numeric import (
     InputCircuit,
     MeasuredCompensation,
     OutputCircuit,
+    Scaling,
     ScheduledCompensation,
+    Span,
     Stream,
     UnitScale,
     calibrate,
@@ -139,9 +141,11 @@ class TestCompensation:
 
 
 def test_scales_are_quantised_relative_to_the_largest():
-    settings = CrossbarSettings(scale_bits=3)
-    array = program(WEIGHTS, settings, Stream(1))
-    np.testing.assert_allclose(array.at(0.0).scale, np.abs(WEIGHTS).max(), rtol=1e-6)
+    exact = program(WEIGHTS, CrossbarSettings(scaling=Scaling(Span.COLUMN)), Stream(1)).at(0.0).scale
+    coarse = program(WEIGHTS, CrossbarSettings(scaling=Scaling(Span.COLUMN), scale_bits=5), Stream(1)).at(0.0).scale
+    step = exact.max() / 31
+    np.testing.assert_allclose(coarse / step, np.rint(coarse / step), atol=1e-5)
+    assert 0 < np.abs(coarse - exact).max() <= 0.5 * step * (1 + 1e-5)
     with pytest.raises(InputError, match="digital scales"):
         CrossbarSettings(scale_bits=0)
 

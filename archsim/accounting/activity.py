@@ -1,0 +1,98 @@
+"""Power of a chip at full activity, part by part: the sum that a published table of components is compared with.
+
+Every part does at once as much as it can. Arrays, drivers, converters and affine stages follow each other's products at
+full rate; a digital unit does the operation that takes most power in every lane and cycle; a router passes one flit a
+cycle, a wire carries one; a link and a memory on the die run at their bandwidth. A buffer's width is not part of a
+chip's description: it reads the inputs of the products, unless its rate is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from archsim.accounting.peak import product_actions, product_interval
+from archsim.chip.schema import Chip
+from archsim.cost import Bill, Component
+from archsim.errors import InputError
+from archsim.mapping import Floorplan
+
+Rate = tuple[str, str, float]
+"""Component, action, actions per second on one chip."""
+
+
+def full_activity(chip: Chip, bill: Bill, rates: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """Power and area of every component of one chip at full activity.
+
+    Parameters
+    ----------
+    chip : Chip
+    bill : Bill
+        Of that chip.
+    rates : mapping of str to float, optional
+        Actions per second and instance, by ``component.action``, in place of the rules above.
+
+    Returns
+    -------
+    DataFrame
+        One row per component of the bill: ``component, instances, dynamic_w, leakage_w, power_w, area_m2``, all
+        instances of one chip.
+
+    Raises
+    ------
+    InputError
+        If a rate is given for what the chip does not do.
+    MissingCost
+        If something acts whose energy nobody has given.
+    """
+    given = rates or {}
+    _refuse_unknown(bill, given)
+    actions = {(part, action): rate for part, action, rate in _full_rates(chip, bill)}
+    for name, rate in given.items():
+        part, action = name.rsplit(".", 1)
+        actions[part, action] = rate * bill.component(part).count
+    rows = [_row(part, {action: rate for (name, action), rate in actions.items() if name == part.name})
+            for part in bill.components]
+    return pd.DataFrame(rows, columns=["component", "instances", "dynamic_w", "leakage_w", "power_w", "area_m2"])
+
+
+def _row(part: Component, rates: Mapping[str, float]) -> tuple[str, int, float, float, float, float]:
+    dynamic = sum(part.energy_of(action).value * rate for action, rate in rates.items())
+    leakage = part.count * part.leakage_w.value
+    return part.name, part.count, dynamic, leakage, dynamic + leakage, part.count * part.area_m2.value
+
+
+def _refuse_unknown(bill: Bill, rates: Mapping[str, float]) -> None:
+    known = [f"{part.name}.{action}" for part in bill.components for action, _ in part.energy_j]
+    for name in rates:
+        if name not in known:
+            raise InputError(
+                f"the chip has no action {name!r}", where="rates of activity", remedy=f"Known: {', '.join(known)}."
+            )
+
+
+def _full_rates(chip: Chip, bill: Bill) -> Iterator[Rate]:
+    arrays, interval = Floorplan(chip).arrays, product_interval(chip)
+    for part, action, count in product_actions(chip):
+        yield part, action, count * arrays / interval
+    inputs = chip.tile.array.logical_rows * chip.tile.input.bits
+    yield "buffer", "read_bit", inputs * arrays / interval
+    yield from _unit_rates(chip, bill)
+    fabric = chip.fabric
+    yield "router", "flit", bill.component("router").count * fabric.clock
+    yield "wire", "bit_hop", bill.component("wire").count * fabric.clock * fabric.link_width
+    if chip.system.link is not None:
+        yield "chip-link", "bit", chip.system.link.ports * chip.system.link.bandwidth
+    for name, memory in chip.memory.items():
+        if memory.where == "chip":
+            yield name, "read_bit", memory.bandwidth
+
+
+def _unit_rates(chip: Chip, bill: Bill) -> Iterator[Rate]:
+    """Each unit's most powerful operation."""
+    for name, unit in chip.units.items():
+        part = bill.component(name)
+        powers = {op: rate * part.energy_of(str(op)).value for op, rate in unit.operations.items()}
+        operation = max(powers, key=lambda op: powers[op])
+        yield name, str(operation), part.count * unit.lanes * unit.clock * unit.operations[operation]

@@ -1,0 +1,203 @@
+"""The efficiency ladder: from a tile at its peak to the system, one loss after the other.
+
+Each joule that a sample takes in the steady state belongs to exactly one rung, so the lowest rung is the headline's
+efficiency. In this order:
+
+* *peak tile*: a product that uses the whole array: its devices and lines, drivers, converters, sample-and-hold, affine
+  stage. No leakage.
+* *partly filled tiles*: what the products of the network take beyond that, per operation: rows and columns of an array
+  that hold no weights, converters that run for them.
+* *pipeline stalls*: the chips' leakage while arrays wait. A sample's period, less the time that the arrays which hold
+  weights work for it on average (products at full rate), times the leakage of everything but the system's parts.
+* *data movement*: buffers at the tiles, routers and wires.
+* *digital units*: the units and their buffers, and additions of partial sums. From this rung on, operations that are done
+  on digital units (attention products) count among the operations too; before, only those of the arrays do.
+* *leakage*: the chips' leakage in the time that the arrays work.
+* *system*: links between chips, memories: their dynamic energy and leakage. The host beyond its link has no energy here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from archsim.accounting.energy import dynamic_energy, leakage_power
+from archsim.accounting.peak import product_energy
+from archsim.accounting.time import steady_throughput
+from archsim.cost import Bill
+from archsim.mapping import Placement
+from archsim.mapping.timing import product_period
+from archsim.network import Matrix, layer_macs
+from archsim.program import Role, Trace
+from archsim.units import PS_PER_S
+
+PRODUCT_PARTS = frozenset({"array", "driver", "adc", "sample-hold", "affine"})
+
+
+class Step(StrEnum):
+    """Rungs of the ladder, from the top."""
+
+    PEAK = "peak tile"
+    FILLING = "partly filled tiles"
+    STALLS = "pipeline stalls"
+    MOVEMENT = "data movement"
+    DIGITAL = "digital units"
+    LEAKAGE = "leakage"
+    SYSTEM = "system"
+
+
+_ON_DIGITAL = frozenset({Step.DIGITAL, Step.LEAKAGE, Step.SYSTEM})
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step down the ladder.
+
+    Parameters
+    ----------
+    step : Step
+    energy_j : float
+        What this loss takes per sample.
+    operations_per_w : float
+        Operations per joule, with this loss and all above it.
+    """
+
+    step: Step
+    energy_j: float
+    operations_per_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """All rungs, from the peak to the system.
+
+    Parameters
+    ----------
+    network, chip : str
+    rungs : tuple of Rung
+    operations, array_operations : float
+        Per sample: all of them, and those done on arrays.
+    idle : float
+        Share of the sample's period in which the arrays that hold weights wait, on average.
+    """
+
+    network: str
+    chip: str
+    rungs: tuple[Rung, ...]
+    operations: float
+    array_operations: float
+    idle: float
+
+    def counting(self, steps: frozenset[Step]) -> float:
+        """Operations per joule when only some of the losses are counted beside the peak.
+
+        Parameters
+        ----------
+        steps : frozenset of Step
+            The losses; the peak is always counted.
+        """
+        energy = sum(rung.energy_j for rung in self.rungs if rung.step in steps | {Step.PEAK})
+        return (self.operations if steps & {Step.DIGITAL} else self.array_operations) / energy
+
+
+def efficiency_ladder(trace: Trace, placement: Placement, bill: Bill) -> Ladder:
+    """Divide the energy of a run among the rungs.
+
+    Parameters
+    ----------
+    trace : Trace
+        Of a complete run.
+    placement : Placement
+    bill : Bill
+
+    Raises
+    ------
+    MissingCost
+        If something happened whose cost nobody has given.
+    """
+    operations, on_arrays = _operations(placement)
+    idle = _idle_share(trace, placement)
+    energies = _energies(trace, placement, bill, on_arrays=on_arrays, idle=idle)
+    rungs, total = [], 0.0
+    for step in Step:
+        total += energies[step]
+        counted = operations if step in _ON_DIGITAL else on_arrays
+        rungs.append(Rung(step, energies[step], counted / total if total else np.inf))
+    return Ladder(placement.network.name, placement.chip.name, tuple(rungs), operations, on_arrays, idle)
+
+
+def _operations(placement: Placement) -> tuple[float, float]:
+    network = placement.network
+    arrays = sum(layer_macs(network, layer) for layer in network.layers if isinstance(layer.operator, Matrix))
+    return 2.0 * network.macs, 2.0 * arrays
+
+
+def _energies(
+    trace: Trace, placement: Placement, bill: Bill, *, on_arrays: float, idle: float
+) -> dict[Step, float]:
+    """Joules per sample of each rung."""
+    chip, samples = placement.chip, len(trace.sample_in)
+    spent = _dynamic(trace, placement, bill)
+    array = chip.tile.array
+    peak = on_arrays / (2 * array.logical_rows * array.logical_columns) * product_energy(chip, bill)
+    period = 1.0 / steady_throughput(trace)[0]
+    outside = _system_parts(placement)
+    leakage = leakage_power(bill, placement.chips)
+    beyond = leakage["component"].isin(outside)
+    inside_j = float(leakage.loc[~beyond, "leakage_w"].sum()) * period
+    outside_j = float(leakage.loc[beyond, "leakage_w"].sum()) * period
+    return {
+        Step.PEAK: peak,
+        Step.FILLING: spent[Step.FILLING] / samples - peak,
+        Step.STALLS: inside_j * idle,
+        Step.MOVEMENT: spent[Step.MOVEMENT] / samples,
+        Step.DIGITAL: spent[Step.DIGITAL] / samples,
+        Step.LEAKAGE: inside_j * (1.0 - idle),
+        Step.SYSTEM: spent[Step.SYSTEM] / samples + outside_j,
+    }
+
+
+def _system_parts(placement: Placement) -> frozenset[str]:
+    return frozenset({"chip-link", *placement.chip.memory})
+
+
+def _dynamic(trace: Trace, placement: Placement, bill: Bill) -> dict[Step, float]:
+    """Joules of the whole run by rung; the products' are under FILLING."""
+    energy = dynamic_energy(trace, bill)
+    of_step = {part: Step.FILLING for part in PRODUCT_PARTS}
+    of_step |= {part: Step.SYSTEM for part in _system_parts(placement)}
+    of_step |= {name: Step.DIGITAL for unit in placement.chip.units for name in (unit, f"{unit}-buffer")}
+    steps = energy["component"].map(lambda name: of_step.get(name, Step.MOVEMENT))
+    totals = energy.groupby(steps)["energy_j"].sum()
+    result = {step: float(totals.get(step, 0.0)) for step in Step}
+    sums = _partial_sums(trace, bill)
+    result[Step.FILLING] -= sums
+    result[Step.DIGITAL] += sums
+    return result
+
+
+def _partial_sums(trace: Trace, bill: Bill) -> float:
+    """Joules of the affine stages' additions of other blocks' sums."""
+    program, table = trace.program, trace.program.actions
+    adding = program.actors.role[table.actor] == Role.ACCUMULATE
+    if not adding.any():
+        return 0.0
+    count = float((table.count[adding] * trace.firings[table.actor[adding]]).sum())
+    return count * bill.component("affine").energy_of("add").value
+
+
+def _idle_share(trace: Trace, placement: Placement) -> float:
+    """Share of the steady period in which the arrays that hold weights wait, on average."""
+    program, blocks = trace.program, placement.blocks
+    if not len(blocks):
+        return 0.0
+    width = blocks.column_stop - blocks.column_start
+    sizes, back = np.unique(width, return_inverse=True)
+    periods = np.array([product_period(placement.chip, int(size), summed=False) for size in sizes])[back]
+    integrate = np.flatnonzero(program.actors.role == Role.INTEGRATE)
+    working = float((trace.firings[integrate] * periods).sum()) / len(trace.sample_in) / PS_PER_S
+    arrays = len(pd.unique(program.actors.resource[integrate]))
+    return max(0.0, 1.0 - working / arrays * steady_throughput(trace)[0])

@@ -1,0 +1,138 @@
+"""Lowering as a whole: every named network, options, samples, and layers with special needs."""
+
+import numpy as np
+import pytest
+
+from archsim import workloads
+from archsim.engine import reference
+from archsim.errors import CapacityError, InputError
+from archsim.lowering import lower
+from archsim.mapping import place
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Whole
+from archsim.program import Kind, Role
+from archsim.program.verify import verify
+from archsim.workloads.options import WorkloadOptions
+from tests.chips import NS, make_array, make_chip, make_fabric, make_large_chip, make_memory, make_system
+from tests.networks import line
+
+THOUSANDS_OF_TILES = ("gpt2-xl", "llama3-8b", "big-lstm", "lstm-2048")
+SECONDS = ("whisper-small", "bert-large", "whisper-base")
+
+
+@pytest.mark.parametrize("name", [name for name in workloads.names() if name not in (*THOUSANDS_OF_TILES, *SECONDS)])
+def test_named_networks_lower_to_sound_programs(name):
+    check_named(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*SECONDS, "lstm-2048"])
+def test_large_named_networks_lower_to_sound_programs(name):
+    check_named(name)
+
+
+def check_named(name):
+    placement = place(workloads.build(name), make_large_chip())
+    program = lower(placement)
+    verify(program)
+    integrations = program.actors.firings[program.actors.role == Role.INTEGRATE].sum()
+    blocks = np.bincount(placement.blocks.layer, minlength=len(placement.network.order))
+    assert integrations == sum(layer.tokens * int(blocks[i]) for i, layer in enumerate(placement.network.order))
+    weights = sum(layer.operator.macs for layer in placement.network.matrices)
+    assert placement.blocks.weights.sum() == weights
+
+
+@pytest.mark.parametrize("name", THOUSANDS_OF_TILES)
+def test_the_largest_networks_are_placed(name):
+    placement = place(workloads.build(name), make_large_chip())
+    assert placement.chips > 8
+    assert placement.blocks.weights.sum() == placement.network.weights
+
+
+def simple(tokens=3):
+    return place(line(("a", Matrix(8, 8)), tokens=tokens), make_chip())
+
+
+@pytest.mark.parametrize(("batch", "interleave"), [(0, None), (-1, None), (4, 3), (4, 0), (4, 8)])
+def test_batches_that_cannot_be(batch, interleave):
+    with pytest.raises(InputError) as caught:
+        lower(simple(), batch=batch, interleave=interleave)
+    assert caught.value.where and caught.value.remedy
+
+
+@pytest.mark.parametrize("interleave", [1, 2, 4])
+def test_samples_are_marked_where_they_begin_and_end(interleave):
+    program = lower(simple(), batch=4, interleave=interleave)
+    trace = reference.run(program)
+    assert (program.samples.count, program.samples.group) == (4, interleave)
+    assert (np.diff(trace.sample_in) > 0).all() and (np.diff(trace.sample_out) > 0).all()
+    # Host, fabric, product, fabric, host; a product every 105 ns once the pipeline is full.
+    assert trace.sample_out[-1] == trace.makespan == (8 + 4 + 108 + 4 + 8 + 11 * 105) * NS
+    # Interleaved, the last tokens of a group follow each other; else a sample's own tokens do.
+    gaps = np.diff(trace.sample_out)[: interleave - 1] if interleave > 1 else np.diff(trace.sample_out)
+    assert set(gaps.tolist()) == {105 * NS * (1 if interleave > 1 else 3)}
+
+
+def test_an_embedding_is_read_from_memory():
+    embedding = Digital("embedding", table=80000)
+    network = line(("e", embedding), ("a", Matrix(8, 8)), tokens=4)
+    program = lower(place(network, make_chip(memory=make_memory())))
+    # The index goes in over the host's link, as wide as the layer before says; 8 bytes are read in 8 + 50 ns.
+    assert reference.run(program).makespan / NS == 8 + 58 + 4 + 108 + 3 * 105 + 4 + 8
+    with pytest.raises(CapacityError, match="look-up table"):
+        lower(place(network, make_chip()))
+
+
+def test_a_scalar_operand_reaches_every_part():
+    """Squeeze and excitation: one gate per channel for the whole map, made from all of it, on four parts."""
+    tokens, width = 9, 40
+    gate = Digital("scale", ((Primitive.MULTIPLY, width),))
+    layers = (
+        Layer("in", Source(), tokens, 8),
+        Layer("a", Matrix(8, width), tokens, width),
+        Layer("pool", Digital("average", ((Primitive.ADD, width * tokens),)), 1, width),
+        Layer("fc", Matrix(width, width), 1, width),
+        Layer("gate", gate, tokens, width),
+        Layer("out", Sink(), tokens, width),
+    )
+    edges = (
+        Edge("in", "a", Same(), 8),
+        Edge("a", "pool", Whole(), width),
+        Edge("pool", "fc", Same(), width),
+        Edge("a", "gate", Same(), width),
+        Edge("fc", "gate", Whole(), width, port=1),
+        Edge("gate", "out", Same(), width),
+    )
+    chip = make_chip(array=make_array(40, 10))
+    program = lower(place(Network("se", layers, edges), chip), batch=2)
+    trace = reference.run(program)
+    names = program.labels.layers
+    first = {name: min(trace.first_start[program.actors.layer == names.index(name)]) for name in ("a", "fc", "gate")}
+    # No gate opens before the last token of the map is made and has been through the pool and the matrix.
+    assert first["gate"] > first["fc"] > first["a"] + 8 * 105 * NS
+    assert (program.actors.role[program.actors.layer == names.index("gate")] == Role.COMPUTE).sum() == 4
+
+
+def test_inputs_and_outputs_on_different_chips():
+    layers = [("a", Matrix(64, 128)), ("b", Matrix(128, 128))]
+    chip = make_chip(fabric=make_fabric(1, 2), system=make_system("as needed"))
+    program = lower(place(line(*layers, tokens=3, width=64), chip))
+    hosts = program.resources.kind == Kind.HOST
+    assert sorted(program.resources.chip[hosts].tolist())[0] == 0
+    assert len(set(program.resources.chip[hosts].tolist())) == 2
+    reference.run(program)
+
+
+def test_decoding_grows_with_its_context():
+    times = []
+    for context in (0, 512):
+        options = WorkloadOptions(seq=2, generate=3, context=context)
+        placement = place(workloads.build("gpt2", options), make_large_chip(buffer_kib=4096))
+        times.append(reference.run(lower(placement)).makespan)
+    assert times[1] > times[0]
+
+
+def test_two_lowerings_are_identical():
+    one, two = (lower(simple(), batch=2) for _ in range(2))
+    for table in ("actors", "channels", "resources", "actions", "curves"):
+        for name in type(getattr(one, table)).__slots__:
+            assert np.array_equal(getattr(getattr(one, table), name), getattr(getattr(two, table), name)), name
