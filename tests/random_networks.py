@@ -14,6 +14,7 @@ from archsim.network import (
     Matrix,
     Network,
     Operator,
+    Prefix,
     Primitive,
     Same,
     Sink,
@@ -94,6 +95,20 @@ class Sheet:
         work = ((Primitive.ADD, self.number(1, 4 * width)),)
         self.add(Digital("mix", work, whole_token=whole, contract=contract), tokens, width, edges)
 
+    def attention(self) -> None:
+        """Heads over a prefix or a whole sequence; groups of heads may share keys and values."""
+        heads, size = self.draw(st.sampled_from((1, 2, 4, 6))), self.number(1, 4)
+        groups = self.draw(st.sampled_from([g for g in (1, 2, 3, 6) if heads % g == 0]))
+        inputs, tokens, width = self.beside()
+        access = self.draw(st.sampled_from((Prefix(), Prefix(3), Whole())))
+        edges = []
+        for port, pieces in enumerate((heads, groups, groups)):
+            made = self.add(Matrix(width, pieces * size), tokens, pieces * size, inputs)
+            edges.append(Edge(made.name, "", access if port else Same(), made.width, port))
+        work = ((Primitive.MAC, 2 * heads * size), (Primitive.EXP, heads))
+        mix = Digital("attention", work_per_key=work, keys_port=1, whole_token=True, heads=heads, product=True)
+        self.add(mix, tokens, heads * size, edges)
+
     def operand(self, kind: str, tokens: int, width: int) -> list[Edge]:
         """A second operand as wide as the token, or narrower; token by token, or one for the whole sample."""
         if kind == "same":
@@ -119,7 +134,7 @@ def networks(draw: Draw, most_layers: int = 6) -> Network:
     for _ in range(sheet.number(1, 2)):
         sheet.add(Source(), sheet.number(1, 10), sheet.number(1, 20), [])
     for _ in range(sheet.number(1, most_layers)):
-        draw(st.sampled_from((sheet.matrix, sheet.digital)))()
+        draw(st.sampled_from((sheet.matrix, sheet.digital, sheet.matrix, sheet.digital, sheet.attention)))()
     read = {edge.source for edge in sheet.edges}
     for layer in [layer for layer in sheet.layers if layer.name not in read]:
         sheet.add(Sink(), layer.tokens, layer.width, [Edge(layer.name, "", Same(), layer.width)])

@@ -52,8 +52,10 @@ def full_activity(chip: Chip, bill: Bill, rates: Mapping[str, float] | None = No
     for name, rate in given.items():
         part, action = name.rsplit(".", 1)
         actions[part, action] = rate * bill.component(part).count
-    rows = [_row(part, {action: rate for (name, action), rate in actions.items() if name == part.name})
-            for part in bill.components]
+    rows = [
+        _row(part, {action: rate for (name, action), rate in actions.items() if name == part.name})
+        for part in bill.components
+    ]
     return pd.DataFrame(rows, columns=["component", "instances", "dynamic_w", "leakage_w", "power_w", "area_m2"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from archsim.cost import Bill
+from archsim.cost import Bill, Component
 from archsim.mapping import Placement
 
 TILE_PARTS = frozenset({"array", "driver", "adc", "sample-hold", "affine", "buffer"})
@@ -27,9 +27,21 @@ def component_area(bill: Bill, chips: int) -> pd.DataFrame:
 
 def used_area(bill: Bill, placement: Placement) -> float:
     """Square metres of all chips less the tiles that hold no weights."""
+    return placement.chips * sum(
+        part.count * part.area_m2.value * share for part, share in _used_parts(bill, placement)
+    )
+
+
+def used_leakage(bill: Bill, placement: Placement) -> float:
+    """Watts of leakage of all chips less the tiles that hold no weights."""
+    return placement.chips * sum(
+        part.count * part.leakage_w.value * share for part, share in _used_parts(bill, placement)
+    )
+
+
+def _used_parts(bill: Bill, placement: Placement) -> list[tuple[Component, float]]:
+    """Each component, and the share of its instances that are not in idle tiles."""
     chip = placement.chip
-    tile_parts = TILE_PARTS | {name for name, unit in chip.units.items() if unit.where == "tile"} | chip.other.keys()
-    per_chip = sum(part.count * part.area_m2.value for part in bill.components)
-    tiles_per_chip = sum(part.count * part.area_m2.value for part in bill.components if part.name in tile_parts)
-    unused = 1.0 - placement.tiles_used / placement.tiles
-    return placement.chips * (per_chip - tiles_per_chip * unused)
+    in_tiles = TILE_PARTS | {name for name, unit in chip.units.items() if unit.where == "tile"} | chip.other.keys()
+    used = placement.tiles_used / placement.tiles
+    return [(part, used if part.name in in_tiles else 1.0) for part in bill.components]

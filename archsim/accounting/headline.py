@@ -28,8 +28,8 @@ class Headline:
     leakage_share : float
         Of that energy.
     power_w, area_m2, area_used_m2 : float
-    gops_per_w : float
-        GOP/s/W.
+    gops_per_w, gops_per_w_used : float
+        GOP/s/W, and as if tiles that hold no weights were switched off.
     tops_per_mm2, tops_per_mm2_used : float
         TOP/s/mm2 over all silicon, and without tiles that hold no weights.
     peak_tops, peak_gops_per_w, peak_tops_per_mm2 : float
@@ -57,6 +57,7 @@ class Headline:
     area_m2: float
     area_used_m2: float
     gops_per_w: float
+    gops_per_w_used: float
     tops_per_mm2: float
     tops_per_mm2_used: float
     peak_tops: float

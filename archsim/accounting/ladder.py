@@ -135,9 +135,7 @@ def _operations(placement: Placement) -> tuple[float, float]:
     return 2.0 * network.macs, 2.0 * arrays
 
 
-def _energies(
-    trace: Trace, placement: Placement, bill: Bill, *, on_arrays: float, idle: float
-) -> dict[Step, float]:
+def _energies(trace: Trace, placement: Placement, bill: Bill, *, on_arrays: float, idle: float) -> dict[Step, float]:
     """Joules per sample of each rung."""
     chip, samples = placement.chip, len(trace.sample_in)
     spent = _dynamic(trace, placement, bill)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from archsim.accounting.area import component_area, used_area
+from archsim.accounting.area import component_area, used_area, used_leakage
 from archsim.accounting.bottleneck import Bottleneck, find_bottleneck
 from archsim.accounting.energy import dynamic_energy, leakage_power, seconds
 from archsim.accounting.headline import Headline
@@ -121,6 +121,7 @@ def _headline(trace: Trace, placement: Placement, bill: Bill, dynamic_j: float, 
         area_m2=area,
         area_used_m2=used,
         gops_per_w=operations / energy / 1e9,
+        gops_per_w_used=operations / (dynamic_j / samples + used_leakage(bill, placement) / throughput) / 1e9,
         tops_per_mm2=tops / (area * 1e6),
         tops_per_mm2_used=tops / (used * 1e6),
         peak_tops=peak.operations_per_s * placement.chips / 1e12,

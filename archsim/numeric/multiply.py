@@ -25,8 +25,8 @@ from archsim.numeric.state import Crossbar, Readout, joined
 from archsim.numeric.streams import Purpose
 from archsim.numeric.wires import AveragedWires, averaged_drop
 
-CHUNK = 64
-"""Vectors per product. Smaller chunks cost large batches (32: a fifth more), larger ones cost single vectors."""
+CHUNK = 128
+"""Vectors per product. Smaller chunks cost large batches more calls, larger ones cost single vectors more padding."""
 
 
 class Occasion(NamedTuple):

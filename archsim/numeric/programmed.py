@@ -341,8 +341,28 @@ def _bounds(array: ProgrammedArray, rows: int, width: int) -> F32:
     if isinstance(span, FixedRange):
         return np.full(width, span.bound, np.float32)
     if isinstance(span, FullRange):
-        return np.full(width, float(rows), np.float32)
+        reach = [_reach(group, array.settings) for group in _groups(array.settings)]
+        return np.repeat(np.array(reach, np.float32) * rows, len(array.scale))
     return np.zeros(width, np.float32) if array.bounds is None else array.bounds
+
+
+def _reach(group: _Group, settings: CrossbarSettings) -> float:
+    """Largest magnitude that one row can add to a group, in full-scale products; shared cells stay where they are."""
+    device = settings.device
+    span = device.g_max_s - device.g_min_s
+    own = [coefficient for _, plane, coefficient in group.planes if not plane.shared]
+    fixed = (
+        sum(coefficient for _, plane, coefficient in group.planes if plane.shared)
+        * (device.g_min_s + device.g_max_s)
+        / 2
+    )
+    ends = [
+        sum(c * (device.g_max_s if (c > 0) == upper else device.g_min_s) for c in own) + fixed
+        for upper in (True, False)
+    ]
+    if not own:
+        ends = [fixed]
+    return max(abs(end) for end in ends) / span * settings.inputs.bound
 
 
 def _with_scale(crossbar: Crossbar, scale: F64) -> Crossbar:

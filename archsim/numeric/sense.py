@@ -56,7 +56,7 @@ class FixedRange:
 
 @dataclass(frozen=True, slots=True)
 class FullRange:
-    """A bound of as many full-scale products as the array has rows: nothing ever clips."""
+    """The most that the array can give, with every input at its bound and every cell at its limit: nothing clips."""
 
 
 @dataclass(frozen=True, slots=True)

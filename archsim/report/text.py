@@ -22,6 +22,7 @@ from archsim.report.quantities import (
 from archsim.report.summary import Summary
 from archsim.report.table import facts, names, numbers, plain_table
 from archsim.report.totals import component_totals, layer_totals, resource_totals
+from archsim.units import PS_PER_S
 
 MOST_LAYERS = 8
 MOST_COMPONENTS = 14
@@ -37,7 +38,7 @@ def run_report(summary: Summary) -> Group:
         Text(),
         bottleneck_text(summary.bottleneck),
         Text(),
-        layer_table(layer_totals(ledger)),
+        layer_table(layer_totals(ledger), summary.result.trace.makespan / PS_PER_S),
         Text(),
         resource_table(resource_totals(ledger)),
         Text(),
@@ -82,7 +83,8 @@ def _energy(headline: Headline) -> list[Sequence[str]]:
         (
             "efficiency",
             f"{significant(headline.gops_per_w)} GOP/s/W",
-            f"peak {significant(headline.peak_gops_per_w)}",
+            f"peak {significant(headline.peak_gops_per_w)}; "
+            f"with unused tiles off {significant(headline.gops_per_w_used)}",
         ),
         (
             "density",
@@ -120,18 +122,21 @@ def bottleneck_text(bottleneck: Bottleneck) -> Text:
     return text.append(bottleneck.reason, style="not bold")
 
 
-def layer_table(totals: pd.DataFrame) -> Table:
-    """The layers that take most time or energy."""
+def layer_table(totals: pd.DataFrame, makespan_s: float) -> Table:
+    """The layers that take most time or energy: how busy their busiest actor is, and what their busiest role does."""
     energy = totals["energy_j"].sum()
-    weight = (totals["busy"] / totals["busy"].max()).combine(totals["energy_j"] / energy, max)
-    shown = totals.loc[weight.nlargest(MOST_LAYERS).index].sort_values("busy", ascending=False, kind="stable")
+    weight = (totals["busy_s"] / totals["busy_s"].max()).combine(totals["energy_j"] / energy, max)
+    shown = totals.loc[weight.nlargest(MOST_LAYERS).index].sort_values("busy_s", ascending=False, kind="stable")
+    longest = shown["busy_s"] / makespan_s
     return plain_table(
-        f"Where time goes: {len(shown)} of {counted(len(totals), 'layer')}, each by its busiest role",
+        f"Where time goes: {len(shown)} of {counted(len(totals), 'layer')}, each by its busiest actor, "
+        "and by its busiest role on average",
         names("layer", shown["layer"]),
         names("kind", shown["kind"]),
+        numbers("busiest", map(percent, longest)),
+        names("", map(bar, longest)),
         names("role", shown["role"]),
         *(numbers(state, map(percent, shown[state])) for state in ("busy", "starved", "blocked", "contended")),
-        names("busy", map(bar, shown["busy"])),
         numbers("dynamic energy", map(percent, shown["energy_j"] / energy)),
     )
 

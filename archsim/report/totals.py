@@ -34,18 +34,34 @@ def _by_component(energy: pd.DataFrame) -> pd.Series[float]:
 
 
 def layer_totals(ledger: Ledger) -> pd.DataFrame:
-    """Each layer by the role that is busiest in it, with the layer's dynamic energy; the busiest first.
+    """Each layer by the role that is busiest in it, with the layer's dynamic energy.
+
+    The layer whose busiest actor has most to do comes first; that may be an actor of another role than the one that is
+    busiest on average.
 
     Returns
     -------
     DataFrame
-        ``layer, kind, role, actors, busy, starved, blocked, contended, done, energy_j``: shares of the makespan,
-        averaged over the role's actors, and joules of the whole run.
+        ``layer, kind, role, actors, busy, starved, blocked, contended, done, busy_s, energy_j``: shares of the
+        makespan, averaged over the role's actors; seconds of the layer's busiest actor; joules of the whole run.
     """
     states = ledger.states.sort_values("busy", ascending=False, kind="stable").drop_duplicates("layer")
-    frame = states.merge(ledger.layers[["layer", "kind", "energy_j"]], on="layer", how="left")
-    columns = ["layer", "kind", "role", "actors", "busy", "starved", "blocked", "contended", "done", "energy_j"]
-    return frame[columns].fillna({"energy_j": 0.0})
+    frame = states.merge(ledger.layers[["layer", "kind", "busy_s", "energy_j"]], on="layer", how="left")
+    columns = [
+        "layer",
+        "kind",
+        "role",
+        "actors",
+        "busy",
+        "starved",
+        "blocked",
+        "contended",
+        "done",
+        "busy_s",
+        "energy_j",
+    ]
+    frame = frame[columns].fillna({"busy_s": 0.0, "energy_j": 0.0})
+    return frame.sort_values("busy_s", ascending=False, kind="stable", ignore_index=True)
 
 
 def resource_totals(ledger: Ledger) -> pd.DataFrame:

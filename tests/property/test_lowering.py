@@ -26,7 +26,7 @@ from tests.random_networks import networks
 UNITS = {
     "tile": {"local": make_unit()},
     "router": {"core": make_unit("router", every=3)},
-    "both": {"local": make_unit(operations=("mac", "add")), "core": make_unit("router", every=4, lanes=64)},
+    "both": {"local": make_unit(operations=("mac", "add", "exp")), "core": make_unit("router", every=4, lanes=64)},
     "slow": {"core": make_unit("router", lanes=1, every=2)},
 }
 
@@ -138,6 +138,8 @@ def elements_read(network, edge, layer, start, stop):
     if isinstance(operator, Matrix):
         wanted = np.isin(landing, np.arange(start, stop) // operator.taps)
     else:
+        if isinstance(operator, Digital) and operator.heads > 1:
+            return elements_of_heads(layer, edge, start, stop)
         contract = operator.contract if isinstance(operator, Digital) and edge.port == 0 else 1
         laid_out = sum(other.elements for other in port) == layer.width * contract
         alone = isinstance(operator, Digital) and not operator.whole_token and laid_out
@@ -145,6 +147,14 @@ def elements_read(network, edge, layer, start, stop):
     if edge.scattered:
         wanted = np.full(edge.elements, bool(stop > start))
     return edge.source_start + np.flatnonzero(wanted)
+
+
+def elements_of_heads(layer, edge, start, stop):
+    """Elements of the query, or of the keys or values that a head's group shares."""
+    size = layer.width // layer.operator.heads
+    heads = range(start // size, -(-stop // size))
+    group = layer.width // edge.elements
+    return np.concatenate([np.arange(size) + head // group * size for head in heads])
 
 
 def check_causality(placement, program, trace):

@@ -72,7 +72,8 @@ class Draft:
         at one by one and then put together.
         """
         wider = [axis for axis in range(len(view.shape)) if varies(view.token, axis) and axis not in cut.token_axes]
-        if not wider or cut.order is not None:
+        mixed = any(varies(view.element, axis) or varies(view.layer, axis) for axis in wider)
+        if not wider or mixed or cut.order is not None:
             return self.feed(cut.rows(view))
         fine = by_axes(view, (*cut.token_axes, *wider), own_elements=True)
         owner = fine.arranged(cut.token)[:, 0]

@@ -402,9 +402,22 @@ def test_ranges_left_to_data_want_calibration():
             multiply(program(WEIGHTS, settings, Stream(0)).at(0.0), INPUTS)
 
 
-def test_the_full_range_never_clips():
-    settings = CrossbarSettings(outputs=OutputCircuit(bits=8, range=FullRange()))
+@pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda encoding: type(encoding).__name__)
+@pytest.mark.parametrize("polarity", Polarity)
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_the_full_range_never_clips(encoding, polarity, sign):
+    settings = CrossbarSettings(
+        encoding=encoding,
+        device=IdealDevice(2.5e-6),
+        inputs=InputCircuit(bits=8, polarity=polarity),
+        outputs=OutputCircuit(bits=16, range=FullRange()),
+    )
     worst = np.ones((1, 40), np.float32)
-    found = multiply(program(np.ones((40, 3)), settings, Stream(0)).at(0.0), worst)
+    found = multiply(program(np.full((40, 3), sign), settings, Stream(0)).at(0.0), worst)
     assert not found.clipped.any()
-    np.testing.assert_allclose(found.outputs, 40.0)
+    np.testing.assert_allclose(found.outputs, sign * 40.0, rtol=1e-3)
+
+
+def test_the_full_range_of_a_pair_is_its_rows():
+    state = program(WEIGHTS, CrossbarSettings(outputs=OutputCircuit(bits=8)), Stream(0)).at(0.0)
+    np.testing.assert_array_equal(state.circuits.bound, 40.0)

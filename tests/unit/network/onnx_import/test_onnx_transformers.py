@@ -344,3 +344,42 @@ def test_einsum_is_a_product(tmp_path: Path) -> None:
     network = export.network(tmp_path)
     assert network.macs == 2 * 2 * 5 * 5 * 4 + 5 * 8 * 3
     assert network.matrices[0].tokens == 5
+
+
+def test_shifted_windows_attend_within_themselves() -> None:
+    """Swin: windows of 2 x 2 tokens, cut by Reshape and Transpose; queries read the keys of their window only."""
+    export = Export(opset=14)
+    x = export.input("x", [1, 4, 4, 8])
+    apart = export.op("Reshape", x, export.constant(np.array([1, 2, 2, 2, 2, 8])))
+    windows = export.op(
+        "Reshape", export.op("Transpose", apart, perm=[0, 1, 3, 2, 4, 5]), export.constant(np.array([4, 4, 8]))
+    )
+    keys = export.op("Transpose", export.linear(windows, 8, 8), perm=[0, 2, 1])
+    scores = export.op("Softmax", export.op("MatMul", export.linear(windows, 8, 8), keys), axis=-1)
+    export.output(export.op("MatMul", scores, export.linear(windows, 8, 8)))
+    export.inputs[0].type.tensor_type.shape.dim[3].dim_value = 8
+    trial = Trial(export.model())
+    network = trial.network
+    for kind in ("scores", "context"):
+        assert layer_macs(network, only(network, kind)) == 16 * 4 * 8
+    seen, said = trial.seen_by_running(), trial.said()
+    assert not (seen & ~said).any()
+
+
+def test_patch_merging_stacks_four_tokens(tmp_path: Path) -> None:
+    """Swin's down-sampling: four tokens side by side, normalised together, then one product."""
+    export = Export(opset=14)
+    x = export.linear(export.input("x", [1, 16, 8]), 8, 6)
+    grid = export.op("Reshape", x, export.constant(np.array([1, 4, 4, 6])))
+    parts = []
+    for top, left in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        rows = export.op("Slice", grid, *(export.constant(np.array([v])) for v in (top, 99, 1, 2)))
+        parts.append(export.op("Slice", rows, *(export.constant(np.array([v])) for v in (left, 99, 2, 2))))
+    merged = export.op("Reshape", export.op("Concat", *parts, axis=-1), export.constant(np.array([1, 4, 24])))
+    export.output(export.linear(export.layer_norm(merged, 24), 24, 12))
+    network = export.network(tmp_path)
+    norm = only(network, "layer-norm")
+    (edge,) = network.inputs_of(norm.name)
+    assert (norm.tokens, norm.width, edge.elements) == (4, 24, 6)
+    assert edge.access == Table((0, 2, 8, 10), (5, 7, 13, 15))
+    assert network.macs == 16 * 8 * 6 + 4 * 24 * 12

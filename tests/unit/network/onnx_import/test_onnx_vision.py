@@ -193,3 +193,36 @@ def test_slice_in_space_becomes_a_table() -> None:
     seen, said = trial.seen_by_running(), trial.said()
     assert not (seen & ~said).any()
     assert not said[:, :6].any() and not said[:, 30:].any()
+
+
+def test_group_norm_as_pytorch_exports_it(tmp_path: Path) -> None:
+    """Reshape, InstanceNormalization, Reshape, scale and offset: statistics, then one pass over the positions."""
+    export = Export(opset=17)
+    x = export.conv(export.input("x", [1, 3, 4, 4]), 3, 6, 3)
+    grouped = export.op("Reshape", x, export.constant(np.array([0, 2, -1])))
+    normal = export.op("InstanceNormalization", grouped, export.array(np.ones(2)), export.array(np.zeros(2)))
+    back = export.op("Reshape", normal, export.constant(np.array([1, 6, 4, 4])))
+    scaled = export.op("Mul", back, export.array(np.ones((6, 1, 1))))
+    export.output(export.conv(export.op("Add", scaled, export.array(np.ones((6, 1, 1)))), 6, 4, 3))
+    network = export.network(tmp_path)
+    (statistics,), (norm,) = digital(network, "group-norm-statistics"), digital(network, "group-norm")
+    assert (statistics.tokens, statistics.width) == (1, 4)
+    assert (norm.tokens, norm.width) == (16, 6)
+    assert not digital(network, "mul") and not digital(network, "add")
+    assert isinstance(feeding(network, network.matrices[-1]).access, Window)
+
+
+def test_shuffle_unit_splits_and_joins_channels(tmp_path: Path) -> None:
+    """ShuffleNetV2: half of the channels pass by, the others are convolved, then all are shuffled."""
+    export = Export(opset=13)
+    x = export.conv(export.input("x", [1, 3, 4, 4]), 3, 80, 1)
+    halves = export.ops("Split", x, export.constant(np.array([40, 40])), outputs=2, axis=1)
+    joined = export.op("Concat", halves[0], export.conv(halves[1], 40, 40, 1), axis=1)
+    parted = export.op("Reshape", joined, export.constant(np.array([1, 2, 40, 4, 4])))
+    turned = export.op("Transpose", parted, perm=[0, 2, 1, 3, 4])
+    export.output(export.conv(export.op("Reshape", turned, export.constant(np.array([1, 80, 4, 4]))), 80, 8, 1))
+    network = export.network(tmp_path)
+    passed = feeding(network, network.matrices[1])
+    assert (passed.source_start, passed.elements, passed.scattered) == (40, 40, False)
+    direct, convolved = network.inputs_of(network.matrices[-1].name)
+    assert {(edge.source_start, edge.elements, edge.scattered) for edge in (direct, convolved)} == {(0, 40, True)}

@@ -1,0 +1,173 @@
+"""From a chip's description to the settings of its arrays' numerics.
+
+What a chip file does not say is left out, and off: IR drop, stuck cells, noise of drivers and converters, column
+nonlinearity. ``dataclasses.replace`` adds any of them to the settings that are returned. Weights of analog encodings
+(no slices) are not quantised, whatever ``weight.bits`` says: the array holds them as conductances.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from archsim.chip import Chip
+from archsim.chip.schema import Adc, Encoding, InputDriver, InputKind, Weight
+from archsim.errors import InputError
+from archsim.functional.device_models import DeviceModel, device_model
+from archsim.numeric import (
+    BitSliced,
+    CalibratedRange,
+    CalibratedScale,
+    Codes,
+    Conversion,
+    CrossbarSettings,
+    InputCircuit,
+    LowFrequencyNoise,
+    MeasuredCompensation,
+    OutputCircuit,
+    Polarity,
+    PulseWidth,
+    ReadNoise,
+    Scaling,
+    Span,
+)
+from archsim.numeric.encodings import (
+    BitSlices,
+    DifferentialPair,
+    OffsetCell,
+    RedundantPairs,
+    SharedReference,
+    SignificancePairs,
+)
+from archsim.numeric.encodings import Encoding as CellEncoding
+
+_POLARITY = {1: Polarity.TOGETHER, 2: Polarity.SPLIT_INPUTS, 4: Polarity.SPLIT_ALL}
+
+
+class Compensation(StrEnum):
+    """Digital drift compensation, from a reading of every array at the time of use."""
+
+    NONE = "none"
+    GLOBAL = "global"
+    PER_COLUMN = "per-column"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """How the converters' ranges are taken from the calibration data.
+
+    Parameters
+    ----------
+    input_percentile : float
+        Of the magnitudes of an array's inputs that the full-scale input covers.
+    adc_percentile : float
+        Of the magnitudes of its columns' sums that the converters' range covers.
+    """
+
+    input_percentile: float = 100.0
+    adc_percentile: float = 99.99
+
+
+def crossbar_settings(
+    chip: Chip, *, compensation: Compensation = Compensation.NONE, ranges: Ranges | None = None
+) -> CrossbarSettings:
+    """Settings of the crossbar numerics for a chip's arrays.
+
+    Parameters
+    ----------
+    chip : Chip
+    compensation : Compensation
+        Of drift.
+    ranges : Ranges, optional
+        Calibration of the input and converter ranges.
+
+    Raises
+    ------
+    InputError
+        If the device, the encoding or the input has no model.
+    """
+    chosen = ranges or Ranges()
+    tile = chip.tile
+    model = device_model(tile.array.cell, tile.array.weight)
+    return CrossbarSettings(
+        encoding=_encoding(tile.array.weight, model),
+        scaling=Scaling(Span.COLUMN),
+        device=model.device,
+        read_noise=ReadNoise(low_frequency=LowFrequencyNoise.FRESH),
+        inputs=_inputs(tile.input, chosen),
+        outputs=_outputs(tile.adc, tile.input, tile.array.weight, chosen),
+        compensation=_compensation(compensation),
+    )
+
+
+def _compensation(chosen: Compensation) -> MeasuredCompensation | None:
+    if chosen is Compensation.NONE:
+        return None
+    return MeasuredCompensation(per_column=chosen is Compensation.PER_COLUMN)
+
+
+def _encoding(weight: Weight, model: DeviceModel) -> CellEncoding:
+    if weight.encoding is Encoding.DIFFERENTIAL:
+        return _pairs(weight, model)
+    if weight.encoding is Encoding.SHARED_REFERENCE:
+        _check_devices(weight, 1)
+        return SharedReference()
+    _check_devices(weight, weight.slices)
+    return OffsetCell() if weight.slices == 1 else BitSlices(weight.bits, weight.slices, offset=True)
+
+
+def _pairs(weight: Weight, model: DeviceModel) -> CellEncoding:
+    """Differential cells: slices of a pair each, one pair, equal pairs side by side, or pairs of rising significance."""
+    if weight.slices > 1:
+        _check_devices(weight, 2 * weight.slices)
+        return BitSlices(weight.bits, weight.slices)
+    pairs = weight.devices // (2 * model.devices)
+    _check_devices(weight, 2 * pairs * model.devices)
+    if pairs == 1:
+        return DifferentialPair()
+    if weight.significance is None or weight.significance == 1:
+        return RedundantPairs(pairs)
+    return SignificancePairs(tuple(weight.significance**place for place in range(pairs)))
+
+
+def _check_devices(weight: Weight, wanted: int) -> None:
+    if weight.devices != wanted:
+        raise InputError(
+            f"{weight.devices} devices per weight with the encoding {weight.encoding} and {weight.slices} slices have no "
+            "numeric model",
+            where="tile.array.weight.devices",
+            remedy=f"Set it to {wanted}, or choose other slices or another encoding.",
+        )
+
+
+def _inputs(driver: InputDriver, ranges: Ranges) -> InputCircuit:
+    if driver.sign_phases not in _POLARITY:
+        raise InputError(
+            f"{driver.sign_phases} phases by sign have no numeric model",
+            where="tile.input.sign_phases",
+            remedy="Write 1, 2 (signs of the inputs apart) or 4 (and those of the cells).",
+        )
+    if driver.bits < 2:
+        raise InputError(
+            "inputs of one bit, sign included, have no numeric model",
+            where="tile.input.bits",
+            remedy="Give at least 2 bits.",
+        )
+    serial = driver.kind is InputKind.BIT_SERIAL
+    return InputCircuit(
+        bits=driver.bits,
+        waveform=BitSliced(driver.bits_per_phase or driver.bits) if serial else PulseWidth(),
+        polarity=_POLARITY[driver.sign_phases],
+        scale=CalibratedScale(ranges.input_percentile),
+    )
+
+
+def _outputs(adc: Adc, driver: InputDriver, weight: Weight, ranges: Ranges) -> OutputCircuit:
+    # Where signs are applied one after the other, cells of one sign give sums of one sign.
+    one_sign = driver.sign_phases == 4 or (driver.sign_phases == 2 and weight.encoding is Encoding.OFFSET)
+    return OutputCircuit(
+        bits=adc.bits,
+        range=CalibratedRange(ranges.adc_percentile),
+        codes=Codes.UNSIGNED if one_sign else Codes.SYMMETRIC,
+        conversion=Conversion.PER_PHASE if adc.per_phase else Conversion.ACCUMULATED,
+    )

@@ -1,0 +1,227 @@
+"""What archsim says to each kind of question: an answer gives the simulated counterpart of any published value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import pandas as pd
+
+from archsim.accounting import Ladder, efficiency_ladder, full_activity, peak_of, product_interval
+from archsim.accounting.peak import product_actions
+from archsim.chip import Chip, load_chip
+from archsim.cost import Bill, price
+from archsim.errors import InputError
+from archsim.mapping import Floorplan
+from archsim.simulation import Result, Settings, load_network, simulate
+from archsim.validation.schema import Figure, LadderOf, Peak, Product, Published, Question, Run, Sums
+from archsim.workloads import WorkloadOptions
+
+
+class Answer(Protocol):
+    """The simulated side of a question."""
+
+    def value(self, published: Published) -> float:
+        """The counterpart of a published value, in the SI unit of its dimension, before division by ``per``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A chip and its bill."""
+
+    chip: Chip
+    bill: Bill
+
+
+@dataclass(frozen=True, slots=True)
+class SumsAnswer:
+    """Sums over components.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        As ``full_activity`` makes it.
+    weights_bits : float
+        Storage of all arrays.
+    """
+
+    parts: pd.DataFrame
+    weights_bits: float
+
+    def value(self, published: Published) -> float:
+        """Power, area or their share over the named components."""
+        if published.figure is Figure.WEIGHTS:
+            return self.weights_bits
+        chosen = self._chosen(published.of)
+        if published.figure is Figure.AREA:
+            return float(chosen["area_m2"].sum())
+        power = float(chosen["power_w"].sum())
+        return power / float(self.parts["power_w"].sum()) if published.figure is Figure.POWER_SHARE else power
+
+    def _chosen(self, components: tuple[str, ...]) -> pd.DataFrame:
+        _refuse_unknown(components, self.parts["component"])
+        return self.parts[self.parts["component"].isin(components)] if components else self.parts
+
+
+@dataclass(frozen=True, slots=True)
+class PeakAnswer:
+    """Peak figures; the power at full activity is every part's, not the products' alone."""
+
+    priced: Priced
+
+    def value(self, published: Published) -> float:
+        """One of the peak figures."""
+        peak = peak_of(self.priced.chip, self.priced.bill)
+        match published.figure:
+            case Figure.THROUGHPUT:
+                return peak.operations_per_s
+            case Figure.EFFICIENCY:
+                return peak.operations_per_s / peak.power_w
+            case Figure.FULL_EFFICIENCY:
+                return peak.operations_per_s / float(full_activity(self.priced.chip, self.priced.bill)["power_w"].sum())
+            case Figure.DENSITY:
+                return peak.operations_per_s / peak.area_m2
+            case Figure.POWER:
+                return peak.power_w
+            case Figure.POWER_DENSITY:
+                return peak.power_w / peak.area_m2
+        return peak.area_m2
+
+
+@dataclass(frozen=True, slots=True)
+class ProductAnswer:
+    """One product of a whole array."""
+
+    priced: Priced
+
+    def value(self, published: Published) -> float:
+        """Its interval, its energy, or its operations per joule."""
+        if published.figure is Figure.INTERVAL:
+            return product_interval(self.priced.chip)
+        energy = self._energy(published.of)
+        array = self.priced.chip.tile.array
+        operations = 2 * array.logical_rows * array.logical_columns
+        return operations / energy if published.figure is Figure.EFFICIENCY else energy
+
+    def _energy(self, components: tuple[str, ...]) -> float:
+        actions = product_actions(self.priced.chip)
+        _refuse_unknown(components, (part for part, _, _ in actions))
+        return sum(
+            self.priced.bill.component(part).energy_of(action).value * count
+            for part, action, count in actions
+            if not components or part in components
+        )
+
+
+@dataclass(frozen=True)
+class RunAnswer:
+    """A network's run."""
+
+    result: Result
+
+    def value(self, published: Published) -> float:
+        """One of the headline's figures."""
+        return self.figure(published.figure)
+
+    def figure(self, figure: Figure) -> float:
+        """One of the headline's figures; a step is the latency over the tokens that go in."""
+        headline = self.result.ledger.headline
+        match figure:
+            case Figure.LATENCY:
+                return headline.latency_s
+            case Figure.STEP:
+                return headline.latency_s / self._tokens
+            case Figure.SAMPLE_RATE:
+                return headline.throughput_per_s
+            case Figure.ENERGY:
+                return headline.energy_per_sample_j
+            case Figure.SAMPLES_PER_ENERGY:
+                return 1.0 / headline.energy_per_sample_j
+            case Figure.EFFICIENCY:
+                return headline.gops_per_w * 1e9
+            case Figure.POWER:
+                return headline.power_w
+            case Figure.OPERATIONS:
+                return float(headline.operations_per_sample)
+        return float(headline.chips)
+
+    @cached_property
+    def _tokens(self) -> int:
+        network = self.result.network
+        entered = {edge.target for edge in network.edges}
+        return max(layer.tokens for layer in network.layers if layer.name not in entered)
+
+
+@dataclass(frozen=True, slots=True)
+class LadderAnswer:
+    """The efficiency ladder of a run."""
+
+    ladder: Ladder
+
+    def value(self, published: Published) -> float:
+        """Operations per joule, counting some of the losses."""
+        if not published.counting:
+            return self.ladder.rungs[-1].operations_per_w
+        return self.ladder.counting(frozenset(published.counting))
+
+
+def answer(question: Question) -> Answer:
+    """Ask archsim.
+
+    Parameters
+    ----------
+    question : Question
+
+    Raises
+    ------
+    ArchsimError
+        With place and remedy, whatever goes wrong.
+    """
+    match question:
+        case Sums():
+            return _sums(question)
+        case Peak():
+            return PeakAnswer(_priced(question.chip, question.overrides))
+        case Product():
+            return ProductAnswer(_priced(question.chip, question.overrides))
+        case Run():
+            return RunAnswer(run(question))
+        case LadderOf():
+            result = run(question)
+            return LadderAnswer(efficiency_ladder(result.trace, result.placement, result.bill))
+
+
+def run(question: Run | LadderOf) -> Result:
+    """Run the network of a question.
+
+    Raises
+    ------
+    ArchsimError
+        With place and remedy, whatever goes wrong.
+    """
+    network = load_network(question.network, WorkloadOptions(seq=question.seq))
+    return simulate(network, question.chip, Settings(batch=question.batch), overrides=question.overrides)
+
+
+def _priced(name: str, overrides: tuple[str, ...]) -> Priced:
+    chip = load_chip(name, overrides)
+    return Priced(chip, price(chip))
+
+
+def _sums(question: Sums) -> SumsAnswer:
+    priced = _priced(question.chip, question.overrides)
+    parts = full_activity(priced.chip, priced.bill, {one.action: one.per_second for one in question.activity})
+    _refuse_unknown(question.without, parts["component"])
+    array = priced.chip.tile.array
+    weights = array.logical_rows * array.logical_columns * Floorplan(priced.chip).arrays
+    kept = parts[~parts["component"].isin(question.without)].reset_index(drop=True)
+    return SumsAnswer(kept, float(weights * array.weight.bits))
+
+
+def _refuse_unknown(names: tuple[str, ...], known: Iterable[str]) -> None:
+    there = tuple(dict.fromkeys(known))
+    for name in names:
+        if name not in there:
+            raise InputError(f"there is no component {name!r} here", where="case", remedy=f"Known: {', '.join(there)}.")

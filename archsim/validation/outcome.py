@@ -1,0 +1,150 @@
+"""Published beside simulated: the outcome of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from archsim.accounting import Ladder
+from archsim.errors import ArchsimError
+from archsim.validation.answers import Answer, LadderAnswer, RunAnswer, answer
+from archsim.validation.loading import load_case
+from archsim.validation.measure import Value
+from archsim.validation.schema import Case, Figure, Published, Question, Run
+
+
+class Verdict(StrEnum):
+    """How simulated and published values compare.
+
+    A known miss has its explanation in the case. A surprise is a known miss that has come within its tolerance: the
+    explanation is out of date.
+    """
+
+    MET = "met"
+    KNOWN_MISS = "known miss"
+    MISSED = "missed"
+    SURPRISE = "no longer missed"
+
+    @property
+    def expected(self) -> bool:
+        """Whether the case says so."""
+        return self in (Verdict.MET, Verdict.KNOWN_MISS)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A published value and its simulated counterpart.
+
+    Parameters
+    ----------
+    question : Question
+    published : Published
+    simulated : Value
+        In the published value's unit.
+    """
+
+    question: Question
+    published: Published
+    simulated: Value
+
+    @property
+    def error(self) -> float:
+        """Simulated over published, less one."""
+        return self.simulated.si / self.published.measured.si - 1.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it lies within the tolerance, and whether the case knows."""
+        if abs(self.error) <= self.published.allowed:
+            return Verdict.SURPRISE if self.published.miss else Verdict.MET
+        return Verdict.KNOWN_MISS if self.published.miss else Verdict.MISSED
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure of a run that nobody has published.
+
+    Parameters
+    ----------
+    question : Run
+    figure : Figure
+    si : float
+        In the SI unit of its dimension.
+    """
+
+    question: Run
+    figure: Figure
+    si: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that a case came to.
+
+    Parameters
+    ----------
+    name : str
+    case : Case
+    rows : tuple of Row
+    shown : tuple of Shown
+    ladders : tuple of Ladder
+    """
+
+    name: str
+    case: Case
+    rows: tuple[Row, ...]
+    shown: tuple[Shown, ...]
+    ladders: tuple[Ladder, ...]
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether every row is as the case says."""
+        return all(row.verdict.expected for row in self.rows)
+
+
+def validate(name_or_path: str, *, asking: Callable[[str], None] | None = None) -> Outcome:
+    """Run a case.
+
+    Parameters
+    ----------
+    name_or_path : str
+        A case's name or file.
+    asking : callable, optional
+        Told each question before it is asked.
+
+    Raises
+    ------
+    ArchsimError
+        If the case cannot be used or its chip cannot be simulated; it says which question.
+    """
+    case = load_case(name_or_path)
+    rows: list[Row] = []
+    shown: list[Shown] = []
+    ladders: list[Ladder] = []
+    for question in case.questions:
+        if asking is not None:
+            asking(f"{name_or_path}: {question.name}")
+        given = _answered(question, name_or_path)
+        rows += [_row(question, published, given) for published in question.published]
+        if isinstance(given, LadderAnswer):
+            ladders.append(given.ladder)
+        if isinstance(question, Run) and isinstance(given, RunAnswer):
+            shown += [Shown(question, figure, given.figure(figure)) for figure in question.shown]
+    return Outcome(_name(name_or_path), case, tuple(rows), tuple(shown), tuple(ladders))
+
+
+def _name(name_or_path: str) -> str:
+    return name_or_path.rpartition("/")[2].removesuffix(".yaml")
+
+
+def _answered(question: Question, case: str) -> Answer:
+    try:
+        return answer(question)
+    except ArchsimError as error:
+        where = f"case {case}, question {question.name!r}" + (f", {error.where}" if error.where else "")
+        raise type(error)(error.what, where=where, remedy=error.remedy) from None
+
+
+def _row(question: Question, published: Published, given: Answer) -> Row:
+    return Row(question, published, published.measured.like(given.value(published) / published.per))
