@@ -101,7 +101,7 @@ class Arrays:
         """
 
         def one(block: Block, array: ProgrammedArray) -> ProgrammedArray:
-            return calibrate(array, np.ascontiguousarray(inputs[block.key.layer][:, block.rows]))
+            return _open_bounds(calibrate(array, np.ascontiguousarray(inputs[block.key.layer][:, block.rows])))
 
         return self.mapped(one)
 
@@ -113,6 +113,14 @@ class Arrays:
     def at(self, time_s: float) -> Reading:
         """The arrays at a time since programming, in seconds."""
         return Reading(self.blocks, tuple(array.at(time_s) for array in self.arrays))
+
+
+def _open_bounds(array: ProgrammedArray) -> ProgrammedArray:
+    """Give converters that saw nothing but zeros the range in which nothing clips."""
+    if array.bounds is None or bool((array.bounds > 0).all()):
+        return array
+    rows = np.float32(array.planes[0].target_s.shape[0])
+    return replace(array, bounds=np.where(array.bounds > 0, array.bounds, rows).astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -174,13 +174,13 @@ def _folded(model: onnx.ModelProto, nodes: Sequence[onnx.NodeProto], stored: Ten
 
 
 def _rounds(nodes: Iterable[onnx.NodeProto], products: Sequence[onnx.NodeProto]) -> tuple[Round, ...]:
-    chosen = {id(node) for node in products}
+    chosen = {tuple(node.output) for node in products}
     level: dict[str, int] = {}
     digital: dict[int, list[onnx.NodeProto]] = {}
     analog: dict[int, list[onnx.NodeProto]] = {}
     for node in nodes:
         rank = max((level.get(name, 0) for name in reads(node)), default=0)
-        is_product = id(node) in chosen
+        is_product = tuple(node.output) in chosen
         (analog if is_product else digital).setdefault(rank, []).append(node)
         level.update((name, rank + is_product) for name in node.output if name)
     last = max((*digital, *analog), default=-1)

@@ -15,6 +15,7 @@ from archsim.mapping.homes import Settler
 from archsim.mapping.parts import Parts
 from archsim.mapping.placement import AT_PORT, ON_ARRAY, Blocks, Homes, Placement
 from archsim.mapping.replication import Replication, choose_replicas, matrix_load, recurrent_layers
+from archsim.mapping.unit_pool import UnitPool
 from archsim.network import Digital, Layer, Matrix, Network, Primitive, Sink, Source
 
 Ids = NDArray[np.int64]
@@ -55,7 +56,8 @@ def place(network: Network, chip: Chip, *, replicate: Replication = "none") -> P
     slots, chips = _allocate(mapped, floorplan, np.repeat(load.blocks, copies), chips)
     blocks = _blocks(mapped, floorplan, cuts, copies, slots)
     pace = float(load.time_ps(copies).max()) if len(copies) else np.inf
-    homes = _homes(mapped, Settler(mapped, floorplan, chips, pace, recurrent_layers(mapped)), blocks)
+    settler = Settler(mapped, UnitPool(floorplan, chips, pace), recurrent_layers(mapped))
+    homes = _homes(mapped, settler, blocks)
     return _assembled(mapped, floorplan, chips, blocks, homes)
 
 
@@ -169,7 +171,7 @@ def _homes(network: Network, settler: Settler, blocks: Blocks) -> list[Parts]:
             known[layer.name] = settler.settle(layer, known)
     for layer in network.order:
         if isinstance(layer.operator, (Source, Sink)):
-            known[layer.name] = _port_parts(network, layer, known, settler.floorplan)
+            known[layer.name] = _port_parts(network, layer, known, settler.units.floorplan)
     return [known[layer.name] for layer in network.order]
 
 

@@ -68,8 +68,9 @@ class Faults:
     stuck_anywhere: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("stuck_low", "stuck_high", "stuck_anywhere"):
-            at_least(getattr(self, name), 0.0, f"share of cells {name}")
+        at_least(self.stuck_low, 0.0, "share of cells stuck low")
+        at_least(self.stuck_high, 0.0, "share of cells stuck high")
+        at_least(self.stuck_anywhere, 0.0, "share of cells stuck anywhere")
         require(
             self.share <= 1,
             f"sum to {self.share}",

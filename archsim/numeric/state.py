@@ -99,15 +99,15 @@ class Crossbar:
     def moved(self, like: Array) -> Crossbar:
         """The same state with its arrays in the namespace and on the device of another array (torch, for one)."""
 
-        def move(array: Array | None) -> Array | None:
+        def _move(array: Array | None) -> Array | None:
             return None if array is None else _moved(array, like)
 
         columns = self.circuits
         return replace(
             self,
             weights=_moved(self.weights, like),
-            variance=move(self.variance),
-            shared_variance=move(self.shared_variance),
+            variance=_move(self.variance),
+            shared_variance=_move(self.shared_variance),
             averaged=None
             if self.averaged is None
             else (_moved(self.averaged[0], like), _moved(self.averaged[1], like)),

@@ -45,10 +45,13 @@ class SumsAnswer:
         As ``full_activity`` makes it.
     weights_bits : float
         Storage of all arrays.
+    operations_per_s : float
+        At the chip's peak.
     """
 
     parts: pd.DataFrame
     weights_bits: float
+    operations_per_s: float
 
     def value(self, published: Published) -> float:
         """Power, area or their share over the named components."""
@@ -58,6 +61,8 @@ class SumsAnswer:
         if published.figure is Figure.AREA:
             return float(chosen["area_m2"].sum())
         power = float(chosen["power_w"].sum())
+        if published.figure is Figure.FULL_EFFICIENCY:
+            return self.operations_per_s / power
         return power / float(self.parts["power_w"].sum()) if published.figure is Figure.POWER_SHARE else power
 
     def _chosen(self, components: tuple[str, ...]) -> pd.DataFrame:
@@ -67,7 +72,7 @@ class SumsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PeakAnswer:
-    """Peak figures; the power at full activity is every part's, not the products' alone."""
+    """Peak figures: the power is the products' and the whole chip's leakage."""
 
     priced: Priced
 
@@ -79,8 +84,6 @@ class PeakAnswer:
                 return peak.operations_per_s
             case Figure.EFFICIENCY:
                 return peak.operations_per_s / peak.power_w
-            case Figure.FULL_EFFICIENCY:
-                return peak.operations_per_s / float(full_activity(self.priced.chip, self.priced.bill)["power_w"].sum())
             case Figure.DENSITY:
                 return peak.operations_per_s / peak.area_m2
             case Figure.POWER:
@@ -217,7 +220,8 @@ def _sums(question: Sums) -> SumsAnswer:
     array = priced.chip.tile.array
     weights = array.logical_rows * array.logical_columns * Floorplan(priced.chip).arrays
     kept = parts[~parts["component"].isin(question.without)].reset_index(drop=True)
-    return SumsAnswer(kept, float(weights * array.weight.bits))
+    peak = peak_of(priced.chip, priced.bill)
+    return SumsAnswer(kept, float(weights * array.weight.bits), peak.operations_per_s)
 
 
 def _refuse_unknown(names: tuple[str, ...], known: Iterable[str]) -> None:

@@ -253,11 +253,10 @@ class LadderOf(_OfNetwork):
 Question = Annotated[Sums | Peak | Product | Run | LadderOf, Field(discriminator="ask")]
 
 _ANSWERED: Mapping[str, tuple[Figure, ...]] = {
-    "sums": (Figure.POWER, Figure.AREA, Figure.POWER_SHARE, Figure.WEIGHTS),
+    "sums": (Figure.POWER, Figure.AREA, Figure.POWER_SHARE, Figure.FULL_EFFICIENCY, Figure.WEIGHTS),
     "peak": (
         Figure.THROUGHPUT,
         Figure.EFFICIENCY,
-        Figure.FULL_EFFICIENCY,
         Figure.DENSITY,
         Figure.POWER,
         Figure.POWER_DENSITY,

@@ -92,7 +92,7 @@ def group_norm(call: Call) -> tuple[Tensor, ...]:
 def _normalised(call: Call, kind: str, axes: Sequence[int]) -> View:
     """Normalisation over some axes: one layer inside a token, or statistics and scaling where it spans tokens."""
     view = call.view(0)
-    if not any(varies(view.token, axis) for axis in axes):
+    if not _spans_positions(view, axes):
         return _over_rows(call, kind, layer_norm_work, axes)
     statistics, width = _statistics(call, kind, axes)
     cut = partition(view)
@@ -102,6 +102,13 @@ def _normalised(call: Call, kind: str, axes: Sequence[int]) -> View:
     whole = tuple(replace(piece, elements=width, scattered=True) for piece in read.pieces)
     call.draft.connect(index, replace(read, pieces=whole), port=1)
     return cut.stream(index)
+
+
+def _spans_positions(view: View, axes: Sequence[int]) -> bool:
+    """Whether the axes run over positions of a map, rather than over a few tokens stacked into one vector."""
+    across = [axis for axis in axes if varies(view.token, axis)]
+    positions = any(not varies(view.element, axis) for axis in across)
+    return positions or (bool(across) and partition(view, axes).tokens == 1)
 
 
 def _statistics(call: Call, kind: str, axes: Sequence[int]) -> tuple[View, int]:

@@ -95,17 +95,21 @@ class HermesDevice:
         return self.fit.reference_s
 
     def programming_sigma(self, target_s: F64) -> F64:
+        """Spread of one programming, in siemens; see ``Device``."""
         sigma_us = np.polyval(self.fit.programming_us, target_s / self.g_max_s)
         return np.asarray(self.scales.programming * MICRO * sigma_us, np.float64)
 
     def bounded(self, conductance_s: F64) -> F64:
+        """The draw, cut to the physical range; see ``Device``."""
         return np.maximum(conductance_s, 0.0)
 
     def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
+        """Conductance at a time, in siemens; see ``Device``."""
         r = target_s / self.g_max_s
         exponents = np.abs(self.fit.drift_mean(r) + self.fit.drift_spread(r) * draws)
         return drifted(programmed_s, self.scales.drift * exponents, self.fit.times, time_s)
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
+        """Spread of a reading, in siemens; see ``Device``."""
         quality = self.fit.read(programmed_s / self.g_max_s)
         return aged_s * quality * self.scales.read * accumulated_noise(self.fit.times, time_s)

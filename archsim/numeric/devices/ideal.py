@@ -38,13 +38,17 @@ class IdealDevice:
         check_range(self.g_min_s, self.g_max_s)
 
     def programming_sigma(self, target_s: F64) -> F64:
+        """Spread of one programming, in siemens; see ``Device``."""
         return np.zeros_like(target_s)
 
     def bounded(self, conductance_s: F64) -> F64:
+        """The draw, cut to the physical range; see ``Device``."""
         return conductance_s
 
     def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
+        """Conductance at a time, in siemens; see ``Device``."""
         return programmed_s
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
+        """Spread of a reading, in siemens; see ``Device``."""
         return np.zeros_like(aged_s)

@@ -58,8 +58,9 @@ class NoiseScales:
     drift: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("programming", "read", "drift"):
-            at_least(getattr(self, name), 0.0, f"scale of {name} noise")
+        at_least(self.programming, 0.0, "scale of programming noise")
+        at_least(self.read, 0.0, "scale of read noise")
+        at_least(self.drift, 0.0, "scale of drift")
 
 
 def drifted(programmed_s: F64, exponents: F64, times: ReadingTimes, time_s: float) -> F64:

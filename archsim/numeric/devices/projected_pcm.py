@@ -78,16 +78,20 @@ class ProjectedPcmDevice:
         check_range(self.g_min_s, self.g_max_s)
 
     def programming_sigma(self, target_s: F64) -> F64:
+        """Spread of one programming, in siemens; see ``Device``."""
         return self.scales.programming * programming_fit(target_s, self.g_max_s)
 
     def bounded(self, conductance_s: F64) -> F64:
+        """The draw, cut to the physical range; see ``Device``."""
         return np.maximum(conductance_s, 0.0)
 
     def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
+        """Conductance at a time, in siemens; see ``Device``."""
         mean = np.interp(target_s, self.table.conductance_s, self.table.mean)
         spread = np.interp(target_s, self.table.conductance_s, self.table.spread)
         return drifted(programmed_s, self.scales.drift * np.abs(mean + spread * draws), self.times, time_s)
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
+        """Spread of a reading, in siemens; see ``Device``."""
         relative = self.scales.read * accumulated_noise(self.times, time_s)
         return aged_s * read_fit(programmed_s / self.g_max_s) * relative

@@ -56,13 +56,16 @@ class CmoReramDevice:
         check_range(self.g_min_s, self.g_max_s)
 
     def programming_sigma(self, target_s: F64) -> F64:
+        """Spread of one programming, in siemens; see ``Device``."""
         slope, constant_us = self.acceptance.value
         return self.scales.programming * (slope * target_s + constant_us * MICRO)
 
     def bounded(self, conductance_s: F64) -> F64:
+        """The draw, cut to the physical range; see ``Device``."""
         return np.clip(conductance_s, self.g_min_s, self.g_max_s)
 
     def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
+        """Conductance at a time, in siemens; see ``Device``."""
         if time_s == 0:
             return programmed_s
         log_t = float(np.log(time_s))
@@ -70,6 +73,7 @@ class CmoReramDevice:
         return self.bounded(programmed_s + self.scales.drift * MICRO * shift_us)
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
+        """Spread of a reading, in siemens; see ``Device``."""
         # Below 1 uS the fit's logarithm turns negative; such cells lie far outside the measured range.
         level = np.log10(np.maximum(aged_s / MICRO, 1.0))
         accumulated = float(np.sqrt(np.log(max((time_s + _READ_S) / (2 * _READ_S), 1.0))))

@@ -52,15 +52,19 @@ class WanReramDevice:
         at_least(self.read_fraction, 0.0, "read noise as a fraction of g_max")
 
     def programming_sigma(self, target_s: F64) -> F64:
+        """Spread of one programming, in siemens; see ``Device``."""
         return self._sigma(target_s, 1.0)
 
     def bounded(self, conductance_s: F64) -> F64:
+        """The draw, cut to the physical range; see ``Device``."""
         return np.maximum(conductance_s, 0.0)
 
     def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
+        """Conductance at a time, in siemens; see ``Device``."""
         return self.bounded(target_s + self._sigma(target_s, time_s) * draws)
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
+        """Spread of a reading, in siemens; see ``Device``."""
         return np.full_like(aged_s, self.read_fraction * self.g_max_s)
 
     def _sigma(self, target_s: F64, time_s: float) -> F64:

@@ -66,12 +66,15 @@ class SonosDevice:
         return self.max_current_a / self.read_v
 
     def programming_sigma(self, target_s: F64) -> F64:
+        """Spread of one programming, in siemens; see ``Device``."""
         return self._sigma(target_s, _SPREAD_NA[0])
 
     def bounded(self, conductance_s: F64) -> F64:
+        """The draw, cut to the physical range; see ``Device``."""
         return np.maximum(conductance_s, 0.0)
 
     def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
+        """Conductance at a time, in siemens; see ``Device``."""
         day = time_s / _DAY_S
         if day not in range(len(_SPREAD_NA)):
             raise InputError(
@@ -86,6 +89,7 @@ class SonosDevice:
         return self.bounded(programmed_s + np.sqrt(np.maximum(later**2 - first**2, 0.0)) * draws)
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
+        """Spread of a reading, in siemens; see ``Device``."""
         return self._sigma(aged_s, _READ_NA)
 
     def _sigma(self, conductance_s: F64, law_na: tuple[float, float]) -> F64:

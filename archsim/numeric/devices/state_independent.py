@@ -53,15 +53,19 @@ class StateIndependentDevice:
         at_least(self.programming_s, 0.0, "programming noise (S)")
 
     def programming_sigma(self, target_s: F64) -> F64:
+        """Spread of one programming, in siemens; see ``Device``."""
         return np.full_like(target_s, self.scales.programming * self.programming_s)
 
     def bounded(self, conductance_s: F64) -> F64:
+        """The draw, cut to the physical range; see ``Device``."""
         return np.maximum(conductance_s, 0.0)
 
     def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
+        """Conductance at a time, in siemens; see ``Device``."""
         exponents = self.scales.drift * np.abs(self.drift_mean + self.drift_spread * draws)
         return drifted(programmed_s, exponents, self.times, time_s)
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
+        """Spread of a reading, in siemens; see ``Device``."""
         factor = self.scales.read * self.read_s * accumulated_noise(self.times, time_s)
         return factor * aged_s / self.g_max_s

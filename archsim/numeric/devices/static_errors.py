@@ -44,16 +44,20 @@ class PolynomialErrorDevice:
         check_range(self.g_min_s, self.g_max_s)
 
     def programming_sigma(self, target_s: F64) -> F64:
+        """Spread of one programming, in siemens; see ``Device``."""
         sigma_us = np.polyval(self.polynomial_us, target_s / MICRO)
         return np.asarray(np.maximum(sigma_us, 0.0) * MICRO, np.float64)
 
     def bounded(self, conductance_s: F64) -> F64:
+        """The draw, cut to the physical range; see ``Device``."""
         return np.maximum(conductance_s, 0.0)
 
     def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
+        """Conductance at a time, in siemens; see ``Device``."""
         return programmed_s
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
+        """Spread of a reading, in siemens; see ``Device``."""
         return np.zeros_like(aged_s)
 
 
@@ -102,15 +106,19 @@ class GenericErrorDevice:
         )
 
     def programming_sigma(self, target_s: F64) -> F64:
+        """Spread of one programming, in siemens; see ``Device``."""
         return self.programming * self._unit(target_s)
 
     def bounded(self, conductance_s: F64) -> F64:
+        """The draw, cut to the physical range; see ``Device``."""
         return np.maximum(conductance_s, 0.0)
 
     def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
+        """Conductance at a time, in siemens; see ``Device``."""
         return programmed_s
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
+        """Spread of a reading, in siemens; see ``Device``."""
         return self.read * self._unit(aged_s)
 
     def _unit(self, conductance_s: F64) -> F64:

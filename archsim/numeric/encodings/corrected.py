@@ -34,16 +34,20 @@ class CorrectedPairs:
 
     @property
     def steps(self) -> tuple[tuple[Plane, ...], ...]:
+        """Planes in programming order; see ``Encoding``."""
         return tuple((Plane(f), Plane(-f)) for f in (1.0, *self.corrections))
 
     @property
     def group_weights(self) -> tuple[float, ...]:
+        """Digital factor of each group; see ``Encoding``."""
         return (1.0,)
 
     @property
     def zero(self) -> float:
+        """Digital zero point; see ``Encoding``."""
         return 0.0
 
     def states(self, step: int, wanted: F64, held: F64) -> tuple[F64, ...]:
+        """Target states of the planes of one step; see ``Encoding``."""
         remainder = (wanted - held) / (1.0, *self.corrections)[step]
         return np.clip(remainder, 0.0, 1.0), np.clip(-remainder, 0.0, 1.0)

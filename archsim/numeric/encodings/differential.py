@@ -28,17 +28,21 @@ class DifferentialPair:
 
     @property
     def steps(self) -> tuple[tuple[Plane, ...], ...]:
+        """Planes in programming order; see ``Encoding``."""
         return ((Plane(1.0), Plane(-1.0)),)
 
     @property
     def group_weights(self) -> tuple[float, ...]:
+        """Digital factor of each group; see ``Encoding``."""
         return (1.0,)
 
     @property
     def zero(self) -> float:
+        """Digital zero point; see ``Encoding``."""
         return 0.0
 
     def states(self, step: int, wanted: F64, held: F64) -> tuple[F64, ...]:
+        """Target states of the planes of one step; see ``Encoding``."""
         if self.two_sided:
             return (1 + wanted) / 2, (1 - wanted) / 2
         return np.maximum(wanted, 0.0), np.maximum(-wanted, 0.0)

@@ -20,15 +20,19 @@ class SharedReference:
 
     @property
     def steps(self) -> tuple[tuple[Plane, ...], ...]:
+        """Planes in programming order; see ``Encoding``."""
         return ((Plane(2.0), Plane(-2.0, shared=True)),)
 
     @property
     def group_weights(self) -> tuple[float, ...]:
+        """Digital factor of each group; see ``Encoding``."""
         return (1.0,)
 
     @property
     def zero(self) -> float:
+        """Digital zero point; see ``Encoding``."""
         return 0.0
 
     def states(self, step: int, wanted: F64, held: F64) -> tuple[F64, ...]:
+        """Target states of the planes of one step; see ``Encoding``."""
         return (1 + wanted) / 2, np.full((wanted.shape[0], 1), 0.5)

@@ -39,18 +39,22 @@ class SignificancePairs:
 
     @property
     def steps(self) -> tuple[tuple[Plane, ...], ...]:
+        """Planes in programming order; see ``Encoding``."""
         total = sum(self.significances)
         return (tuple(Plane(sign * f / total) for f in self.significances for sign in (1.0, -1.0)),)
 
     @property
     def group_weights(self) -> tuple[float, ...]:
+        """Digital factor of each group; see ``Encoding``."""
         return (1.0,)
 
     @property
     def zero(self) -> float:
+        """Digital zero point; see ``Encoding``."""
         return 0.0
 
     def states(self, step: int, wanted: F64, held: F64) -> tuple[F64, ...]:
+        """Target states of the planes of one step; see ``Encoding``."""
         magnitude, filled = np.abs(wanted) * sum(self.significances), 0.0
         states: list[F64] = []
         for significance in self.significances:

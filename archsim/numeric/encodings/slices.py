@@ -65,18 +65,22 @@ class BitSlices:
 
     @property
     def steps(self) -> tuple[tuple[Plane, ...], ...]:
+        """Planes in programming order; see ``Encoding``."""
         signs = (1.0,) if self.offset else (1.0, -1.0)
         return (tuple(Plane(sign, group) for group in range(self.slices) for sign in signs),)
 
     @property
     def group_weights(self) -> tuple[float, ...]:
+        """Digital factor of each group; see ``Encoding``."""
         return tuple(2.0 ** (self.bits_per_slice * q) * self._digit / self._largest for q in range(self.slices))
 
     @property
     def zero(self) -> float:
+        """Digital zero point; see ``Encoding``."""
         return 2.0 ** (self.weight_bits - 1) / self._largest if self.offset else 0.0
 
     def states(self, step: int, wanted: F64, held: F64) -> tuple[F64, ...]:
+        """Target states of the planes of one step; see ``Encoding``."""
         level = np.rint(wanted * self._largest).astype(np.int64)
         if self.offset:
             return self._digits(level + 2 ** (self.weight_bits - 1))

@@ -1,0 +1,80 @@
+"""The verb: compute a placed model on programmed arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archsim.functional.arrays import Arrays, program_arrays
+from archsim.functional.batches import Data
+from archsim.functional.meter import Meter
+from archsim.functional.model import Model
+from archsim.functional.products import ArrayProducts
+from archsim.functional.runtime import F32, Tensor
+from archsim.numeric import CrossbarSettings
+
+BATCH = 32
+"""Samples computed at a time, where nothing else is asked for; results do not depend on it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Execution:
+    """What arrays computed.
+
+    Parameters
+    ----------
+    outputs : mapping of str to ndarray
+        By output of the model, samples along the first axis.
+    meter : Meter
+        What was seen on the way; empty unless it was asked for.
+    """
+
+    outputs: Mapping[str, Tensor]
+    meter: Meter
+
+
+def program_model(
+    model: Model, settings: CrossbarSettings, seed: int, calibration: Mapping[int, F32]
+) -> Arrays:
+    """Program all arrays of a model and set the ranges of their converters.
+
+    Parameters
+    ----------
+    model : Model
+    settings : CrossbarSettings
+    seed : int
+    calibration : mapping of int to ndarray
+        Input vectors of every layer, from ``Model.recorded``.
+    """
+    return program_arrays(model.blocks, model.layers, settings, seed).calibrated(calibration)
+
+
+def execute(
+    model: Model, arrays: Arrays, data: Data, *, time_s: float = 0.0, batch: int = BATCH, measure: bool = False
+) -> Execution:
+    """Compute a model's outputs on its arrays.
+
+    Same arrays, same bits: results depend neither on the batch nor on the order of blocks.
+
+    Parameters
+    ----------
+    model : Model
+    arrays : Arrays
+        Programmed and calibrated.
+    data : Data
+        From ``Model.data``.
+    time_s : float
+        Since programming, in seconds.
+    batch : int
+        Samples at a time.
+    measure : bool
+        Whether to compare every product with the exact one and to note clipping and activity; takes longer.
+
+    Raises
+    ------
+    InputError
+        If the time is negative, or the device has no value for it.
+    """
+    meter = Meter()
+    products = ArrayProducts(arrays.at(time_s), model.placement.replicas, model.layers, meter if measure else None)
+    return Execution(model.run(data, products, batch=batch), meter)

@@ -1,0 +1,146 @@
+"""Three ways to take a product: on arrays, in floating point, and not at all (to learn shapes)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from archsim.functional.arrays import Block, Layers, Reading
+from archsim.functional.batches import Samples
+from archsim.functional.meter import Meter
+from archsim.functional.runtime import F32
+from archsim.functional.weights import WeightMatrix
+from archsim.numeric import multiply
+
+RECORDED = 2048
+"""Input vectors per layer that are kept for calibration."""
+
+
+class Products(Protocol):
+    """Products of vectors with the matrices of a placed model."""
+
+    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int) -> F32:
+        """Multiply.
+
+        Parameters
+        ----------
+        layer : int
+            Index into ``Network.order``.
+        vectors : ndarray, shape (samples * positions, groups * rows)
+        samples : Samples
+            Whose they are.
+        step : int
+            Step of a recurrence.
+
+        Returns
+        -------
+        ndarray, shape (samples * positions, groups * columns)
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrayProducts:
+    """On arrays, block by block; partial sums of row blocks are added digitally, in the rows' order.
+
+    Parameters
+    ----------
+    reading : Reading
+        The arrays at the time of the products.
+    replicas : tuple of int
+        Copies of each layer: copy j takes positions j, j + copies, ... of every sample.
+    layers : Layers
+        The weights that were asked for.
+    meter : Meter, optional
+        What observes the products.
+    """
+
+    reading: Reading
+    replicas: tuple[int, ...]
+    layers: Layers
+    meter: Meter | None = None
+    _by_copy: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for index, block in enumerate(self.reading.blocks):
+            self._by_copy.setdefault((block.key.layer, block.key.replica), []).append(index)
+
+    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int) -> F32:
+        groups, _, columns = self.layers[layer].shape
+        owner = samples if len(vectors) % samples.count == 0 else Samples(1, 0)
+        stacked = vectors.reshape(owner.count, -1, vectors.shape[1])
+        result = np.zeros((*stacked.shape[:2], groups * columns), np.float32)
+        for copy in range(self.replicas[layer]):
+            mine = slice((copy - step) % self.replicas[layer], None, self.replicas[layer])
+            part = stacked[:, mine]
+            if part.shape[1]:
+                flat = np.ascontiguousarray(part.reshape(-1, vectors.shape[1]))
+                made = self._copy((layer, copy), flat, owner.first * part.shape[1], step)
+                result[:, mine] = made.reshape(*part.shape[:2], -1)
+        outputs = result.reshape(len(vectors), -1)
+        if self.meter is not None:
+            self.meter.compare(layer, exact_product(self.layers[layer], vectors), outputs)
+        return outputs
+
+    def _copy(self, copy: tuple[int, int], vectors: F32, first: int, step: int) -> F32:
+        groups, _, columns = self.layers[copy[0]].shape
+        result = np.zeros((len(vectors), groups * columns), np.float32)
+        for block, index in self._blocks(copy):
+            crossbar = self.reading.crossbars[index]
+            given = np.ascontiguousarray(vectors[:, block.rows])
+            readout = multiply(crossbar, given, first_sample=first, reading=step)
+            result[:, block.columns] += readout.outputs
+            if self.meter is not None:
+                self.meter.observe(copy[0], crossbar, given, readout)
+        return result
+
+    def _blocks(self, copy: tuple[int, int]) -> Iterator[tuple[Block, int]]:
+        for index in self._by_copy[copy]:
+            yield self.reading.blocks[index], index
+
+
+def exact_product(matrix: WeightMatrix, vectors: F32) -> F32:
+    """The floating-point product of vectors of shape (vectors, groups * rows)."""
+    groups, rows, columns = matrix.shape
+    if groups == 1:
+        return vectors @ matrix.groups[0]
+    apart = vectors.reshape(-1, groups, rows).transpose(1, 0, 2)
+    return np.matmul(apart, matrix.groups).transpose(1, 0, 2).reshape(-1, groups * columns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FloatProducts:
+    """In floating point, keeping some of the input vectors where that is asked for."""
+
+    layers: Layers
+    recorded: dict[int, list[F32]] | None = None
+
+    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int) -> F32:
+        if self.recorded is not None:
+            self.recorded.setdefault(layer, []).append(_thinned(vectors).copy())
+        return exact_product(self.layers[layer], vectors)
+
+
+def recorded_vectors(recorded: dict[int, list[F32]]) -> dict[int, F32]:
+    """At most ``RECORDED`` of the vectors kept for each layer, evenly spread."""
+    return {layer: _thinned(np.concatenate(parts)) for layer, parts in recorded.items()}
+
+
+def _thinned(vectors: F32) -> F32:
+    if len(vectors) <= RECORDED:
+        return vectors
+    return vectors[np.linspace(0, len(vectors) - 1, RECORDED).astype(np.int64)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NoProducts:
+    """Zeros of the right shape."""
+
+    layers: Layers
+
+    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int) -> F32:
+        groups, _, columns = self.layers[layer].shape
+        return np.zeros((len(vectors), groups * columns), np.float32)

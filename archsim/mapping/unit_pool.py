@@ -1,0 +1,104 @@
+"""Digital units of a system, and how much of each is already spoken for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.chip.schema import Unit
+from archsim.errors import MissingUnit
+from archsim.mapping.floorplan import Floorplan
+from archsim.mapping.timing import digital_cycles
+from archsim.network import Digital, Layer, Network, Primitive
+from archsim.units import period_ps
+
+Ids = NDArray[np.int64]
+CACHE_SHARE = 0.75
+"""Part of a unit's buffer that attention's keys and values may fill; the rest is for tokens on their way."""
+
+
+@dataclass
+class UnitPool:
+    """Units by kind and node, with the work and the keys that they have been given.
+
+    Parameters
+    ----------
+    floorplan : Floorplan
+    chips : int
+    pace_ps : float
+        Time per sample that the slowest matrix layer takes: what a unit should keep up with.
+    """
+
+    floorplan: Floorplan
+    chips: int
+    pace_ps: float
+    busy_ps: NDArray[np.float64] = field(init=False)
+    cached_bits: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.busy_ps = np.zeros((len(self.floorplan.chip.units), self.chips * self.floorplan.nodes))
+        self.cached_bits = np.zeros(self.chips * self.floorplan.nodes)
+
+    def unit(self, kind: int) -> Unit:
+        """A kind's description."""
+        return list(self.floorplan.chip.units.values())[kind]
+
+    def nodes(self, kind: int) -> Ids:
+        """Nodes of one chip that have a kind."""
+        return self.floorplan.unit_nodes[list(self.floorplan.chip.units)[kind]]
+
+    def able(self, layer: Layer, operator: Digital) -> list[int]:
+        """Unit kinds that offer all the primitives; nearest kind first."""
+        wanted = {primitive for primitive, _ in operator.work + operator.work_per_key}
+        units = list(self.floorplan.chip.units.values())
+        able = [index for index, unit in enumerate(units) if wanted <= unit.operations.keys()]
+        if not able and not operator.table:
+            raise _no_unit(self.floorplan, layer, operator, wanted)
+        order = ("router", "tile") if operator.whole_token else ("tile", "router")
+        return sorted(able, key=lambda index: order.index(units[index].where))
+
+    def busy(self, network: Network, layer: Layer, kind: int, share: float) -> float:
+        """Picoseconds per sample that a share of a layer's width keeps a unit busy."""
+        unit = self.unit(kind)
+        cycles = digital_cycles(network, layer, unit, share)
+        return float(cycles.sum() * (layer.tokens // len(cycles)) * period_ps(unit.clock))
+
+    def cache_bits(self, kind: int) -> float:
+        """Room for keys in the buffer beside a unit."""
+        buffer = self.unit(kind).buffer or self.floorplan.chip.tile.buffer
+        return buffer.capacity * CACHE_SHARE
+
+    def choose(self, able: list[int], anchor: int, busy: float, *, bits: float | None = None) -> tuple[int, int]:
+        """A unit near the anchor that keeps pace.
+
+        Parts of a layer (``bits`` is None) stay at the anchor's own unit if that keeps pace. Else the nearest is taken
+        that keeps pace and has room for ``bits`` of keys; failing that, the least busy.
+        """
+        chip, local = divmod(anchor, self.floorplan.nodes)
+        for kind in able if bits is None else []:
+            if local in self.nodes(kind) and self.busy_ps[kind, anchor] + busy <= max(self.pace_ps, busy):
+                return self._take(kind, anchor, busy)
+        kind = able[0]
+        nodes = self.nodes(kind) + chip * self.floorplan.nodes
+        full = self.cached_bits[nodes] + (bits or 0.0) > max(self.cache_bits(kind), bits or 0.0)
+        rounds = np.ceil((self.busy_ps[kind, nodes] + busy) / self.pace_ps)
+        best = int(nodes[np.lexsort((self.floorplan.hops(local)[self.nodes(kind)], rounds, full))[0]])
+        self.cached_bits[best] += bits or 0.0
+        return self._take(kind, best, busy)
+
+    def _take(self, kind: int, node: int, busy: float) -> tuple[int, int]:
+        self.busy_ps[kind, node] += busy
+        return node, kind
+
+
+def _no_unit(floorplan: Floorplan, layer: Layer, operator: Digital, wanted: set[Primitive]) -> MissingUnit:
+    units = floorplan.chip.units
+    lacking = sorted(wanted - {primitive for unit in units.values() for primitive in unit.operations})
+    words = ", ".join(lacking) if lacking else f"all of {', '.join(sorted(wanted))} on one unit"
+    return MissingUnit(
+        f"no digital unit can do {operator.kind!r}: it takes {words}",
+        where=f"chip {floorplan.chip.name!r}, layer {layer.name!r}",
+        remedy="Add the operations to a unit in the chip file (units: NAME: operations: ...), or add a unit.",
+    )

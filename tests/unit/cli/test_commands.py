@@ -1,0 +1,127 @@
+"""The machinery around commands: groups of options, failures, progress."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from io import StringIO
+from typing import Annotated
+
+import numpy as np
+import pytest
+import typer
+from rich.console import Console
+from typer.testing import CliRunner
+
+from archsim.cli.grouping import grouped
+from archsim.cli.guard import guarded
+from archsim.cli.progress import RunProgress, describe
+from archsim.engine import Progress, run_compiled
+from archsim.errors import Deadlock
+from archsim.simulation import Interrupted
+from tests.programs import Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    name: Annotated[str, typer.Argument()]
+    shade: Annotated[int, typer.Option()] = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    height: Annotated[int | None, typer.Option()] = None
+
+
+def call(command: object, *arguments: str) -> tuple[int, str, str]:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(command)
+    result = CliRunner().invoke(app, arguments)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_groups_arrive_as_objects() -> None:
+    @guarded
+    @grouped
+    def paint(size: Size, colour: Colour, *, twice: Annotated[bool, typer.Option("--twice")] = False) -> None:
+        print(size, colour, twice)
+
+    expected = f"{Size(7)} {Colour('red', 3)} True\n"
+    assert call(paint, "red", "--height", "7", "--twice") == (0, expected, "")
+    assert call(paint)[0] == 2
+
+
+def test_foreseen_error_is_told_with_place_and_remedy() -> None:
+    @guarded
+    def fail() -> None:
+        raise Deadlock("a waits for b", where="program [x]", remedy="Enlarge it.")
+
+    code, printed, said = call(fail)
+    assert (code, printed) == (2, "")
+    assert said == "error: a waits for b\n   where: program [x]\n  remedy: Enlarge it.\n"
+
+
+def test_bug_is_not_hidden() -> None:
+    @guarded
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    result = CliRunner().invoke(_app(fail), [])
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def _app(command: object) -> typer.Typer:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(command)
+    return app
+
+
+def test_interrupt_says_how_far_the_run_was() -> None:
+    sketch = Sketch()
+    sketch.actor("only", firings=10, interval=1_000)
+    whole = run_compiled(sketch.program())
+    part = dataclasses.replace(whole, firings=np.array([4]), makespan=4_000, complete=False)
+
+    @guarded
+    def fail() -> None:
+        raise Interrupted(part)
+
+    code, printed, said = call(fail)
+    assert (code, printed) == (130, "")
+    assert said == "interrupted at 4 ns of simulated time, after 40.0 % of 10 firings: nothing was written\n"
+
+
+def test_interrupt_before_the_run() -> None:
+    @guarded
+    def fail() -> None:
+        raise KeyboardInterrupt
+
+    assert call(fail) == (130, "", "interrupted: nothing was written\n")
+
+
+def test_words_beside_the_bar() -> None:
+    assert describe(1_500_000, 0, 0.0) == "simulated 1.5 µs"
+    assert describe(1_500_000, 3_000_000, 0.5) == "simulated 1.5 µs, 6 Mfirings/s"
+
+
+def test_no_bar_where_nobody_looks() -> None:
+    console = Console(file=StringIO())
+    with RunProgress(console) as progress:
+        progress(Progress(1_000, 5, 10))
+        progress(Progress(2_000, 10, 10))
+    assert console.file.getvalue() == ""
+
+
+def test_no_bar_for_a_short_run_on_a_terminal() -> None:
+    console = Console(file=StringIO(), force_terminal=True)
+    with RunProgress(console) as progress:
+        progress(Progress(1_000, 5, 10))
+    assert "simulated" not in console.file.getvalue()
+
+
+def test_bar_appears_when_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archsim.cli.progress.PATIENCE_S", 0.0)
+    console = Console(file=StringIO(), force_terminal=True, width=100)
+    with RunProgress(console) as progress:
+        progress(Progress(1_000_000, 5, 10))
+    assert "simulated 1 µs" in console.file.getvalue()

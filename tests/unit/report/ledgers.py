@@ -1,0 +1,65 @@
+"""A Ledger small enough to add up by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from archsim.accounting import LEAKAGE, Bottleneck, Headline, Ledger
+
+
+def small_ledger() -> Ledger:
+    """Two layers, two components, three resources."""
+    energy = pd.DataFrame(
+        [
+            ("a", 0, "array", "cell", 10.0, 1.0),
+            ("a", 0, "adc", "conversion", 10.0, 4.0),
+            ("b", 0, "adc", "conversion", 5.0, 2.0),
+            (LEAKAGE, -1, "adc", "leakage", 1.0, 8.0),
+            (LEAKAGE, -1, "array", "leakage", 1.0, 0.5),
+        ],
+        columns=["layer", "chip", "component", "action", "count", "energy_j"],
+    )
+    area = pd.DataFrame(
+        [("array", 2, 3.0, 6.0), ("adc", 4, 1.0, 4.0), ("clock", 1, 0.5, 0.5)],
+        columns=["component", "instances", "area_each_m2", "area_m2"],
+    )
+    states = pd.DataFrame(
+        [
+            ("a", "integrate", 1, 10, 0.5, 0.1, 0.1, 0.1, 0.2),
+            ("a", "convert", 1, 10, 0.75, 0.05, 0.05, 0.05, 0.1),
+            ("b", "convert", 2, 10, 0.25, 0.25, 0.25, 0.0, 0.25),
+            ("out", "sink", 1, 1, 0.0, 1.0, 0.0, 0.0, 0.0),
+        ],
+        columns=["layer", "role", "actors", "firings", "busy", "starved", "blocked", "contended", "done"],
+    )
+    resources = pd.DataFrame(
+        [
+            ("chip0/node0/adc0", "adc", "adc", 0, 0, 1, 0.25, 0.25),
+            ("chip0/node1/adc0", "adc", "adc", 0, 1, 1, 0.75, 0.75),
+            ("chip0/node0/array0", "array", "array", 0, 0, 1, 0.5, 0.5),
+        ],
+        columns=["resource", "kind", "label", "chip", "node", "servers", "busy_s", "utilisation"],
+    )
+    layers = pd.DataFrame(
+        [
+            ("a", "matrix", 10, 4, 100, 1, 1, 0.0, 0.9, 0.75, 5.0),
+            ("b", "matrix", 10, 4, 100, 2, 2, 0.1, 1.0, 0.9, 2.0),
+            ("out", "sink", 1, 4, 0, 1, 0, None, None, None, None),
+        ],
+        columns=[
+            "layer", "kind", "tokens", "width", "macs", "replicas", "arrays",
+            "first_start_s", "last_end_s", "busy_s", "energy_j",
+        ],
+    )  # fmt: skip
+    bottleneck = Bottleneck("chip0/node1/adc0", "a", 0.75, "its convert fires 10 times")
+    return Ledger(_headline(), bottleneck, energy, area, states, resources, layers, ("folded",))
+
+
+def _headline() -> Headline:
+    return Headline(
+        network="net", chip="chip", chips=1, tiles=4, tiles_used=2, batch=1, operations_per_sample=400,
+        latency_s=1.0, latency_max_s=1.0, throughput_per_s=1.0, throughput_basis="exact period",
+        energy_per_sample_j=15.5, leakage_share=8.5 / 15.5, power_w=15.5, area_m2=10.5, area_used_m2=8.0,
+        gops_per_w=1.0, tops_per_mm2=1.0, tops_per_mm2_used=2.0, peak_tops=3.0, peak_gops_per_w=4.0,
+        peak_tops_per_mm2=5.0, array_utilisation=0.5, cell_utilisation=0.25,
+    )  # fmt: skip

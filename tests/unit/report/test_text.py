@@ -1,0 +1,109 @@
+"""The terminal's tables."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pandas as pd
+import pytest
+from rich.console import Console, RenderableType
+
+from archsim.report import component_totals, frame_table, layer_totals, names, plain_table, prose, resource_totals
+from archsim.report.text import (
+    MOST_COMPONENTS,
+    bottleneck_text,
+    component_table,
+    headline_facts,
+    layer_table,
+    resource_table,
+)
+from tests.unit.report.ledgers import small_ledger
+
+
+def text_of(renderable: RenderableType, width: int = 120) -> str:
+    console = Console(file=StringIO(), width=width)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def words_of(renderable: RenderableType) -> list[list[str]]:
+    return [line.split() for line in text_of(renderable).splitlines()]
+
+
+def test_component_table_shows_shares_of_energy_and_area() -> None:
+    rows = words_of(component_table(component_totals(small_ledger())))
+    assert rows[0][-3:] == ["500", "000", "mm²"]
+    adc = " ".join(rows[2])
+    # 14 of 15.5 J, 4 of 10.5 m2.
+    assert adc.startswith("adc 6 J 8 J 90.3 %")
+    assert "38.1 %" in adc
+
+
+def test_components_beyond_the_limit_are_added_up() -> None:
+    count = MOST_COMPONENTS + 3
+    totals = pd.DataFrame(
+        {
+            "component": [f"part{number}" for number in range(count)],
+            "instances": 1,
+            "dynamic_j": [float(count - number) for number in range(count)],
+            "leakage_j": 0.0,
+            "energy_j": [float(count - number) for number in range(count)],
+            "area_m2": 1.0,
+        }
+    )
+    rows = words_of(component_table(totals))
+    assert len(rows) == 2 + MOST_COMPONENTS
+    # The four least: 4 + 3 + 2 + 1 J.
+    assert rows[-1][:4] == ["4", "others", "10", "J"]
+
+
+def test_layer_table_shows_time_and_energy() -> None:
+    rows = words_of(layer_table(layer_totals(small_ledger()), makespan_s=1.0))
+    first = " ".join(rows[2])
+    assert first.startswith("b matrix 90.0 %")
+    assert "convert 25.0 % 25.0 % 25.0 % 0.0 %" in first
+    # 2 of 7 J.
+    assert first.endswith("28.6 %")
+
+
+def test_resource_table_names_the_busiest() -> None:
+    assert "chip0/node1/adc0" in text_of(resource_table(resource_totals(small_ledger())))
+
+
+def test_headline_shows_peak_beside_achieved() -> None:
+    text = text_of(headline_facts(small_ledger().headline))
+    assert "1 GOP/s/W" in text
+    assert "peak 4" in text
+    assert "2 of 4 tiles" in text
+    assert "exact period" in text
+
+
+def test_bottleneck_says_where_and_why() -> None:
+    text = text_of(bottleneck_text(small_ledger().bottleneck))
+    assert "chip0/node1/adc0, busy 75.0 % of the time, mostly for a" in text
+    assert "its convert fires 10 times" in text
+
+
+def test_brackets_in_names_are_kept() -> None:
+    assert "conv[bold]1" in text_of(plain_table("", names("layer", ["conv[bold]1"])))
+
+
+def test_numbers_are_never_cut_where_names_are() -> None:
+    frame = pd.DataFrame({"layer": ["a-layer-with-a-rather-long-name"] * 2, "macs": [1234567, 1]})
+    text = text_of(frame_table(frame), width=24)
+    assert "1 234 567" in text
+    assert "…" in text
+
+
+def test_sentences_wrap() -> None:
+    text = text_of(plain_table("", prose("says", ["word " * 30])), width=40)
+    assert text.count("word") == 30
+
+
+def test_missing_values_stay_empty() -> None:
+    assert "nan" not in text_of(frame_table(pd.DataFrame({"links": [1.5, float("nan")]})))
+
+
+def test_columns_of_unequal_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        plain_table("", names("a", ["1", "2"]), names("b", ["1"]))
