@@ -88,6 +88,9 @@ class Sheet:
             edges, tokens, _ = self.windowed(edges, tokens)
         contract = self.draw(st.sampled_from([c for c in (1, 1, 2, 3) if width % c == 0]))
         width //= contract
+        if contract == 1 and self.draw(st.integers(0, 3)) == 0:
+            # A reduction, or a spreading out: the input is wider or narrower than the token.
+            width = self.number(1, 12)
         second = self.draw(st.sampled_from(("none", "none", "same", "narrow", "sample")))
         if second != "none":
             edges = [*edges, *self.operand(second, tokens, width)]

@@ -10,10 +10,10 @@ efficiency. In this order:
 * *pipeline stalls*: the chips' leakage while arrays wait. A sample's period, less the time that the arrays which hold
   weights work for it on average (products at full rate), times the leakage of everything but the system's parts.
 * *data movement*: buffers at the tiles, routers and wires.
-* *digital units*: the units and their buffers, and additions of partial sums. From this rung on, operations that are done
-  on digital units (attention products) count among the operations too; before, only those of the arrays do.
-* *leakage*: the chips' leakage in the time that the arrays work.
-* *system*: links between chips, memories: their dynamic energy and leakage. The host beyond its link has no energy here.
+* *digital units*: the units and their buffers, and additions of partial sums. From this rung on, operations that are
+  done on digital units (attention products) count among the operations too; before, only those of the arrays do.
+* *leakage*: the chips' leakage in the time that the arrays work, that of the digital units included, as in the stalls.
+* *system*: links between chips, memories: their dynamic energy and leakage. The host beyond its link has no energy.
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ from archsim.accounting.energy import dynamic_energy, leakage_power
 from archsim.accounting.peak import product_energy
 from archsim.accounting.time import steady_throughput
 from archsim.cost import Bill
+from archsim.errors import InputError
 from archsim.mapping import Placement
 from archsim.mapping.timing import product_period
 from archsim.network import Matrix, layer_macs
 from archsim.program import Role, Trace
 from archsim.units import PS_PER_S
 
+_ADD = "affine.add"
 PRODUCT_PARTS = frozenset({"array", "driver", "adc", "sample-hold", "affine"})
 
 
@@ -63,11 +65,14 @@ class Rung:
         What this loss takes per sample.
     operations_per_w : float
         Operations per joule, with this loss and all above it.
+    digital_j : float
+        Of ``energy_j``: what digital units and their buffers leak.
     """
 
     step: Step
     energy_j: float
     operations_per_w: float
+    digital_j: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +102,12 @@ class Ladder:
         Parameters
         ----------
         steps : frozenset of Step
-            The losses; the peak is always counted.
+            The losses; the peak is always counted. Without the digital units their leakage is left out as well.
         """
-        energy = sum(rung.energy_j for rung in self.rungs if rung.step in steps | {Step.PEAK})
-        return (self.operations if steps & {Step.DIGITAL} else self.array_operations) / energy
+        counted = [rung for rung in self.rungs if rung.step in steps | {Step.PEAK}]
+        if Step.DIGITAL in steps:
+            return self.operations / sum(rung.energy_j for rung in counted)
+        return self.array_operations / sum(rung.energy_j - rung.digital_j for rung in counted)
 
 
 def efficiency_ladder(trace: Trace, placement: Placement, bill: Bill) -> Ladder:
@@ -117,16 +124,49 @@ def efficiency_ladder(trace: Trace, placement: Placement, bill: Bill) -> Ladder:
     ------
     MissingCost
         If something happened whose cost nobody has given.
+    InputError
+        If nothing ran on arrays, or their products cost nothing: there is no peak to begin with.
     """
     operations, on_arrays = _operations(placement)
-    idle = _idle_share(trace, placement)
-    energies = _energies(trace, placement, bill, on_arrays=on_arrays, idle=idle)
+    leaked = _Leaked.of(trace, placement, bill)
+    energies = _energies(trace, placement, bill, on_arrays=on_arrays, leaked=leaked)
+    digital = {Step.STALLS: leaked.digital_j * leaked.idle, Step.LEAKAGE: leaked.digital_j * (1.0 - leaked.idle)}
+    _refuse_without_peak(energies[Step.PEAK], placement)
     rungs, total = [], 0.0
     for step in Step:
         total += energies[step]
         counted = operations if step in _ON_DIGITAL else on_arrays
-        rungs.append(Rung(step, energies[step], counted / total if total else np.inf))
-    return Ladder(placement.network.name, placement.chip.name, tuple(rungs), operations, on_arrays, idle)
+        rungs.append(Rung(step, energies[step], counted / total, digital.get(step, 0.0)))
+    return Ladder(placement.network.name, placement.chip.name, tuple(rungs), operations, on_arrays, leaked.idle)
+
+
+def _refuse_without_peak(peak_j: float, placement: Placement) -> None:
+    if peak_j <= 0:
+        raise InputError(
+            "products on arrays take no energy: the ladder has no first rung",
+            where=f"network {placement.network.name!r} on chip {placement.chip.name!r}",
+            remedy="Take a network with matrix layers, and a chip whose array, drivers or converters have energies.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaked:
+    """Joules of leakage per sample: of the system's parts, of all others, and of the digital units among these."""
+
+    system_j: float
+    chip_j: float
+    digital_j: float
+    idle: float
+
+    @classmethod
+    def of(cls, trace: Trace, placement: Placement, bill: Bill) -> _Leaked:
+        rate, _ = steady_throughput(trace)
+        leakage = leakage_power(bill, placement.chips)
+        outside = leakage["component"].isin(_system_parts(placement))
+        digital = leakage["component"].isin(_digital_parts(placement))
+        watts = leakage["leakage_w"]
+        system, chip, units = (float(watts[rows].sum()) / rate for rows in (outside, ~outside, digital))
+        return cls(system, chip, units, _idle_share(trace, placement))
 
 
 def _operations(placement: Placement) -> tuple[float, float]:
@@ -135,26 +175,21 @@ def _operations(placement: Placement) -> tuple[float, float]:
     return 2.0 * network.macs, 2.0 * arrays
 
 
-def _energies(trace: Trace, placement: Placement, bill: Bill, *, on_arrays: float, idle: float) -> dict[Step, float]:
+def _energies(
+    trace: Trace, placement: Placement, bill: Bill, *, on_arrays: float, leaked: _Leaked
+) -> dict[Step, float]:
     """Joules per sample of each rung."""
-    chip, samples = placement.chip, len(trace.sample_in)
-    spent = _dynamic(trace, placement, bill)
-    array = chip.tile.array
-    peak = on_arrays / (2 * array.logical_rows * array.logical_columns) * product_energy(chip, bill)
-    period = 1.0 / steady_throughput(trace)[0]
-    outside = _system_parts(placement)
-    leakage = leakage_power(bill, placement.chips)
-    beyond = leakage["component"].isin(outside)
-    inside_j = float(leakage.loc[~beyond, "leakage_w"].sum()) * period
-    outside_j = float(leakage.loc[beyond, "leakage_w"].sum()) * period
+    array, samples = placement.chip.tile.array, len(trace.sample_in)
+    spent = {step: joules / samples for step, joules in _dynamic(trace, placement, bill).items()}
+    peak = on_arrays / (2 * array.logical_rows * array.logical_columns) * product_energy(placement.chip, bill)
     return {
         Step.PEAK: peak,
-        Step.FILLING: spent[Step.FILLING] / samples - peak,
-        Step.STALLS: inside_j * idle,
-        Step.MOVEMENT: spent[Step.MOVEMENT] / samples,
-        Step.DIGITAL: spent[Step.DIGITAL] / samples,
-        Step.LEAKAGE: inside_j * (1.0 - idle),
-        Step.SYSTEM: spent[Step.SYSTEM] / samples + outside_j,
+        Step.FILLING: spent[Step.FILLING] - peak,
+        Step.STALLS: leaked.chip_j * leaked.idle,
+        Step.MOVEMENT: spent[Step.MOVEMENT],
+        Step.DIGITAL: spent[Step.DIGITAL],
+        Step.LEAKAGE: leaked.chip_j * (1.0 - leaked.idle),
+        Step.SYSTEM: spent[Step.SYSTEM] + leaked.system_j,
     }
 
 
@@ -162,12 +197,16 @@ def _system_parts(placement: Placement) -> frozenset[str]:
     return frozenset({"chip-link", *placement.chip.memory})
 
 
+def _digital_parts(placement: Placement) -> frozenset[str]:
+    return frozenset(name for unit in placement.chip.units for name in (unit, f"{unit}-buffer"))
+
+
 def _dynamic(trace: Trace, placement: Placement, bill: Bill) -> dict[Step, float]:
     """Joules of the whole run by rung; the products' are under FILLING."""
     energy = dynamic_energy(trace, bill)
-    of_step = {part: Step.FILLING for part in PRODUCT_PARTS}
-    of_step |= {part: Step.SYSTEM for part in _system_parts(placement)}
-    of_step |= {name: Step.DIGITAL for unit in placement.chip.units for name in (unit, f"{unit}-buffer")}
+    of_step = dict.fromkeys(PRODUCT_PARTS, Step.FILLING)
+    of_step |= dict.fromkeys(_system_parts(placement), Step.SYSTEM)
+    of_step |= dict.fromkeys(_digital_parts(placement), Step.DIGITAL)
     steps = energy["component"].map(lambda name: of_step.get(name, Step.MOVEMENT))
     totals = energy.groupby(steps)["energy_j"].sum()
     result = {step: float(totals.get(step, 0.0)) for step in Step}
@@ -180,7 +219,9 @@ def _dynamic(trace: Trace, placement: Placement, bill: Bill) -> dict[Step, float
 def _partial_sums(trace: Trace, bill: Bill) -> float:
     """Joules of the affine stages' additions of other blocks' sums."""
     program, table = trace.program, trace.program.actions
-    adding = program.actors.role[table.actor] == Role.ACCUMULATE
+    summing = program.actors.role[table.actor] == Role.ACCUMULATE
+    # Accumulating actors write to buffers as well.
+    adding = summing & np.isin(table.action, [i for i, name in enumerate(program.labels.actions) if name == _ADD])
     if not adding.any():
         return 0.0
     count = float((table.count[adding] * trace.firings[table.actor[adding]]).sum())

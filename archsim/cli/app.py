@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from archsim.cli import check, listing, run, show
+from archsim.cli import accuracy, check, ladder, listing, run, show, validate
 from archsim.cli.guard import guarded
 from archsim.cli.terminal import write
 
@@ -35,6 +35,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run", rich_help_panel="Simulate")(guarded(run.run))
+app.command("accuracy", rich_help_panel="Simulate")(guarded(accuracy.accuracy))
+app.command("ladder", rich_help_panel="Simulate")(guarded(ladder.ladder))
+app.command("validate", rich_help_panel="Simulate")(guarded(validate.validate))
 app.command("check", rich_help_panel="Look")(guarded(check.check))
 app.command("list", rich_help_panel="Look")(guarded(listing.list_names))
 app.add_typer(show.app, name="show", rich_help_panel="Look")

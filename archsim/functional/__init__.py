@@ -1,1 +1,52 @@
+"""What a placed model computes: matrix layers on the numeric crossbar, every other operator by ONNX Runtime.
 
+A model is cut at the nodes whose weights are on arrays. The segments between them run as ONNX Runtime sessions; the
+products go block by block through ``archsim.numeric``, exactly as they are placed. Partial sums, biases, scales and
+drift compensation are digital and exact (but for ``CrossbarSettings.scale_bits``).
+
+Not computed: quantised operators (QLinearConv and the like; QuantizeLinear and DequantizeLinear around floating-point
+ones are), nodes inside If and Loop that are on arrays, and sequences of unequal length in one batch. Rounding of
+digital units, of partial sums and of activations in buffers is not modelled: they are float32.
+"""
+
+from archsim.functional.activity import Activity, LayerActivity, measured_activity, with_activity
+from archsim.functional.arrays import Arrays, program_arrays
+from archsim.functional.conductances import load_conductances, save_conductances
+from archsim.functional.crossbar_settings import Compensation, Ranges, crossbar_settings
+from archsim.functional.data_set import DataSet, read_data_set
+from archsim.functional.evaluation import TIMES_S, Plan, Scores, evaluate, layer_table, spread
+from archsim.functional.execution import BATCH, Execution, execute, program_model
+from archsim.functional.metrics import Metric, accuracy, load_metric
+from archsim.functional.model import Model, prepare, prepared
+
+__all__ = [
+    "BATCH",
+    "TIMES_S",
+    "Activity",
+    "Arrays",
+    "Compensation",
+    "DataSet",
+    "Execution",
+    "LayerActivity",
+    "Metric",
+    "Model",
+    "Plan",
+    "Ranges",
+    "Scores",
+    "accuracy",
+    "crossbar_settings",
+    "evaluate",
+    "execute",
+    "layer_table",
+    "load_conductances",
+    "load_metric",
+    "measured_activity",
+    "prepare",
+    "prepared",
+    "program_arrays",
+    "program_model",
+    "read_data_set",
+    "save_conductances",
+    "spread",
+    "with_activity",
+]

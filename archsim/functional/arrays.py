@@ -131,9 +131,7 @@ class Reading:
     crossbars: tuple[Crossbar, ...]
 
 
-def program_arrays(
-    blocks: tuple[Block, ...], layers: Layers, settings: CrossbarSettings, seed: int
-) -> Arrays:
+def program_arrays(blocks: tuple[Block, ...], layers: Layers, settings: CrossbarSettings, seed: int) -> Arrays:
     """Program every block into its array.
 
     Parameters

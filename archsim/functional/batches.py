@@ -149,7 +149,9 @@ def check_data(given: Mapping[str, Tensor], inputs: tuple[GraphInput, ...]) -> D
     counts = {entry.name: len(tensors[entry.name]) for entry in inputs if entry.name not in shared}
     if len(set(counts.values())) > 1 or not all(counts.values()):
         found = ", ".join(f"{name}: {count}" for name, count in counts.items())
-        raise InputError(f"numbers of samples differ or are zero ({found})", where="data", remedy="Give as many of each.")
+        raise InputError(
+            f"numbers of samples differ or are zero ({found})", where="data", remedy="Give as many of each."
+        )
     samples = next(iter(counts.values()), 1)
     sizes = [entry.sizes[0] for entry in inputs if entry.sizes and entry.name not in shared]
     group = 0 if not fixed else 1 if stacked or not sizes else int(sizes[0] or 1)

@@ -32,7 +32,7 @@ class StackedProduct:
     stack: tuple[int, ...]
 
     def __call__(self, left: F32, multiply: Multiply, batch_axis: int) -> F32:
-        """Product of ``left``, shape (..., m, rows), whose samples lie along ``batch_axis``: shape (..., m, columns)."""
+        """Product, shape (..., m, columns), of ``left``, shape (..., m, rows), with samples along ``batch_axis``."""
         shape = np.broadcast_shapes(left.shape[:-2], self.stack)
         full = np.broadcast_to(left, (*shape, *left.shape[-2:]))
         batch = batch_axis + full.ndim - left.ndim
@@ -45,8 +45,8 @@ class StackedProduct:
     def _order(self, dims: int, leading: int, batch: int) -> list[int]:
         """Samples first, then other positions, then the entries of the stack and the row."""
         split = [axis + leading - len(self.stack) for axis, size in enumerate(self.stack) if size > 1]
-        rest = [axis for axis in range(dims - 1) if axis != batch and axis not in split]
-        return [*([batch] if batch not in split else []), *rest, *split, dims - 1]
+        positions = [axis for axis in range(dims - 1) if axis not in split]
+        return [*sorted(positions, key=lambda axis: axis != batch), *split, dims - 1]
 
 
 def _stacked(weight: F32, where: str) -> StackedProduct:
@@ -142,7 +142,7 @@ class Gemm:
             given[self.data] = filled(inputs, self.data).T
             batch_axis = 1 - batch_axis
         (result,) = self.product(given, multiply, batch_axis)
-        scaled = np.float32(self.alpha) * result
+        scaled = np.float32(self.alpha) * np.asarray(result, np.float32)
         if len(inputs) < 3 or inputs[2] is None or self.beta == 0:
             return (scaled,)
         return (scaled + np.float32(self.beta) * filled(inputs, 2),)

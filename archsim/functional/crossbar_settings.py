@@ -117,7 +117,7 @@ def _encoding(weight: Weight, model: DeviceModel) -> CellEncoding:
 
 
 def _pairs(weight: Weight, model: DeviceModel) -> CellEncoding:
-    """Differential cells: slices of a pair each, one pair, equal pairs side by side, or pairs of rising significance."""
+    """Differential cells: a pair per slice, one pair, equal pairs side by side, or pairs of rising significance."""
     if weight.slices > 1:
         _check_devices(weight, 2 * weight.slices)
         return BitSlices(weight.bits, weight.slices)
@@ -133,8 +133,8 @@ def _pairs(weight: Weight, model: DeviceModel) -> CellEncoding:
 def _check_devices(weight: Weight, wanted: int) -> None:
     if weight.devices != wanted:
         raise InputError(
-            f"{weight.devices} devices per weight with the encoding {weight.encoding} and {weight.slices} slices have no "
-            "numeric model",
+            f"{weight.devices} devices per weight have no numeric model with the encoding {weight.encoding} and "
+            f"{weight.slices} slices",
             where="tile.array.weight.devices",
             remedy=f"Set it to {wanted}, or choose other slices or another encoding.",
         )

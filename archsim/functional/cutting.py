@@ -10,9 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
 from archsim.errors import InputError
 from archsim.functional.runtime import Ends, Segment, Tensor, Tensors, external_names, reads, segment
@@ -21,7 +20,9 @@ from archsim.network.onnx_import.movement import MOVEMENTS
 from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.registry import HANDLERS
 
-_RANDOM = frozenset({"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"})
+_RANDOM = frozenset(
+    {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
+)
 _WEIGHTS_REMEDY = "Give the model with its weights: keep the external data file beside it, or export it again."
 
 
@@ -57,7 +58,9 @@ def _value(tensor: onnx.TensorProto) -> Tensor:
         value: Tensor = numpy_helper.to_array(tensor)
     except (ValueError, TypeError, RuntimeError) as fault:
         raise InputError(
-            f"has the shape {tuple(tensor.dims)} and no such data", where=f"weight {tensor.name!r}", remedy=_WEIGHTS_REMEDY
+            f"has the shape {tuple(tensor.dims)} and no such data",
+            where=f"weight {tensor.name!r}",
+            remedy=_WEIGHTS_REMEDY,
         ) from fault
     return value
 

@@ -54,8 +54,8 @@ def device_model(cell: Cell, weight: Weight) -> DeviceModel:
         raise InputError(
             f"the device {cell.device!r} has no numeric model",
             where="tile.array.cell.device",
-            remedy=f"Choose one of {', '.join(sorted(_MODELS))}: --set tile.array.cell.device=ideal computes with perfect "
-            "cells.",
+            remedy=f"Choose one of {', '.join(sorted(_MODELS))}; --set tile.array.cell.device=ideal computes with "
+            "perfect cells.",
         )
     return build(cell, weight)
 

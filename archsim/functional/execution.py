@@ -33,9 +33,7 @@ class Execution:
     meter: Meter
 
 
-def program_model(
-    model: Model, settings: CrossbarSettings, seed: int, calibration: Mapping[int, F32]
-) -> Arrays:
+def program_model(model: Model, settings: CrossbarSettings, seed: int, calibration: Mapping[int, F32]) -> Arrays:
     """Program all arrays of a model and set the ranges of their converters.
 
     Parameters

@@ -13,10 +13,11 @@ from archsim.errors import InputError
 from archsim.functional.arrays import Block, Layers, blocks_of
 from archsim.functional.batches import Data, GraphInput, Samples, check_data, graph_inputs
 from archsim.functional.cutting import CutGraph, cut, label_of, live_tensors, load_with_weights
-from archsim.functional.product import Product
+from archsim.functional.product import Inputs, Multiply, Product
 from archsim.functional.products import FloatProducts, NoProducts, Products, recorded_vectors
 from archsim.functional.reading import expected_layers, read_product
 from archsim.functional.runtime import F32, Tensor, Tensors
+from archsim.functional.weights import WeightMatrix
 from archsim.mapping import Placement
 from archsim.network import Layer, Matrix
 from archsim.network.onnx_import.node import Node
@@ -124,7 +125,9 @@ class Model:
             return products(placed.layers[matrix], vectors, samples, step)
 
         made = placed.product(values, multiply, placed.batch_axis % max(data.ndim, 1))
-        return {name: value.astype(data.dtype, copy=False) for name, value in zip(node.output, made, strict=False) if name}
+        return {
+            name: value.astype(data.dtype, copy=False) for name, value in zip(node.output, made, strict=False) if name
+        }
 
 
 def _value(name: str, tensors: Tensors, constants: Tensors) -> Tensor | None:
@@ -210,7 +213,7 @@ def _differing(one: tuple[int, ...], two: tuple[int, ...]) -> int:
 
 def _data_shapes(model: Model, count: int) -> dict[str, tuple[int, ...]]:
     """Shapes of the data of all products for so many samples of zeros."""
-    shapes = {}
+    shapes: dict[str, tuple[int, ...]] = {}
 
     def watched(name: str, placed: PlacedProduct) -> PlacedProduct:
         return replace(placed, product=_Watched(placed.product, name, shapes))
@@ -234,15 +237,15 @@ class _Watched:
     shapes: dict[str, tuple[int, ...]]
 
     @property
-    def weights(self) -> tuple[object, ...]:
+    def weights(self) -> tuple[WeightMatrix, ...]:
         return self.product.weights
 
     @property
     def data(self) -> int:
         return self.product.data
 
-    def __call__(self, inputs: Sequence[Tensor | None], multiply: object, batch_axis: int) -> tuple[Tensor, ...]:
+    def __call__(self, inputs: Inputs, multiply: Multiply, batch_axis: int) -> tuple[Tensor, ...]:
         data = inputs[self.data]
         assert data is not None
         self.shapes[self.name] = data.shape
-        return self.product(inputs, multiply, batch_axis)  # type: ignore[arg-type]
+        return self.product(inputs, multiply, batch_axis)

@@ -106,9 +106,11 @@ def exact_product(matrix: WeightMatrix, vectors: F32) -> F32:
     """The floating-point product of vectors of shape (vectors, groups * rows)."""
     groups, rows, columns = matrix.shape
     if groups == 1:
-        return vectors @ matrix.groups[0]
+        whole: F32 = vectors @ matrix.groups[0]
+        return whole
     apart = vectors.reshape(-1, groups, rows).transpose(1, 0, 2)
-    return np.matmul(apart, matrix.groups).transpose(1, 0, 2).reshape(-1, groups * columns)
+    made: F32 = np.matmul(apart, matrix.groups)
+    return made.transpose(1, 0, 2).reshape(-1, groups * columns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,14 +6,12 @@ its gates side by side (LSTM: i, o, f, c; GRU with ``linear_before_reset``: z, r
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from archsim.functional.cells import (
-
     activations,
     gru_gates,
     gru_update,
@@ -174,7 +172,8 @@ class Recurrence:
             if place >= len(inputs) or inputs[place] is None:
                 return np.zeros((batch, self.hidden), np.float32)
             given = filled(inputs, place)
-            return given[:, direction] if batch_first else given[direction]
+            own: F32 = given[:, direction] if batch_first else given[direction]
+            return own
 
         return state(5), state(6) if self.node.kind == "LSTM" else np.zeros((batch, self.hidden), np.float32)
 
@@ -229,7 +228,8 @@ class _Given:
         gates = self.weight.shape[1] // self.hidden
         if self.bias is None:
             return np.zeros((2, gates, self.hidden), np.float32)
-        return self.bias[direction].reshape(2, gates, self.hidden)
+        own: F32 = self.bias[direction].reshape(2, gates, self.hidden)
+        return own
 
 
 def _optional(inputs: Inputs, place: int, node: Node) -> F32 | None:
@@ -279,5 +279,3 @@ def _rnn(given: _Given, direction: int) -> Cell:
     (activation,) = activations(given.node, ("Tanh",), direction)
     weights = _matrices(given.node, given.rows(direction, slice(0, 1))[0])
     return RnnCell(weights, given.biases(direction).sum(axis=0)[0], rnn_cell(activation, given.clip))
-
-

@@ -94,10 +94,25 @@ def _cheapest(placement: Placement, node: int, edge: Ids, bits: Ids, excess: flo
             where=f"chip {placement.chip.name!r}",
             remedy="Enlarge the tile's buffer (--set tile.buffer.capacity=...).",
         )
+    if not placement.chip.memory:
+        raise _no_memory(placement, node, int(edges[np.argmax(size)]), float(bits.sum()), excess)
     price = [memory_traffic(placement, int(index)) / max(held, 1.0) for index, held in zip(edges, size, strict=True)]
     order = np.argsort(np.where(size > 0, price, np.inf), kind="stable")
     enough = int(np.searchsorted(np.cumsum(size[order]), excess)) + 1
     return {int(index) for index in edges[order[:enough]]}
+
+
+def _no_memory(placement: Placement, node: int, largest: int, bits: float, excess: float) -> CapacityError:
+    chip, local = divmod(node, placement.floorplan.nodes)
+    edge = placement.network.edges[largest]
+    there = (bits - excess) / 8
+    return CapacityError(
+        f"the buffer at node {local} of chip {chip} must hold {bits / 8:,.0f} bytes and has room for {there:,.0f}, "
+        f"most of them for the edge {edge.source!r} -> {edge.target!r}, and the chip has no memory to help",
+        where=f"chip {placement.chip.name!r}, layer {edge.target!r}",
+        remedy="Describe a memory in the chip file (memory: NAME: ...), or enlarge the buffers "
+        "(--set tile.buffer.capacity=..., or the unit's).",
+    )
 
 
 def memory_traffic(placement: Placement, edge_index: int) -> float:

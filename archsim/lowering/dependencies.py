@@ -139,8 +139,8 @@ def consumers(placement: Placement, ends: Ends, edge: Edge) -> Members:
     start, stop = homes.start[rows], homes.stop[rows]
     operator = layer.operator
     if isinstance(operator, Digital) and operator.heads > 1:
-        share = _port_elements(placement.network, edge) / layer.width
-        start, stop = _head_range(share, start, stop, layer.width // operator.heads)
+        elements = _port_elements(placement.network, edge)
+        start, stop = _head_range(elements, start, stop, operator.heads, layer.width)
     # A layer in one piece needs all of its input, however that is laid out.
     whole = homes.stop[rows] - homes.start[rows] == layer.width
     if isinstance(operator, Digital) and edge.port == 0:
@@ -156,10 +156,10 @@ def _undivided(network: Network, edge: Edge, operator: Digital, width: int) -> b
     return operator.heads == 1 and (operator.whole_token or _broadcast(network, edge, width))
 
 
-def _head_range(share: float, start: Ids, stop: Ids, size: int) -> tuple[Ids, Ids]:
-    """Elements of an operand that some heads of ``size`` elements read; where heads share keys, whole groups of them."""
-    low, high = np.floor(start * share / size), np.ceil(stop * share / size)
-    return (low * size).astype(np.int64), (high * size).astype(np.int64)
+def _head_range(elements: int, start: Ids, stop: Ids, heads: int, width: int) -> tuple[Ids, Ids]:
+    """Elements of an operand that some heads read: of a query their own, of shared keys those of whole groups."""
+    size = width // heads
+    return start * elements // (width * size) * size, -(-stop * elements // (width * size)) * size
 
 
 def _broadcast(network: Network, edge: Edge, width: int) -> bool:

@@ -40,11 +40,6 @@ class Column:
     look: Look
     cells: tuple[str, ...]
 
-    @property
-    def width(self) -> int:
-        """Characters of the longest cell."""
-        return max(map(len, (self.heading, *self.cells)))
-
 
 def names(heading: str, cells: Iterable[str]) -> Column:
     """A column of names."""
@@ -81,16 +76,18 @@ def plain_table(title: str, *columns: Column) -> Table:
         table.add_column(
             Text(column.heading),
             justify="right" if column.look is Look.NUMBER else "left",
-            no_wrap=column.look is not Look.PROSE,
-            overflow="fold" if column.look is Look.PROSE else "ellipsis",
-            # Where room is short, names give way, never numbers.
-            min_width=column.width if column.look is Look.NUMBER else None,
+            # Where room is short, rich takes it from columns that may wrap: from names and prose, never from numbers.
+            no_wrap=column.look is Look.NUMBER,
             max_width=WIDEST_NAME if column.look is Look.NAME else None,
         )
     for row in zip(*(column.cells for column in columns), strict=True):
-        # As Text, since brackets in names would be read as markup.
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(_text(cell, column.look) for cell, column in zip(row, columns, strict=True)))
     return table
+
+
+def _text(cell: str, look: Look) -> Text:
+    # Not plain strings: brackets in names would be read as markup.
+    return Text(cell, overflow="fold") if look is Look.PROSE else Text(cell, no_wrap=True, overflow="ellipsis")
 
 
 def facts(rows: Iterable[Sequence[str]]) -> Table:

@@ -95,7 +95,7 @@ class PeakAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ProductAnswer:
-    """One product of a whole array."""
+    """One product of a whole array; its energy includes what its parts leak until the next one."""
 
     priced: Priced
 
@@ -111,11 +111,13 @@ class ProductAnswer:
     def _energy(self, components: tuple[str, ...]) -> float:
         actions = product_actions(self.priced.chip)
         _refuse_unknown(components, (part for part, _, _ in actions))
-        return sum(
-            self.priced.bill.component(part).energy_of(action).value * count
-            for part, action, count in actions
-            if not components or part in components
+        bill, chosen = self.priced.bill, frozenset(components or (part for part, _, _ in actions))
+        dynamic = sum(
+            bill.component(part).energy_of(action).value * count for part, action, count in actions if part in chosen
         )
+        parts = [part for part in bill.components if part.name in chosen]
+        leakage = sum(part.count * part.leakage_w.value for part in parts) / Floorplan(self.priced.chip).arrays
+        return dynamic + leakage * product_interval(self.priced.chip)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,10 @@ def _worded(detail: ErrorDetails) -> tuple[str, str]:
     if kind == "missing":
         return f"{key!r} is missing", f"Add {key} to the file."
     if kind == "extra_forbidden":
-        return f"unknown key {key!r}", "Remove it, or correct its spelling; the cases that come with archsim show all keys."
+        return (
+            f"unknown key {key!r}",
+            "Remove it, or correct its spelling; the cases that come with archsim show all keys.",
+        )
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return "what is asked is not understood", f"Write ask: one of {', '.join(_TAGS)}."
     if kind in ("enum", "literal_error"):

@@ -95,7 +95,9 @@ def read_value(text: str, dimension: Dimension) -> Value:
     number, unit = float(found[1].replace(",", "")), found[2] or ""
     scale = _scale(text, unit, dimension)
     if not isfinite(number) or number <= 0:
-        raise InputError(f"{text!r} is not a positive value", remedy="Give what was published; it is compared by ratio.")
+        raise InputError(
+            f"{text!r} is not a positive value", remedy="Give what was published; it is compared by ratio."
+        )
     return Value(number * scale, scale, unit)
 
 

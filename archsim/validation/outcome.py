@@ -11,7 +11,7 @@ from archsim.errors import ArchsimError
 from archsim.validation.answers import Answer, LadderAnswer, RunAnswer, answer
 from archsim.validation.loading import load_case
 from archsim.validation.measure import Value
-from archsim.validation.schema import Case, Figure, Published, Question, Run
+from archsim.validation.schema import Case, Figure, LadderOf, Published, Question, Run
 
 
 class Verdict(StrEnum):
@@ -79,6 +79,20 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Climbed:
+    """A ladder that was asked for.
+
+    Parameters
+    ----------
+    question : LadderOf
+    ladder : Ladder
+    """
+
+    question: LadderOf
+    ladder: Ladder
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """All that a case came to.
 
@@ -88,14 +102,14 @@ class Outcome:
     case : Case
     rows : tuple of Row
     shown : tuple of Shown
-    ladders : tuple of Ladder
+    ladders : tuple of Climbed
     """
 
     name: str
     case: Case
     rows: tuple[Row, ...]
     shown: tuple[Shown, ...]
-    ladders: tuple[Ladder, ...]
+    ladders: tuple[Climbed, ...]
 
     @property
     def as_expected(self) -> bool:
@@ -121,14 +135,14 @@ def validate(name_or_path: str, *, asking: Callable[[str], None] | None = None) 
     case = load_case(name_or_path)
     rows: list[Row] = []
     shown: list[Shown] = []
-    ladders: list[Ladder] = []
+    ladders: list[Climbed] = []
     for question in case.questions:
         if asking is not None:
             asking(f"{name_or_path}: {question.name}")
         given = _answered(question, name_or_path)
         rows += [_row(question, published, given) for published in question.published]
-        if isinstance(given, LadderAnswer):
-            ladders.append(given.ladder)
+        if isinstance(question, LadderOf) and isinstance(given, LadderAnswer):
+            ladders.append(Climbed(question, given.ladder))
         if isinstance(question, Run) and isinstance(given, RunAnswer):
             shown += [Shown(question, figure, given.figure(figure)) for figure in question.shown]
     return Outcome(_name(name_or_path), case, tuple(rows), tuple(shown), tuple(ladders))

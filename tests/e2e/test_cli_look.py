@@ -205,7 +205,9 @@ def test_interrupt_leaves_a_message(tmp_path: Path) -> None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     printed, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    # If the signal finds CPython running a string for a C module, it ends by that signal after our message; a shell
+    # reports 130 for both.
+    assert process.returncode in (130, -signal.SIGINT)
     assert "interrupted" in said
     assert "Traceback" not in said
     assert printed == ""

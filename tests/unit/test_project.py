@@ -1,5 +1,6 @@
 """The project's own rules: types, style, and the one direction of imports."""
 
+import configparser
 import subprocess
 import sys
 from pathlib import Path
@@ -47,3 +48,10 @@ def test_only_the_command_line_and_scripts_print() -> None:
         if "print(" in path.read_text() and "cli" not in path.relative_to(ROOT).parts
     ]
     assert printing == []
+
+
+def test_every_package_is_installed() -> None:
+    there = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in (ROOT / "archsim").rglob("__init__.py")}
+    listed = configparser.ConfigParser()
+    listed.read(ROOT / "setup.cfg")
+    assert set(listed["options"]["packages"].split()) == there | {"archsim.workloads"}

@@ -84,6 +84,7 @@ class Draft:
         self, target: int, pieces: Feed, *, port: int = 0, access: AccessOf = by_position, start: int = 0
     ) -> None:
         """Add an edge per piece; ``start`` shifts all of them in the target's input vector."""
+        loose = port == 0 and _loose(self.layers[target], pieces)
         for piece in pieces.pieces:
             source = self.layers[piece.layer]
             self.edges.append(
@@ -95,7 +96,7 @@ class Draft:
                     port=port,
                     source_start=piece.source_start,
                     target_start=piece.target_start + start,
-                    scattered=piece.scattered,
+                    scattered=piece.scattered or loose,
                 )
             )
 
@@ -120,6 +121,18 @@ class Draft:
             tuple(edge for edge in self.edges if edge.source in kept and edge.target in kept),
             (*self.notes, *notes),
         )
+
+
+def _loose(layer: Layer, pieces: Feed) -> bool:
+    """Whether a layer whose columns can be treated apart finds its main input's elements elsewhere than in its own.
+
+    An embedding's token number belongs to all columns; a copy of stacked tokens has each element several times.
+    """
+    operator = layer.operator
+    if not isinstance(operator, Digital) or operator.whole_token:
+        return False
+    reached = max((piece.target_start + piece.elements for piece in pieces.pieces), default=layer.width)
+    return pieces.taps > 1 or reached != layer.width
 
 
 def _useful(layers: list[Layer], edges: list[Edge]) -> set[str]:
@@ -209,7 +222,7 @@ class Call:
         name = f"{self.node.label}.{part}" if part else self.node.label
         return self.draft.add(name, operator, tokens, width, grid=grid, origin=self.node.label)
 
-    def emitted(self, operator: Operator, cut: Partition, inputs: tuple[View | None, ...]) -> View:
+    def emitted(self, operator: Operator, cut: Partition, inputs: tuple[View, ...]) -> View:
         """A layer whose tokens read their own entries of each input, by port; its output has the inputs' shape.
 
         Parameters
@@ -218,13 +231,12 @@ class Call:
             What is done to a token.
         cut : Partition
             Its tokens.
-        inputs : tuple of View or None
-            Inputs, broadcast to the shape that was cut; None for a constant.
+        inputs : tuple of View
+            Inputs, broadcast to the shape that was cut, the main one first.
         """
         index = self.layer(operator, cut.tokens, cut.width, grid=cut.grid)
         for port, view in enumerate(inputs):
-            if view is not None:
-                self.draft.connect(index, self.draft.feed_by(view, cut), port=port)
+            self.draft.connect(index, self.draft.feed_by(view, cut), port=port)
         return cut.stream(index)
 
     def gathered(self, rows: View, why: str) -> View:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from types import MappingProxyType
 
 import numpy as np
@@ -110,6 +111,8 @@ def quantised_addition(call: Call) -> tuple[Tensor, ...]:
 def combined(call: Call, kind: str, operands: Sequence[Tensor], *, part: str = "") -> View:
     """Operands, broadcast together, in one layer; or nothing at all where a constant folds into the layer before.
 
+    The largest activation is on port 0 and gives the layer its tokens; the others follow in their order.
+
     Parameters
     ----------
     call : Call
@@ -129,16 +132,13 @@ def combined(call: Call, kind: str, operands: Sequence[Tensor], *, part: str = "
     folded = _folded(call, kind, operands, shape)
     if folded is not None:
         return folded
-    views = tuple(_broadcast(operand, shape) for operand in operands)
-    main = max((operand for operand in operands if isinstance(operand, View)), key=lambda view: np.prod(view.shape))
-    cut = partition(main.mapped(lambda array: np.broadcast_to(array, shape)))
+    activations = [operand for operand in operands if isinstance(operand, View)]
+    activations.sort(key=lambda view: prod(view.shape), reverse=True)
+    views = tuple(view.mapped(lambda array: np.broadcast_to(array, shape)) for view in activations)
+    cut = partition(views[0])
     kind = _cheapest(kind, operands)
     work = scaled(activation_work(kind, cut.width), max(1, len(operands) - 1) if kind != "where" else 1)
     return call.emitted(Digital(kind, work), cut, views)
-
-
-def _broadcast(operand: Tensor, shape: tuple[int, ...]) -> View | None:
-    return operand.mapped(lambda array: np.broadcast_to(array, shape)) if isinstance(operand, View) else None
 
 
 def _cheapest(kind: str, operands: Sequence[Tensor]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from archsim.network.onnx_import.draft import Call
 from archsim.network.onnx_import.elementwise import applied, foldable
-from archsim.network.onnx_import.partition import partition
+from archsim.network.onnx_import.partition import Partition, partition
 from archsim.network.onnx_import.views import Tensor, View, varies
 from archsim.network.operators import Counts, Digital, Matrix
 from archsim.network.work import (
@@ -42,7 +42,16 @@ def _over_rows(call: Call, kind: str, work: _RowWork, axes: Sequence[int]) -> Vi
     view = call.view(0)
     length = prod(view.shape[axis] for axis in axes)
     cut = partition(view, axes)
-    return call.emitted(Digital(kind, work(length, cut.width // length), whole_token=True), cut, (view,))
+    rows = cut.width // length
+    heads = rows if _in_a_row(cut, axes) else 1
+    return call.emitted(Digital(kind, work(length, rows), whole_token=True, heads=heads), cut, (view,))
+
+
+def _in_a_row(cut: Partition, axes: Sequence[int]) -> bool:
+    """Whether each vector's elements lie side by side in the token, so that the vectors can be treated apart."""
+    inner = [axis for axis in cut.axes[len(cut.token_axes) :] if cut.token.shape[axis] > 1]
+    wide = sorted(axis for axis in axes if cut.token.shape[axis] > 1)
+    return cut.order is None and cut.element_order is None and inner[len(inner) - len(wide) :] == wide
 
 
 def layer_norm(call: Call) -> tuple[Tensor, ...]:

@@ -28,7 +28,8 @@ def dynamic_product(call: Call, left: View, right: View) -> View:
     cut = by_axes(left, token_axes, own_elements=True)
     heads = cut.width // depth
     keys = _keys(call, cut, right, [axis for axis in token_axes if axis < len(stack)])
-    operator = _operator(keys, right, heads * depth * columns)
+    apart = prod(stack[axis] for axis in range(len(stack)) if axis not in token_axes)
+    operator = replace(_operator(keys, right, heads * depth * columns), heads=apart)
     index = call.layer(operator, cut.tokens, heads * columns, grid=cut.grid)
     call.draft.connect(index, call.draft.feed(cut.rows(left)))
     call.draft.connect(index, keys, port=1)

@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from archsim.network.access import Access, Prefix, Whole
+from archsim.network.access import NOTHING, Access, Prefix, Whole
 from archsim.network.onnx_import.draft import Call
 from archsim.network.onnx_import.feeds import Piece, access_of
 from archsim.network.onnx_import.partition import by_axes, partition
-from archsim.network.onnx_import.views import Tensor, View, placed, varies
+from archsim.network.onnx_import.views import Ids, Tensor, View, placed, varies
 from archsim.network.operators import Counts, Digital
 from archsim.network.work import Reduction, activation_work, reduction_work, scaled, sort_work
 
@@ -103,6 +103,13 @@ def _without(call: Call, view: View, axes: Sequence[int]) -> View:
     return view.mapped(lambda array: array.reshape(shape), sole=True)
 
 
+def _accumulated(piece: Piece) -> tuple[Ids, Ids]:
+    """First and last token read by each position or by any before it."""
+    absent = np.iinfo(np.int64).max
+    first = np.minimum.accumulate(np.where(piece.first == NOTHING, absent, piece.first))
+    return np.where(first == absent, NOTHING, first), np.maximum.accumulate(piece.last)
+
+
 def cumulative_sum(call: Call) -> tuple[Tensor, ...]:
     """CumSum: along the tokens, each one needs all before it (all of them, if it runs backwards)."""
     view = call.view(0)
@@ -119,7 +126,7 @@ def cumulative_sum(call: Call) -> tuple[Tensor, ...]:
         alone = np.array_equal(piece.first, np.arange(produced)) and np.array_equal(piece.last, piece.first)
         if alone and not backwards:
             return Prefix()
-        return Whole() if backwards else access_of(np.minimum.accumulate(piece.first), piece.last, produced)
+        return Whole() if backwards else access_of(*_accumulated(piece), produced)
 
     call.draft.connect(index, call.draft.feed_by(view, cut), access=earlier)
     return (cut.stream(index),)

@@ -44,7 +44,7 @@ def test_groups_arrive_as_objects() -> None:
     @guarded
     @grouped
     def paint(size: Size, colour: Colour, *, twice: Annotated[bool, typer.Option("--twice")] = False) -> None:
-        print(size, colour, twice)
+        typer.echo(f"{size} {colour} {twice}")
 
     expected = f"{Size(7)} {Colour('red', 3)} True\n"
     assert call(paint, "red", "--height", "7", "--twice") == (0, expected, "")
@@ -78,7 +78,7 @@ def _app(command: object) -> typer.Typer:
 
 def test_interrupt_says_how_far_the_run_was() -> None:
     sketch = Sketch()
-    sketch.actor("only", firings=10, interval=1_000)
+    sketch.actor(10, 1_000)
     whole = run_compiled(sketch.program())
     part = dataclasses.replace(whole, firings=np.array([4]), makespan=4_000, complete=False)
 

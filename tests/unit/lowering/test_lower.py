@@ -8,11 +8,11 @@ from archsim.engine import reference
 from archsim.errors import CapacityError, InputError
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Whole
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Prefix, Primitive, Same, Sink, Source, Whole
 from archsim.program import Kind, Role
 from archsim.program.verify import verify
 from archsim.workloads.options import WorkloadOptions
-from tests.chips import NS, make_array, make_chip, make_fabric, make_large_chip, make_memory, make_system
+from tests.chips import NS, make_array, make_chip, make_fabric, make_large_chip, make_memory, make_system, make_unit
 from tests.networks import line
 
 THOUSANDS_OF_TILES = ("gpt2-xl", "llama3-8b", "big-lstm", "lstm-2048")
@@ -110,6 +110,89 @@ def test_a_scalar_operand_reaches_every_part():
     # No gate opens before the last token of the map is made and has been through the pool and the matrix.
     assert first["gate"] > first["fc"] > first["a"] + 8 * 105 * NS
     assert (program.actors.role[program.actors.layer == names.index("gate")] == Role.COMPUTE).sum() == 4
+
+
+def parts_read(program, layer):
+    """Parts of other layers that each part of a layer reads, links between them left out."""
+    actors, names = program.actors, program.labels.layers
+    pairs = list(zip(program.channels.source.tolist(), program.channels.target.tolist(), strict=True))
+    before = {target: source for source, target in pairs if actors.role[target] == Role.LINK}
+    read = {}
+    for source, target in pairs:
+        while source in before:
+            source = before[source]
+        part, other = int(actors.column[target]), names[actors.layer[source]]
+        if names[actors.layer[target]] == layer != other:
+            read.setdefault(part, set()).add((other, int(actors.column[source])))
+    return read
+
+
+def spread(*edges, work, width):
+    """A digital layer ``d`` of so much work that reads ``a`` and ``b``, 40 elements each in four parts."""
+    layers = [Layer("in", Source(), 5, 8), *(Layer(name, Matrix(8, 40), 5, 40) for name in "ab")]
+    layers += [Layer("d", work, 5, width), Layer("out", Sink(), 5, width)]
+    edges = (*(Edge("in", name, Same(), 8) for name in "ab"), *edges, Edge("d", "out", Same(), width))
+    return lower(place(Network("spread", tuple(layers), edges), make_chip(array=make_array(8, 10))))
+
+
+ADD = Digital("add", ((Primitive.ADD, 40),))
+
+
+def test_an_operand_as_wide_as_the_token_goes_part_by_part():
+    read = parts_read(spread(Edge("a", "d", Same(), 40), Edge("b", "d", Same(), 40, port=1), work=ADD, width=40), "d")
+    assert read == {part: {("a", part), ("b", part)} for part in range(4)}
+
+
+@pytest.mark.parametrize(("elements", "parts"), [(1, {1}), (4, {1}), (15, {1, 2})])
+def test_a_narrower_operand_goes_to_every_part(elements, parts):
+    narrow = Edge("b", "d", Same(), elements, port=1, source_start=10)
+    read = parts_read(spread(Edge("a", "d", Same(), 40), narrow, work=ADD, width=40), "d")
+    assert read == {part: {("a", part), *(("b", other) for other in parts)} for part in range(4)}
+
+
+def test_a_shuffled_operand_goes_to_every_part():
+    shuffled = Edge("b", "d", Same(), 40, port=1, scattered=True)
+    read = parts_read(spread(Edge("a", "d", Same(), 40), shuffled, work=ADD, width=40), "d")
+    assert read == {part: {("a", part), *(("b", other) for other in range(4))} for part in range(4)}
+
+
+def test_a_reduction_reads_all_of_its_input():
+    edges = Edge("a", "d", Same(), 40), Edge("b", "d", Same(), 20, source_start=20, target_start=40)
+    read = parts_read(spread(*edges, work=Digital("sum", ((Primitive.ADD, 59),)), width=1), "d")
+    assert read == {0: {*(("a", part) for part in range(4)), ("b", 2), ("b", 3)}}
+
+
+def test_concatenated_inputs_keep_their_parts():
+    edges = Edge("a", "d", Same(), 20), Edge("b", "d", Same(), 20, source_start=10, target_start=20)
+    read = parts_read(spread(*edges, work=ADD, width=40), "d")
+    assert read == {0: {("a", 0)}, 1: {("a", 1)}, 2: {("b", 1)}, 3: {("b", 2)}}
+
+
+def test_heads_that_share_keys_wait_for_all_of_them():
+    """Four heads of 8 elements on units of their own, two to a group; keys come in pieces of 4 columns."""
+    heads, groups, size, tokens = 4, 2, 8, 6
+    work = ((Primitive.MAC, 2 * heads * size),)
+    mix = Digital("attention", work_per_key=work, keys_port=1, whole_token=True, heads=heads, product=True)
+    widths = {"q": heads * size, "k": groups * size, "v": groups * size}
+    layers = [Layer("in", Source(), tokens, 8), *(Layer(n, Matrix(8, w), tokens, w) for n, w in widths.items())]
+    layers += [Layer("mix", mix, tokens, heads * size), Layer("out", Sink(), tokens, heads * size)]
+    edges = [Edge("in", name, Same(), 8) for name in widths]
+    edges += [
+        Edge(name, "mix", Prefix() if port else Same(), wide, port=port)
+        for port, (name, wide) in enumerate(widths.items())
+    ]
+    network = Network("grouped", tuple(layers), (*edges, Edge("mix", "out", Same(), heads * size)))
+    units = {"core": make_unit("router", lanes=1)}
+    placement = place(network, make_chip(array=make_array(8, 4), fabric=make_fabric(5, 5), units=units))
+    rows, homes = placement.homes_of(placement.index["mix"]), placement.homes
+    assert set((homes.stop[rows] - homes.start[rows]).tolist()) == {size}
+    read = parts_read(lower(placement), "mix")
+    # Head h reads two blocks of queries, and both blocks of the keys and of the values of group h // 2.
+    for head in range(heads):
+        group = head // 2
+        expected = {("q", 2 * head), ("q", 2 * head + 1)}
+        expected |= {(name, 2 * group + block) for name in ("k", "v") for block in (0, 1)}
+        assert read[head] == expected
 
 
 def test_inputs_and_outputs_on_different_chips():

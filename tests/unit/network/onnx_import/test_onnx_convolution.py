@@ -228,3 +228,16 @@ def test_activation_keeps_the_order_of_its_input(tmp_path: Path) -> None:
     assert not feeding(network, layer).scattered
     assert feeding(network, layer).elements == 40
     assert feeding(network, network.matrices[-1]).scattered
+
+
+@pytest.mark.parametrize("reverse", [0, 1])
+def test_running_sum_with_a_constant_in_front(reverse: int) -> None:
+    """The first position reads nothing; every later one all that came before it, or all that comes after."""
+    export = Export(opset=14)
+    joined = export.op("Concat", export.weight(1, 1, 3), export.input("x", [1, 4, 3]), axis=1)
+    export.output(export.op("CumSum", joined, export.constant(np.int64(1)), reverse=reverse))
+    trial = Trial(export.model())
+    seen, said = trial.seen_by_running(), trial.said()
+    assert not (seen & ~said).any()
+    if not reverse:
+        assert (seen == said).all()

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 from onnx_exports import Export
-from reading import digital, matrix
+from reading import digital, feeding, matrix
 
 from archsim.network import Digital
 from archsim.network.onnx_import import read_onnx
@@ -112,3 +112,27 @@ def test_branch_with_a_constant_condition(tmp_path: Path) -> None:
     export.output(export.op("If", one, then_branch=branch("Relu"), else_branch=branch("Sigmoid")))
     network = export.network(tmp_path)
     assert [layer.operator.kind for layer in network.layers if isinstance(layer.operator, Digital)] == ["relu"]
+
+
+def test_the_largest_operand_is_on_port_zero(tmp_path: Path) -> None:
+    export = Export()
+    small, large = export.input("small", [1, 5, 1]), export.input("large", [1, 5, 8])
+    export.output(export.op("Sub", small, large))
+    network = export.network(tmp_path)
+    (layer,) = digital(network, "sub")
+    assert [(edge.source, edge.port, edge.elements) for edge in network.inputs_of(layer.name)] == [
+        ("large", 0, 8),
+        ("small", 1, 1),
+    ]
+
+
+def test_elements_without_a_column_of_their_own_are_scattered(tmp_path: Path) -> None:
+    """A token number serves every column of an embedding; a doubled vector has every element twice."""
+    export = Export()
+    ids = export.input("ids", [1, 5], TensorProto.INT64)
+    found = export.op("Gather", export.weight(9, 8), ids, axis=0)
+    export.output(export.op("Relu", export.op("Concat", found, found, axis=2)))
+    network = export.network(tmp_path)
+    (embedding,), (relu,) = digital(network, "embedding"), digital(network, "relu")
+    assert feeding(network, embedding).scattered
+    assert (relu.width, feeding(network, relu).elements, feeding(network, relu).scattered) == (16, 8, True)

@@ -70,10 +70,13 @@ def test_attention_products_count_keys(tmp_path: Path) -> None:
         assert isinstance(layer.operator, Digital)
         assert layer.operator.work_per_key == ((Primitive.MAC, 8),)
         assert layer.operator.keys_port == 1
+        assert layer.operator.heads == 2
         assert port(network, layer, 0).access == Same()
         assert port(network, layer, 1).access == Whole()
         assert layer_macs(network, layer) == 16 * 16 * 8
-    assert only(network, "softmax").width == 2 * 16
+    softmax = only(network, "softmax")
+    assert (softmax.width, softmax.operator.heads) == (2 * 16, 2)
+    assert only(network, "gelu").operator.heads == 1
 
 
 def test_encoder_dependencies_agree_with_a_run() -> None:
@@ -383,3 +386,13 @@ def test_patch_merging_stacks_four_tokens(tmp_path: Path) -> None:
     assert (norm.tokens, norm.width, edge.elements) == (4, 24, 6)
     assert edge.access == Table((0, 2, 8, 10), (5, 7, 13, 15))
     assert network.macs == 16 * 8 * 6 + 4 * 24 * 12
+
+
+def test_softmax_over_an_outer_axis_is_one_piece(tmp_path: Path) -> None:
+    """Vectors that lie interleaved in the token cannot go to different units."""
+    export = Export()
+    x = export.heads(export.linear(export.input("x", [1, 5, 8]), 8, 8), 2, 4, [0, 2, 1, 3])
+    export.output(export.op("Softmax", x, axis=1))
+    softmax = only(export.network(tmp_path), "softmax")
+    assert isinstance(softmax.operator, Digital)
+    assert (softmax.operator.heads, softmax.width) == (1, 8)

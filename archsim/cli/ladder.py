@@ -1,0 +1,50 @@
+"""``archsim ladder``: from a tile's peak to the system's efficiency, loss by loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archsim.cli.grouping import grouped
+from archsim.cli.options import BatchOptions, ChipOptions, EngineName, NetworkOptions, ReplicationOptions
+from archsim.cli.terminal import show, write
+
+
+@grouped
+def ladder(
+    network: NetworkOptions,
+    chip: ChipOptions,
+    replication: ReplicationOptions,
+    batch: BatchOptions,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write ladder.csv, ladder.json and ladder.svg into this directory."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
+) -> None:
+    """Show where a chip's peak efficiency goes, loss by loss, down to the system's.
+
+    Losses: partly filled tiles, pipeline stalls, data movement, digital units, leakage, the system around the chips.
+
+    Example: [cyan]archsim ladder rnnt --chip ibm-14nm-34tile-x5 --out results[/].
+    """
+    from archsim.accounting import efficiency_ladder
+    from archsim.report.files import TableFormat, prepare_directory, write_table, write_text
+    from archsim.report.ladder import ladder_figure, ladder_frame, ladder_json, ladder_view
+    from archsim.simulation import simulate
+
+    if out is not None:
+        prepare_directory(out)
+    result = simulate(network.load(), chip.load(), batch.settings(replication, EngineName.COMPILED))
+    found = efficiency_ladder(result.trace, result.placement, result.bill)
+    if out is not None:
+        write_table(out / "ladder", ladder_frame(found), TableFormat.CSV)
+        write_text(out / "ladder.json", ladder_json(found) + "\n")
+        write_text(out / "ladder.svg", ladder_figure(found))
+    if json:
+        write(ladder_json(found))
+    else:
+        show(ladder_view(found))

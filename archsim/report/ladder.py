@@ -1,0 +1,142 @@
+"""The efficiency ladder for readers: a table, a waterfall figure, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from io import StringIO
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+from rich.console import Group
+from rich.text import Text
+
+from archsim.accounting import Ladder
+from archsim.report.quantities import bar, engineering, percent, significant
+from archsim.report.records import json_text
+from archsim.report.table import names, numbers, plain_table
+
+_TERA = 1e12
+_KEPT, _LOST, _GAINED = "#3b6ea5", "#c4572e", "#5a9367"
+
+
+def ladder_frame(ladder: Ladder) -> pd.DataFrame:
+    """One row per rung.
+
+    Returns
+    -------
+    DataFrame
+        ``step, energy_j, share, fj_per_op, tops_per_w, change``: the energy that a step adds per sample, its share of
+        the whole, the same per operation, the efficiency with all steps so far, and that over the one before, less 1.
+    """
+    whole = sum(rung.energy_j for rung in ladder.rungs)
+    frame = pd.DataFrame(
+        {
+            "step": [rung.step.value for rung in ladder.rungs],
+            "energy_j": [rung.energy_j for rung in ladder.rungs],
+            "share": [rung.energy_j / whole for rung in ladder.rungs],
+            "fj_per_op": [rung.energy_j / ladder.operations * 1e15 for rung in ladder.rungs],
+            "tops_per_w": [rung.operations_per_w / _TERA for rung in ladder.rungs],
+        }
+    )
+    frame["change"] = (frame["tops_per_w"] / frame["tops_per_w"].shift() - 1.0).fillna(0.0)
+    return frame
+
+
+def ladder_view(ladder: Ladder) -> Group:
+    """The ladder for the terminal."""
+    frame = ladder_frame(ladder)
+    top = frame["tops_per_w"].max()
+    return Group(
+        Text(f"Efficiency ladder of {ladder.network} on {ladder.chip}", style="bold"),
+        Text(ladder_facts(ladder)),
+        Text(),
+        plain_table(
+            "",
+            names("step", frame["step"]),
+            numbers("adds per sample", (engineering(joules, "J") for joules in frame["energy_j"])),
+            numbers("of the energy", map(percent, frame["share"])),
+            numbers("TOPS/W", map(significant, frame["tops_per_w"])),
+            numbers("change", map(signed_percent, frame["change"])),
+            names("", (bar(value / top, 20) for value in frame["tops_per_w"])),
+        ),
+    )
+
+
+def ladder_facts(ladder: Ladder) -> str:
+    """One line: operations, and how long arrays wait."""
+    on_arrays = percent(ladder.array_operations / ladder.operations)
+    return (
+        f"{engineering(ladder.operations)} operations per sample, {on_arrays} of them on arrays, "
+        f"which wait {percent(ladder.idle)} of the time"
+    )
+
+
+def signed_percent(change: float) -> str:
+    """A change with its sign, in per cent.
+
+    Examples
+    --------
+    >>> signed_percent(-0.0345)
+    '-3.5 %'
+    """
+    return f"{100.0 * change:+.1f} %"
+
+
+def ladder_json(ladder: Ladder) -> str:
+    """The ladder as JSON text, in SI units."""
+    return json_text(asdict(ladder))
+
+
+def ladder_markdown(ladder: Ladder) -> str:
+    """The ladder as a Markdown table."""
+    frame = ladder_frame(ladder)
+    columns = (
+        frame["step"],
+        (engineering(joules, "J") for joules in frame["energy_j"]),
+        map(percent, frame["share"]),
+        map(significant, frame["tops_per_w"]),
+        map(signed_percent, frame["change"]),
+    )
+    lines = ["| step | adds per sample | of the energy | TOPS/W | change |", "|---|---:|---:|---:|---:|"]
+    return "\n".join((*lines, *(f"| {' | '.join(row)} |" for row in zip(*columns, strict=True))))
+
+
+def ladder_figure(ladder: Ladder, published: Sequence[tuple[str, float]] = ()) -> str:
+    """A waterfall from the peak to the system, as SVG text; the same ladder always gives the same text.
+
+    Parameters
+    ----------
+    ladder : Ladder
+    published : sequence of (str, float)
+        Names and operations per joule, drawn as lines across.
+    """
+    frame = ladder_frame(ladder)
+    values = frame["tops_per_w"].tolist()
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for place, value in enumerate(values):
+        before = values[place - 1] if place else value
+        axes.bar(place, value, color=_KEPT, width=0.7)
+        axes.bar(place, before - value, bottom=value, color=_LOST if value <= before else _GAINED, width=0.7)
+        axes.annotate(significant(value, digits=3), (place, 0.02 * values[0]), ha="center", fontsize=9, color="white")
+    for name, value in published:
+        axes.axhline(value / _TERA, color="black", linewidth=0.8, linestyle="--")
+        words = f"{name}: {significant(value / _TERA)} published"
+        axes.annotate(words, (len(values) - 0.55, value / _TERA), ha="right", va="bottom", fontsize=8, color="black")
+    axes.set_xlim(-0.55, len(values) - 0.45)
+    axes.set_xticks(range(len(values)), [step.replace(" ", "\n") for step in frame["step"]], fontsize=9)
+    axes.set_ylabel("TOPS/W")
+    axes.set_ylim(0, 1.12 * max(values))
+    axes.set_title(f"{ladder.network} on {ladder.chip}: efficiency with each loss and all before it", fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    return svg_text(figure)
+
+
+def svg_text(figure: Figure) -> str:
+    """A figure as SVG text without a date and with fixed identifiers, so that it changes only with its content."""
+    text = StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "archsim", "svg.fonttype": "none"}):
+        figure.savefig(text, format="svg", metadata={"Date": None})
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
