@@ -66,12 +66,13 @@ def rotary(heads: int, size: int) -> Digital:
     return Digital("rotary", work, whole_token=True)
 
 
-def attention(heads: int, size: int) -> Digital:
+def attention(heads: int, size: int, groups: int) -> Digital:
     """Scores, softmax and weighted sum for ``heads`` heads of ``size`` elements: query, keys, values on ports 0, 1, 2.
 
     Per key and head: 2 x ``size`` MACs, and the softmax's share (exponential, comparison, sum, scaling). Per head: the
     softmax's division. The scale of the scores is part of the query's matrix. A softmax over n keys takes n - 1
-    comparisons and sums; n are counted, since the work is stated per key.
+    comparisons and sums; n are counted, since the work is stated per key. Heads that share a group's keys and values stay
+    on one unit.
     """
     per_key = ((Primitive.EXP, 1), (Primitive.COMPARE, 1), (Primitive.ADD, 1), (Primitive.MULTIPLY, 1))
     return Digital(
@@ -80,7 +81,7 @@ def attention(heads: int, size: int) -> Digital:
         work_per_key=((Primitive.MAC, 2 * heads * size), *scaled(per_key, heads)),
         keys_port=1,
         whole_token=True,
-        heads=heads,
+        heads=groups,
         product=True,
     )
 

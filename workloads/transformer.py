@@ -49,7 +49,8 @@ class Triple:
 def attend(draft: Draft, name: str, triple: Triple, *, heads: Heads) -> Stream:
     """Dynamic products of attention, shape ``(tokens, heads * head size)``."""
     query = triple.query
-    operator = digital.attention(heads.count, query.width // heads.count)
+    size = query.width // heads.count
+    operator = digital.attention(heads.count, size, triple.keys.width // size)
     keys, values = Feed(triple.keys, heads.access, port=1), Feed(triple.values, heads.access, port=2)
     return draft.layer(name, operator, query.width, Feed(query), keys, values, tokens=query.tokens)
 

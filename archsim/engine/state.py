@@ -26,27 +26,26 @@ NOT_REACHED = -1
 # More token places than this in one channel cannot be held in memory.
 MOST_PLACES = 2**30
 
-# What every visit reads comes first, so that a visit in vain touches few cache lines.
 ACTOR = np.dtype(
     [
         ("firings", np.int64),
         ("fired", np.int64),
         ("end", np.int64),
-        ("in_first", np.int32),
-        ("in_last", np.int32),
-        ("out_first", np.int32),
-        ("out_last", np.int32),
-        ("flags", np.int32),
-        ("resource", np.int32),
-        ("fed", np.int64),
         ("arrival", np.int64),
+        ("fed", np.int64),
         ("starved", np.int64),
         ("blocked", np.int64),
+        ("first_start", np.int64),
         ("interval", np.int64),
         ("latency", np.int64),
         ("interval_table", np.int32),
         ("latency_table", np.int32),
-        ("first_start", np.int64),
+        ("in_first", np.int32),
+        ("in_last", np.int32),
+        ("out_first", np.int32),
+        ("out_last", np.int32),
+        ("resource", np.int32),
+        ("flags", np.int32),
     ]
 )
 

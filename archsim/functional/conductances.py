@@ -99,7 +99,7 @@ def _name(model: Model, block: Block, plane: int) -> str:
 
 def _maps(path: Path) -> dict[str, NDArray[np.float64]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             return {name: np.asarray(file[name]) for name in file.files}
     except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as fault:
         raise InputError(

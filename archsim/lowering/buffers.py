@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from archsim.errors import CapacityError
 from archsim.lowering.dependencies import Dependencies, touched_elements
 from archsim.mapping import Placement
+from archsim.network import Prefix
 
 Ids = NDArray[np.int64]
 
@@ -68,13 +69,21 @@ def _excess(placement: Placement, held: Dependencies) -> tuple[Ids, Ids, NDArray
     """Nodes that hold something, the node of each row, and the bits by which each node is too full."""
     nodes, where = np.unique(held.target_node, return_inverse=True)
     room = buffer_bits(placement)[nodes % placement.floorplan.nodes].astype(np.float64)
-    return nodes, where, np.bincount(where, weights=held.capacity * held.kept, minlength=len(nodes)) - room
+    return nodes, where, np.bincount(where, weights=_bits(placement, held), minlength=len(nodes)) - room
+
+
+def _bits(placement: Placement, held: Dependencies) -> Ids:
+    """Bits that each row takes in its node's buffer; keys and values of a cached context lie there from the start."""
+    cached = [edge.access.context if isinstance(edge.access, Prefix) else 0 for edge in placement.network.edges]
+    # Row -1, that of partial sums, has no context.
+    context = np.array([*cached, 0], np.int64)[held.edge]
+    return (held.capacity + context) * held.kept
 
 
 def _overfull(placement: Placement, pairs: Dependencies) -> set[int]:
     """Edges to remove where a buffer is too full; those that share a stream may have to go one after another."""
     held = held_bits(pairs)
-    bits = held.capacity * held.kept
+    bits = _bits(placement, held)
     nodes, where, excess = _excess(placement, held)
     chosen: set[int] = set()
     for place in np.flatnonzero(excess > 0):

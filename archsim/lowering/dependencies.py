@@ -140,7 +140,7 @@ def consumers(placement: Placement, ends: Ends, edge: Edge) -> Members:
     operator = layer.operator
     if isinstance(operator, Digital) and operator.heads > 1:
         elements = _port_elements(placement.network, edge)
-        start, stop = _head_range(elements, start, stop, operator.heads, layer.width)
+        start, stop = start * elements // layer.width, -(-stop * elements // layer.width)
     # A layer in one piece needs all of its input, however that is laid out.
     whole = homes.stop[rows] - homes.start[rows] == layer.width
     if isinstance(operator, Digital) and edge.port == 0:
@@ -154,12 +154,6 @@ def consumers(placement: Placement, ends: Ends, edge: Edge) -> Members:
 def _undivided(network: Network, edge: Edge, operator: Digital, width: int) -> bool:
     """Whether every part of a layer needs all of an operand."""
     return operator.heads == 1 and (operator.whole_token or _broadcast(network, edge, width))
-
-
-def _head_range(elements: int, start: Ids, stop: Ids, heads: int, width: int) -> tuple[Ids, Ids]:
-    """Elements of an operand that some heads read: of a query their own, of shared keys those of whole groups."""
-    size = width // heads
-    return start * elements // (width * size) * size, -(-stop * elements // (width * size)) * size
 
 
 def _broadcast(network: Network, edge: Edge, width: int) -> bool:

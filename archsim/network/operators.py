@@ -95,7 +95,8 @@ class Digital:
     contract : int
         Input elements per output element on port 0: 4 for an LSTM's cell, whose gates are interleaved by unit.
     heads : int
-        Pieces of equal width that different units can treat apart, though each piece in one (attention's heads).
+        Pieces of equal width that different units can treat apart, though each piece in one: attention's heads, or
+        groups of heads that share keys. Each piece reads its own equal share of every operand.
     product : bool
         True for a product of two activations, whose MACs count as operations of the network.
     table : int

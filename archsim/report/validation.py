@@ -28,6 +28,7 @@ _PROVES = {
     Claim.PREDICTION: "no input was made from the published value: agreement is validation",
     Claim.SUM: "the parts are published and so is the total: agreement proves the adding up",
     Claim.IDENTITY: "an input was derived from the published value: agreement proves units and counting",
+    Claim.WHAT_IF: "an input was varied that nobody has published, to see what hangs on it: not judged",
 }
 
 
@@ -76,7 +77,7 @@ def verdict_line(outcomes: Sequence[Outcome]) -> str:
     """How many rows of each kind are met, and how many missed."""
     rows = [row for outcome in outcomes for row in outcome.rows]
     parts = []
-    for kind in Claim:
+    for kind in (Claim.IDENTITY, Claim.SUM, Claim.PREDICTION):
         mine = [row for row in rows if row.published.kind is kind]
         met = sum(row.verdict in (Verdict.MET, Verdict.SURPRISE) for row in mine)
         parts.append(f"{met} of {counted(len(mine), kind.value)}")
@@ -238,7 +239,7 @@ def _rows_markdown(rows: Sequence[Row]) -> str:
 
 
 def _emphasised(verdict: Verdict) -> str:
-    return verdict.value if verdict is Verdict.MET else f"**{verdict.value}**"
+    return verdict.value if verdict in (Verdict.MET, Verdict.NOT_JUDGED) else f"**{verdict.value}**"
 
 
 def _misses(outcome: Outcome) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,17 +12,18 @@ from archsim.errors import ArchsimError
 from archsim.validation.answers import Answer, LadderAnswer, RunAnswer, answer
 from archsim.validation.loading import load_case
 from archsim.validation.measure import Value
-from archsim.validation.schema import Case, Figure, LadderOf, Published, Question, Run
+from archsim.validation.schema import Case, Claim, Figure, LadderOf, Published, Question, Run
 
 
 class Verdict(StrEnum):
     """How simulated and published values compare.
 
     A known miss has its explanation in the case. A surprise is a known miss that has come within its tolerance: the
-    explanation is out of date.
+    explanation is out of date. What comes of an input that nobody published is not judged.
     """
 
     MET = "met"
+    NOT_JUDGED = "not judged"
     KNOWN_MISS = "known miss"
     MISSED = "missed"
     SURPRISE = "no longer missed"
@@ -29,7 +31,7 @@ class Verdict(StrEnum):
     @property
     def expected(self) -> bool:
         """Whether the case says so."""
-        return self in (Verdict.MET, Verdict.KNOWN_MISS)
+        return self in (Verdict.MET, Verdict.KNOWN_MISS, Verdict.NOT_JUDGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Row:
     @property
     def verdict(self) -> Verdict:
         """Whether it lies within the tolerance, and whether the case knows."""
+        if self.published.kind is Claim.WHAT_IF:
+            return Verdict.NOT_JUDGED
         if abs(self.error) <= self.published.allowed:
             return Verdict.SURPRISE if self.published.miss else Verdict.MET
         return Verdict.KNOWN_MISS if self.published.miss else Verdict.MISSED
@@ -139,8 +143,9 @@ def validate(name_or_path: str, *, asking: Callable[[str], None] | None = None) 
     for question in case.questions:
         if asking is not None:
             asking(f"{name_or_path}: {question.name}")
-        given = _answered(question, name_or_path)
-        rows += [_row(question, published, given) for published in question.published]
+        with _naming(question, name_or_path):
+            given = answer(question)
+            rows += [_row(question, published, given) for published in question.published]
         if isinstance(question, LadderOf) and isinstance(given, LadderAnswer):
             ladders.append(Climbed(question, given.ladder))
         if isinstance(question, Run) and isinstance(given, RunAnswer):
@@ -152,9 +157,11 @@ def _name(name_or_path: str) -> str:
     return name_or_path.rpartition("/")[2].removesuffix(".yaml")
 
 
-def _answered(question: Question, case: str) -> Answer:
+@contextmanager
+def _naming(question: Question, case: str) -> Iterator[None]:
+    """Errors say which question they came up with."""
     try:
-        return answer(question)
+        yield
     except ArchsimError as error:
         where = f"case {case}, question {question.name!r}" + (f", {error.where}" if error.where else "")
         raise type(error)(error.what, where=where, remedy=error.remedy) from None

@@ -29,6 +29,7 @@ class Claim(StrEnum):
     IDENTITY = "identity"
     SUM = "sum"
     PREDICTION = "prediction"
+    WHAT_IF = "what-if"
 
 
 class Figure(StrEnum):

@@ -51,7 +51,9 @@ def test_only_the_command_line_and_scripts_print() -> None:
 
 
 def test_every_package_is_installed() -> None:
-    there = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in (ROOT / "archsim").rglob("__init__.py")}
+    there = {
+        path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in (ROOT / "archsim").rglob("__init__.py")
+    }
     listed = configparser.ConfigParser()
     listed.read(ROOT / "setup.cfg")
     assert set(listed["options"]["packages"].split()) == there | {"archsim.workloads"}

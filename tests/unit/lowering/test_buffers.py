@@ -83,10 +83,10 @@ def test_resnet50_deadlocks_with_skip_buffers_of_4_tokens_and_runs_at_full_rate_
 
 FULL_RATE = [
     ("mlp-l4", 4), ("resnet32", 2), ("vgg8", 2), ("resnet18", 2), ("resnet50", 2), ("lstm-ptb", 2), ("gpt2", 2),
-    pytest.param("mobilenet-v2", 3, marks=pytest.mark.slow),
-    pytest.param("bert-base", 2, marks=pytest.mark.slow),
-    pytest.param("nmt-l3", 3, marks=pytest.mark.slow),
-    pytest.param("resnet101", 2, marks=pytest.mark.slow),
+    ("mobilenet-v2", 3),
+    ("bert-base", 2),
+    ("nmt-l3", 3),
+    ("resnet101", 2),
 ]  # fmt: skip
 
 
@@ -99,7 +99,6 @@ def test_named_networks_run_at_full_rate_with_the_computed_sizes(name, batch):
     assert compiled.run(lower(placement, batch=batch)).makespan <= 1.02 * best
 
 
-@pytest.mark.slow
 def test_the_five_lstms_of_a_transducer_come_near_full_rate():
     # Sharing links first come, first served is not monotonic: more room may cost a few percent, or bring them.
     network, chip = workloads.build("rnnt"), make_large_chip(buffer_kib=1e8)

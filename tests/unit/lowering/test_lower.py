@@ -169,10 +169,10 @@ def test_concatenated_inputs_keep_their_parts():
 
 
 def test_heads_that_share_keys_wait_for_all_of_them():
-    """Four heads of 8 elements on units of their own, two to a group; keys come in pieces of 4 columns."""
+    """Four heads of 8 elements, two to a group, each group on a unit of its own; keys come in pieces of 4 columns."""
     heads, groups, size, tokens = 4, 2, 8, 6
     work = ((Primitive.MAC, 2 * heads * size),)
-    mix = Digital("attention", work_per_key=work, keys_port=1, whole_token=True, heads=heads, product=True)
+    mix = Digital("attention", work_per_key=work, keys_port=1, whole_token=True, heads=groups, product=True)
     widths = {"q": heads * size, "k": groups * size, "v": groups * size}
     layers = [Layer("in", Source(), tokens, 8), *(Layer(n, Matrix(8, w), tokens, w) for n, w in widths.items())]
     layers += [Layer("mix", mix, tokens, heads * size), Layer("out", Sink(), tokens, heads * size)]
@@ -185,14 +185,13 @@ def test_heads_that_share_keys_wait_for_all_of_them():
     units = {"core": make_unit("router", lanes=1)}
     placement = place(network, make_chip(array=make_array(8, 4), fabric=make_fabric(5, 5), units=units))
     rows, homes = placement.homes_of(placement.index["mix"]), placement.homes
-    assert set((homes.stop[rows] - homes.start[rows]).tolist()) == {size}
+    assert set((homes.stop[rows] - homes.start[rows]).tolist()) == {heads // groups * size}
     read = parts_read(lower(placement), "mix")
-    # Head h reads two blocks of queries, and both blocks of the keys and of the values of group h // 2.
-    for head in range(heads):
-        group = head // 2
-        expected = {("q", 2 * head), ("q", 2 * head + 1)}
+    # Each group reads the four blocks of its heads' queries, and both blocks of its keys and of its values.
+    for group in range(groups):
+        expected = {("q", 4 * group + block) for block in range(4)}
         expected |= {(name, 2 * group + block) for name in ("k", "v") for block in (0, 1)}
-        assert read[head] == expected
+        assert read[group] == expected
 
 
 def test_inputs_and_outputs_on_different_chips():

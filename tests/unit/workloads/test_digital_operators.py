@@ -14,7 +14,7 @@ from archsim.workloads import digital
 def test_attention_is_a_softmax_between_two_products(keys: int, heads: int) -> None:
     """The same as softmax over each head's keys, but for the first key's comparison and sum, which are counted too."""
     size = 64
-    operator = digital.attention(heads, size)
+    operator = digital.attention(heads, size, heads)
     counted = dict(scaled(operator.work_per_key, keys)) | dict(operator.work)
     expected = dict(softmax_work(keys, heads))
     for primitive in (Primitive.COMPARE, Primitive.ADD):

@@ -1,0 +1,153 @@
+"""``archsim accuracy`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from archsim.cli.app import app
+from archsim.workloads.trained import trained
+from tests.functional_models import perceptron, random
+
+QUICK = ("--seeds", "2", "--at", "1 s,1 day")
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "net.onnx"
+    onnx.save(perceptron(), path)
+    np.savez(tmp_path / "data.npz", x=random(50, 12), labels=np.arange(50) % 4)
+    return path
+
+
+def _run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["accuracy", *map(str, arguments)])
+
+
+def _json(*arguments: str | Path) -> dict[str, object]:
+    result = _run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_trained_model_from_its_name_alone() -> None:
+    result = _run("digits-cnn", *QUICK)
+    assert result.exit_code == 0, result.output
+    for words in ("accuracy in floating point 0.9806", "1 day", "/conv1/Conv", "conversions clipped", "dB"):
+        assert words in result.stdout
+
+
+def test_json_holds_what_the_table_shows(net: Path) -> None:
+    document = _json(net, "--data", net.parent / "data.npz", *QUICK)
+    assert [row["time_s"] for row in document["scores"]] == [1.0, 86400.0]
+    assert {row["layer"] for row in document["layers"]} == {"first", "second"}
+    assert all(0 < row["mean_drive"] < 1 for row in document["layers"])
+    assert 0 < document["activity"][0]["tile.array.cell.mean_conductance"] < 1
+    assert "first 50 samples" in document["notes"][0]
+
+
+def test_the_same_command_gives_the_same_numbers(net: Path) -> None:
+    arguments = (net, "--data", net.parent / "data.npz", *QUICK)
+    first, second, batched = _json(*arguments), _json(*arguments), _json(*arguments, "--batch", "7")
+    assert first["scores"] == second["scores"] == batched["scores"]
+    assert _json(*arguments, "--seed", "5")["scores"] != first["scores"]
+
+
+def test_files_and_figure(net: Path) -> None:
+    out = net.parent / "results"
+    result = _run(net, "--data", net.parent / "data.npz", *QUICK, "--out", out, "--sweep", "tile.adc.bits=4:6")
+    assert result.exit_code == 0, result.output
+    scores = pd.read_csv(out / "scores.csv")
+    assert sorted(scores["setting"].unique()) == ["adc.bits=4", "adc.bits=5", "adc.bits=6"]
+    assert len(scores) == 3 * 2 * 2
+    assert set(pd.read_csv(out / "layers.csv")["layer"]) == {"first", "second"}
+    assert (out / "accuracy.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((out / "accuracy.json").read_text())["chip"] == "pcm-mesh-14nm"
+    assert sorted(path.name for path in out.iterdir()) == ["accuracy.json", "accuracy.png", "layers.csv", "scores.csv"]
+
+
+def test_a_metric_of_ones_own(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (net.parent / "their_metrics.py").write_text("def largest(outputs, labels):\n    return abs(outputs).max()\n")
+    monkeypatch.chdir(net.parent)
+    document = _json(net, "--data", "data.npz", *QUICK, "--metric", "their_metrics:largest")
+    assert document["metric"] == "their_metrics:largest"
+    assert document["floating_point"] > 4
+
+
+def test_compensation_is_told(net: Path) -> None:
+    arguments = (net, "--data", net.parent / "data.npz", "--seeds", "1", "--at", "1 year")
+    snr = {
+        how: _json(*arguments, "--compensation", how)["layers"][0]["snr_db"] for how in ("none", "global", "per-column")
+    }
+    assert snr["none"] < snr["global"] - 3
+    assert snr["none"] < snr["per-column"] - 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--at", "-1 s"), "before programming"),
+        (("--at", "1 kg"), "'1 kg' is in kg"),
+        (("--at", "soon"), "is not a quantity"),
+        (("--seeds", "0"), "seeds is 0"),
+        (("--batch", "0"), "batch is 0"),
+        (("--sweep", "tile.adc.bits"), "sweeps nothing"),
+        (("--sweep", "tile.adc.bits=9:4"), "is empty"),
+        (("--sweep", "tile.adc.bits=a:b"), "no range of whole numbers"),
+        (("--sweep", "tile.adc.bit=4:6"), "tile.adc.bit"),
+        (("--chip", "capacitor-mesh-14nm"), "has no numeric model"),
+        (("--chip", "nothing"), "there is no chip"),
+        (("--metric", "nothing:here"), "cannot be loaded"),
+        (("--data", "nothing.npz"), "cannot be read as data"),
+    ],
+)
+def test_bad_options(net: Path, arguments: tuple[str, ...], words: str) -> None:
+    given = () if arguments[0] == "--data" else ("--data", net.parent / "data.npz")
+    result = _run(net, *given, *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr.replace("\n", " ")
+    assert "remedy" in result.stderr
+
+
+def test_a_model_without_data(net: Path) -> None:
+    result = _run(net)
+    assert result.exit_code == 2
+    assert "--data" in result.stderr
+
+
+def test_no_such_model() -> None:
+    result = _run("digits-mlp")
+    assert result.exit_code == 2
+    assert "digits-cnn" in result.stderr
+
+
+@pytest.mark.parametrize("fault", ["nan", "labels", "shape", "dtype"])
+def test_bad_data(net: Path, fault: str) -> None:
+    x, labels = random(10, 12), np.arange(10) % 4
+    if fault == "nan":
+        x[3, 3] = np.nan
+    elif fault == "labels":
+        labels = np.arange(10)
+    elif fault == "shape":
+        x = x[:, :5]
+    else:
+        x = x.astype(str)
+    np.savez(net.parent / "bad.npz", x=x, labels=labels)
+    result = _run(net, "--data", net.parent / "bad.npz", *QUICK)
+    assert result.exit_code == 2
+    words = {"nan": "1 of 120 values", "labels": "the model has 4", "shape": "(10, 5)", "dtype": "float32 is wanted"}
+    assert words[fault] in result.stderr.replace("\n", " ")
+
+
+def test_reram_times_that_nobody_measured() -> None:
+    """Wan et al. give one second, one and two days: other times are refused by name."""
+    result = _run("digits-cnn", "--chip", "reram-mesh-22nm", "--seeds", "1", "--at", "1 hour")
+    assert result.exit_code == 2
+    assert "3600" in result.stderr
+    assert trained("digits-cnn") is not None

@@ -1,0 +1,145 @@
+"""archsim against published chips. The published values stand here a second time, apart from the cases."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from archsim.validation import Claim, Mark, Outcome, Row, Verdict, case_names, validate
+
+LONG = "puma-networks"
+RERAM = "1024x1024 ReRAM array with a ramp converter"
+
+BARS = (
+    # Case, question, figure, label, value in SI units, relative tolerance.
+    ("isaac", "parts", "power", "chip", 65.8, 0.01),
+    ("isaac", "parts", "area", "chip", 85.4e-6, 0.01),
+    ("isaac", "parts", "power", "in-situ unit", 24.08e-3, 0.01),
+    ("isaac", "parts", "power", "tile with a quarter of a router", 330e-3, 0.01),
+    ("isaac", "parts", "power-share", "converters", 0.49, 0.01),
+    ("isaac", "peak", "throughput", "chip", 41.3e12, 0.02),
+    ("isaac", "peak", "density", "chip", 483.5e15, 0.02),
+    ("isaac", "peak", "density", "as the paper prints it", 478.9e15, 0.02),
+    ("puma", "parts", "power", "node", 62.5, 0.01),
+    ("puma", "parts", "area", "node", 90.6e-6, 0.01),
+    ("puma", "parts", "weight-storage", "node", 69 * 8 * 2**20, 0.01),
+    ("puma", "parts", "power", "core", 42.37e-3, 0.01),
+    ("puma", "parts", "power", "tile", 373.8e-3, 0.01),
+    ("puma", "parts", "area", "tile", 0.479e-6, 0.01),
+    ("puma", "product", "energy", "matrix unit", 43.97e-9, 0.01),
+    ("puma", "peak", "throughput", "node, at 2,304 ns per product", 31.4e12, 0.01),
+    ("neurram", "3-bit outputs, 1-bit inputs", "throughput", "48 cores", 2.122e12, 0.08),
+    ("neurram", "5-bit outputs, 3-bit inputs", "throughput", "48 cores", 1.165e12, 0.08),
+    ("neurram", "7-bit outputs, 5-bit inputs in two phases", "throughput", "48 cores", 0.525e12, 0.08),
+    ("neurram", "10-bit outputs, 8-bit inputs in two phases", "throughput", "48 cores", 0.264e12, 0.08),
+    ("neurram", "energy at 3-bit outputs, 1-bit inputs", "efficiency", "core", 43.1e12, 0.01),
+    ("neurram", "energy at 5-bit outputs, 3-bit inputs", "efficiency", "core", 23.1e12, 0.01),
+    ("neurram", "energy at 10-bit outputs, 8-bit inputs", "efficiency", "core", 6.44e12, 0.01),
+    ("hermes", "core", "throughput", "core", 1.008e12, 0.01),
+    ("hermes", "core", "efficiency", "core", 10.5e12, 0.01),
+    ("hermes", "core", "density", "core", 1.59e18, 0.01),
+    ("hermes", "chip, four phases", "throughput", "64 cores", 16.1e12, 0.05),
+    ("hermes", "chip, four phases", "efficiency", "64 cores", 2.48e12, 0.05),
+    ("nature2018-training", "peak", "efficiency", "forward pass", 28.065e12, 0.01),
+    ("nature2018-training", "peak", "density", "forward pass", 3.6e18, 0.01),
+    ("ibm-34tile", "ladder", "efficiency", "tile", 20e12, 0.01),
+    ("ibm-34tile", "speech network", "latency", "per sample", 500e-6, 0.20),
+    ("ibm-34tile", "speech network", "step", "per frame", 2.1e-6, 0.20),
+    ("ibm-34tile", "ladder at half the integration time", "efficiency", "chip, sustained", 15.4e12, 0.15),
+)
+
+MISSES = (
+    # What is known to lie outside, and between which errors, so that a change is noticed.
+    ("ibm-34tile", "speech network", "samples-per-energy", "system", 546.6, (0.7, 1.4)),
+    ("ibm-34tile", "speech network", "power", "system", 3.57, (-0.5, -0.25)),
+    ("ibm-34tile", "ladder", "efficiency", "chip, sustained", 12.4e12, (0.15, 0.35)),
+    ("ibm-34tile", "ladder", "efficiency", "system", 6.94e12, (0.7, 1.4)),
+    ("nature2018-training", RERAM, "energy", "forward pass", 12.8e-9, (-0.7, -0.4)),
+    ("neurram", "energy at 7-bit outputs, 5-bit inputs", "efficiency", "core", 11.0e12, (0.015, 0.025)),
+    ("puma", "parts", "efficiency-at-full-activity", "node, at 2,304 ns per product", 837e9, (-0.41, -0.39)),
+    ("puma", "peak", "throughput", "node, as published", 52.31e12, (-0.41, -0.39)),
+    ("puma", "peak", "density", "node, as published", 577e15, (-0.41, -0.39)),
+)  # fmt: skip
+
+
+@cache
+def outcome(case: str) -> Outcome:
+    return validate(case)
+
+
+def row(case: str, question: str, figure: str, label: str) -> Row:
+    found = [
+        row
+        for row in outcome(case).rows
+        if (row.question.name, row.published.figure.value, row.published.label) == (question, figure, label)
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(("case", "question", "figure", "label", "value", "tolerance"), BARS)
+def test_simulated_figures_are_near_the_published_ones(
+    case: str, question: str, figure: str, label: str, value: float, tolerance: float
+) -> None:
+    found = row(case, question, figure, label)
+    assert found.published.measured.si == pytest.approx(value, rel=1e-9)
+    assert found.simulated.si == pytest.approx(value, rel=tolerance)
+    assert not found.published.miss
+
+
+@pytest.mark.parametrize(("case", "question", "figure", "label", "value", "errors"), MISSES)
+def test_known_misses_stay_where_they_are(
+    case: str, question: str, figure: str, label: str, value: float, errors: tuple[float, float]
+) -> None:
+    found = row(case, question, figure, label)
+    assert found.published.measured.si == pytest.approx(value, rel=1e-9)
+    assert errors[0] < found.simulated.si / value - 1 < errors[1]
+    assert found.verdict is Verdict.KNOWN_MISS
+    assert len(found.published.miss) > 40
+
+
+@pytest.mark.parametrize("case", [name for name in case_names() if name != LONG])
+def test_every_row_is_as_its_case_says(case: str) -> None:
+    surprises = [
+        (row.question.name, row.published.figure.value, row.published.label, row.error)
+        for row in outcome(case).rows
+        if not row.verdict.expected
+    ]
+    assert surprises == []
+
+
+def test_there_is_no_miss_that_is_not_listed_here() -> None:
+    cases = [outcome(name) for name in case_names() if name != LONG]
+    missed = [
+        (case.name, row.question.name, row.published.figure.value, row.published.label)
+        for case in cases
+        for row in case.rows
+        if row.published.miss
+    ]
+    assert sorted(missed) == sorted(entry[:4] for entry in MISSES)
+
+
+def test_predictions_are_made_for_every_published_chip_that_allows_one() -> None:
+    predicted = {
+        name
+        for name in case_names()
+        if name != LONG and any(row.published.kind is Claim.PREDICTION for row in outcome(name).rows)
+    }
+    assert predicted >= {"isaac", "puma", "neurram", "hermes", "ibm-34tile"}
+
+
+def test_no_oracle_is_unverified() -> None:
+    for name in case_names():
+        if name != LONG:
+            assert all(row.published.mark is not Mark.UNVERIFIED for row in outcome(name).rows)
+
+
+@pytest.mark.slow
+def test_the_networks_of_puma_run_on_its_node() -> None:
+    found = outcome(LONG)
+    assert found.as_expected
+    assert {shown.question.name for shown in found.shown} == {
+        "mlp-l4", "mlp-l5", "nmt-l3", "nmt-l5", "lstm-2048", "big-lstm", "vgg16", "vgg19",
+    }  # fmt: skip
+    assert all(shown.si > 0 for shown in found.shown)
