@@ -68,7 +68,7 @@ def measure(batch: int) -> tuple[Clock, float]:
     with clock.part("calibration vectors, in floating point (2 images)"):
         vectors = model.recorded(few)
     with clock.part("program and calibrate"):
-        arrays = program_model(model, settings, 0, vectors)
+        arrays = program_model(model, settings, vectors, seed=0)
     with clock.part(f"execute {batch} images after 1 day"):
         execute(model, arrays, data, time_s=86400.0, batch=batch)
     return clock, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0

@@ -71,8 +71,8 @@ def attention(heads: int, size: int, groups: int) -> Digital:
 
     Per key and head: 2 x ``size`` MACs, and the softmax's share (exponential, comparison, sum, scaling). Per head: the
     softmax's division. The scale of the scores is part of the query's matrix. A softmax over n keys takes n - 1
-    comparisons and sums; n are counted, since the work is stated per key. Heads that share a group's keys and values stay
-    on one unit.
+    comparisons and sums; n are counted, since the work is stated per key. Heads that share a group's keys and values
+    stay on one unit.
     """
     per_key = ((Primitive.EXP, 1), (Primitive.COMPARE, 1), (Primitive.ADD, 1), (Primitive.MULTIPLY, 1))
     return Digital(

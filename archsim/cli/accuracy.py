@@ -119,9 +119,13 @@ class EvaluationOptions:
         ),
     ] = None
     batch: Annotated[
-        int,
-        typer.Option(metavar="N", help="Samples at a time; changes no result.", rich_help_panel=_EVALUATION),
-    ] = 32
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Samples at a time, as suits the model where it is not given; changes no result.",
+            rich_help_panel=_EVALUATION,
+        ),
+    ] = None
 
     def plan(self) -> Plan:
         """When and how often.
@@ -190,7 +194,8 @@ def _study(model: ModelOptions, chip: ChipOptions, evaluation: EvaluationOptions
     found: list[tuple[str, Scores]] = []
     with _progress(len(values) * plan.seeds * len(plan.times_s)) as progress:
         for label, changes in zip(labels, overrides, strict=True):
-            scores, data_set = _evaluated(model, (chip.chip, changes), evaluation.compensation, metric, plan, progress)
+            setting = _Setting(chip.chip, changes, evaluation.compensation)
+            scores, data_set = _evaluated(model, setting, metric, plan=plan, progress=progress)
             found.append((label, scores))
     name = evaluation.metric or "accuracy"
     return AccuracyStudy(
@@ -199,13 +204,17 @@ def _study(model: ModelOptions, chip: ChipOptions, evaluation: EvaluationOptions
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """One setting of the sweep."""
+
+    chip: str
+    overrides: tuple[str, ...]
+    drift: Drift
+
+
 def _evaluated(
-    model: ModelOptions,
-    chip: tuple[str, tuple[str, ...]],
-    drift: Drift,
-    metric: Metric,
-    plan: Plan,
-    progress: Callable[[], None],
+    model: ModelOptions, setting: _Setting, metric: Metric, *, plan: Plan, progress: Callable[[], None]
 ) -> tuple[Scores, DataSet]:
     from archsim.chip import load_chip
     from archsim.functional import Compensation, crossbar_settings, evaluate, prepare, read_data_set
@@ -213,11 +222,11 @@ def _evaluated(
     from archsim.network.onnx_import import read_onnx
 
     path, data = model.files
-    described = load_chip(*chip)
-    settings = crossbar_settings(described, compensation=Compensation(drift.value))
+    described = load_chip(setting.chip, setting.overrides)
+    settings = crossbar_settings(described, compensation=Compensation(setting.drift.value))
     placed = prepare(path, place(read_onnx(path, shapes=read_shapes(model.shape or [])), described))
     data_set = read_data_set(data, placed)
-    return evaluate(placed, settings, data_set, metric, plan, progress=progress), data_set
+    return evaluate(placed, settings, data_set, metric=metric, plan=plan, progress=progress), data_set
 
 
 @contextmanager

@@ -33,6 +33,8 @@ def validate(
 ) -> None:
     """Hold archsim against published chips: identities, sums and predictions, each with its error.
 
+    Cases: hermes, ibm-34tile, isaac, nature2018-training, neurram, puma, puma-networks.
+
     Leaves with code 1 where a row misses without an explanation in its case, or no longer misses.
     """
     from archsim.report.files import prepare_directory

@@ -97,7 +97,7 @@ class _Run:
         except KeyboardInterrupt:
             return self.result(complete=False)
         if self.state.registers[DONE] < self.total:
-            fired = self.state.actors["fired"].copy()
+            fired = self.state.actor_columns.fired.copy()
             freed = freed_tokens(self.program, self.state)
             raise diagnose(self.program, fired=fired, freed=freed, time_ps=_makespan(self.state))
         return self.result(complete=True)
@@ -121,18 +121,18 @@ class _Run:
         return Progress(int(self.state.heap_ready[0]), int(self.state.registers[DONE]), self.total)
 
     def result(self, *, complete: bool) -> Trace:
-        state, actors = self.state, self.state.actors
-        busy = _busy(self.program, actors["fired"])
+        state, actors = self.state, self.state.actor_columns
+        busy = _busy(self.program, actors.fired)
         return Trace(
             program=self.program,
             makespan=_makespan(state),
-            firings=actors["fired"].copy(),
+            firings=actors.fired.copy(),
             busy=busy,
-            starved=actors["starved"].copy(),
-            blocked=actors["blocked"].copy(),
-            contended=actors["end"] - busy - actors["starved"] - actors["blocked"],
-            first_start=actors["first_start"].copy(),
-            last_end=actors["end"].copy(),
+            starved=actors.starved.copy(),
+            blocked=actors.blocked.copy(),
+            contended=actors.end - busy - actors.starved - actors.blocked,
+            first_start=actors.first_start.copy(),
+            last_end=actors.end.copy(),
             sample_in=state.sample_in,
             sample_out=state.sample_out,
             period=self.search.period if self.search else None,
@@ -170,7 +170,7 @@ class _Rows:
 
 
 def _makespan(state: State) -> int:
-    return int(max(state.actors["end"].max(), state.actors["arrival"].max()))
+    return int(max(state.actor_columns.end.max(), state.actor_columns.arrival.max()))
 
 
 def _busy(program: Program, fired: Counts) -> Picoseconds:

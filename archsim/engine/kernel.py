@@ -195,10 +195,10 @@ def _mark_sample(state: State, actor: ActorRecord, begin: int, group: int) -> No
     tokens = actor.firings // len(state.sample_in)
     block, firing = (actor.fired - 1) // (tokens * group), (actor.fired - 1) % (tokens * group)
     sample, token = block * group + firing % group, firing // group
-    if actor.flags & SOURCE and token == 0:
+    if actor.traits & SOURCE and token == 0:
         known = state.sample_in[sample]
         state.sample_in[sample] = begin if known == NOT_REACHED else min(known, begin)
-    if actor.flags & SINK and token == tokens - 1:
+    if actor.traits & SINK and token == tokens - 1:
         state.sample_out[sample] = max(state.sample_out[sample], actor.arrival)
 
 
@@ -213,7 +213,7 @@ def _write_log(state: State, number: int, firing: int, begin: int) -> None:
 def _observe(state: State, number: int, begin: int, group: int, window: tuple[int, int]) -> None:
     """Note samples and the log."""
     actor = state.actors[np.uint32(number)]
-    if actor.flags & (SOURCE | SINK):
+    if actor.traits & (SOURCE | SINK):
         _mark_sample(state, actor, begin, group)
     if window[0] <= begin < window[1]:
         _write_log(state, number, actor.fired - 1, begin)
@@ -232,7 +232,7 @@ def _visit(state: State, number: int, group: int, window: tuple[int, int]) -> in
         ready = _room_met(state, actor, inputs_met)
         if ready == WAITS:
             return count
-        if actor.flags & QUEUED:
+        if actor.traits & QUEUED:
             actor.fed = inputs_met
             _push_heap(state, ready, number)
             return count

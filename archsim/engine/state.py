@@ -18,7 +18,7 @@ from archsim.program.extremes import curve_extremes
 from archsim.program.tables import Counts, Ids
 
 Integer = TypeVar("Integer", np.int32, np.int64)
-# Flags of actors.
+# Traits of actors.
 QUEUED, SOURCE, SINK = 1, 2, 4
 # Registers: the worklist's first entry and length, the heap's length, firings done, rows of the log.
 WORK_FIRST, WORK_COUNT, HEAP_COUNT, DONE, LOG_COUNT, REGISTERS = 0, 1, 2, 3, 4, 5
@@ -45,7 +45,7 @@ ACTOR = np.dtype(
         ("out_first", np.int32),
         ("out_last", np.int32),
         ("resource", np.int32),
-        ("flags", np.int32),
+        ("traits", np.int32),
     ]
 )
 
@@ -90,7 +90,7 @@ class ActorRecord(Protocol):
     out_first: int
     out_last: int
     resource: int
-    flags: int
+    traits: int
 
 
 class State(NamedTuple):
@@ -142,6 +142,16 @@ class State(NamedTuple):
     log_firing: Counts
     log_start: Counts
 
+    @property
+    def actor_columns(self) -> np.recarray[tuple[int], np.dtype[np.record]]:
+        """The actors' records, by column: the same memory."""
+        return self.actors.view(np.recarray)
+
+    @property
+    def channel_columns(self) -> np.recarray[tuple[int], np.dtype[np.record]]:
+        """The channels' records, by column: the same memory."""
+        return self.channels.view(np.recarray)
+
 
 def build_state(program: Program, *, log_rows: int) -> State:
     """State at time 0, with every actor to be looked at.
@@ -159,7 +169,7 @@ def build_state(program: Program, *, log_rows: int) -> State:
     inputs = np.argsort(channels["target"], kind="stable").astype(np.int32)
     actors = _actor_records(program, channels, inputs)
     contended = np.where(_contended(program), program.resources.servers, 0)
-    queued = int(np.count_nonzero(actors["flags"] & QUEUED))
+    queued = int(np.count_nonzero(actors["traits"] & QUEUED))
     durations = program.durations
     count = program.samples.count
     return State(
@@ -195,7 +205,7 @@ def _registers(actors: int) -> Counts:
 def freed_tokens(program: Program, state: State) -> Counts:
     """Tokens ever freed, in the program's order of channels; shape ``(channels,)``."""
     freed = np.zeros(len(program.channels), np.int64)
-    freed[np.argsort(program.channels.source, kind="stable")] = state.channels["freed"]
+    freed[np.argsort(program.channels.source, kind="stable")] = state.channel_columns.freed
     return freed
 
 
@@ -218,7 +228,8 @@ def _steps(curves: Series) -> tuple[Counts, Ids, Ids]:
 
 def _channel_records(program: Program, order: Ids, row_first: Ids) -> tuple[NDArray[np.void], int]:
     table, curves = program.channels, program.curves
-    records = np.zeros(len(table), CHANNEL)
+    rows = np.zeros(len(table), CHANNEL)
+    records = rows.view(np.recarray)
     tokens = table.initial + program.actors.firings[table.source]
     # Places beyond all tokens of the run would never be used.
     capacity = np.minimum(table.capacity, np.maximum(tokens, 1))[order]
@@ -233,16 +244,16 @@ def _channel_records(program: Program, order: Ids, row_first: Ids) -> tuple[NDAr
     # Times are kept from the token that is needed next to the last that is made, or to the last place that is left.
     places = _power_of_two(np.where(ahead > 0, capacity + ahead + 1, capacity))
     bounds = _bounds(np.where(ahead > 0, 2 * places, places), np.int64)
-    records["produced"] = table.initial[order]
-    records["ring"] = bounds[:-1]
-    records["room"] = np.where(ahead > 0, bounds[:-1] + places, bounds[:-1])
-    records["capacity"], records["mask"] = capacity, places - 1
-    for name, rows in (("need", table.need[order]), ("release", table.release[order])):
+    records.produced = table.initial[order]
+    records.ring = bounds[:-1]
+    records.room = np.where(ahead > 0, bounds[:-1] + places, bounds[:-1])
+    records.capacity, records.mask = capacity, places - 1
+    for name, curve in (("need", table.need[order]), ("release", table.release[order])):
         # Left unclipped: what lies below 0 asks for nothing.
-        records[name] = curves.values[curves.start[rows]]
-        records[f"{name}_at"] = row_first[rows]
-    records["source"], records["target"] = table.source[order], table.target[order]
-    return records, int(bounds[-1])
+        records[name] = curves.values[curves.start[curve]]
+        records[f"{name}_at"] = row_first[curve]
+    records.source, records.target = table.source[order], table.target[order]
+    return rows, int(bounds[-1])
 
 
 def _release_ahead(program: Program) -> Counts:
@@ -266,7 +277,8 @@ def _contended(program: Program) -> NDArray[np.bool_]:
 
 def _actor_records(program: Program, channels: NDArray[np.void], inputs: Ids) -> NDArray[np.void]:
     table = program.actors
-    records = np.zeros(len(table), ACTOR)
+    rows = np.zeros(len(table), ACTOR)
+    records = rows.view(np.recarray)
     for name in ("firings", "interval", "latency", "interval_table", "latency_table"):
         records[name] = getattr(table, name)
     numbers = np.arange(len(table))
@@ -275,9 +287,9 @@ def _actor_records(program: Program, channels: NDArray[np.void], inputs: Ids) ->
         records[f"{side}_first"] = np.searchsorted(owners, numbers, "left")
         records[f"{side}_last"] = np.searchsorted(owners, numbers, "right")
     contended = _contended(program)[table.resource]
-    records["resource"] = np.where(contended, table.resource, -1)
-    records["flags"] = np.where(contended, QUEUED, 0)
-    records["flags"][program.samples.sources] |= SOURCE
+    records.resource = np.where(contended, table.resource, -1)
+    records.traits = np.where(contended, QUEUED, 0)
+    records.traits[program.samples.sources] |= SOURCE
     # Sinks go through the queue even alone, so that no part of the program runs samples ahead of the rest.
-    records["flags"][program.samples.sinks] |= SINK | QUEUED
-    return records
+    records.traits[program.samples.sinks] |= SINK | QUEUED
+    return rows

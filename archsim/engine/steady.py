@@ -150,26 +150,26 @@ class SteadySearch:
             self._compare()
 
     def _compare(self) -> None:
-        state, actors = self.state, self.state.actors
-        time, now = int(actors["end"][self.sink]), int(state.heap_ready[0])
+        state, actors = self.state, self.state.actor_columns
+        time, now = int(actors.end[self.sink]), int(state.heap_ready[0])
         size = _relative_state(state, time, now, self.look, self.rhythm.firings, self.buffer)
         here, kept = self.buffer[:size], self.kept
         if size and kept is not None and np.array_equal(kept.state, here):
             self.found = self._repetition(kept, time)
         elif size and self.look >= self.next_keep:
             self.next_keep = 2 * self.look
-            self.kept = _Kept(self.look, time, here.copy(), actors["starved"].copy(), actors["blocked"].copy())
+            self.kept = _Kept(self.look, time, here.copy(), actors.starved.copy(), actors.blocked.copy())
 
     def _repetition(self, kept: _Kept, time: int) -> _Found:
-        actors = self.state.actors
+        actors = self.state.actor_columns
         width = (self.look - kept.look) * self.rhythm.samples
         return _Found(
             look=self.look,
             chunks=self.look - kept.look,
             time=time - kept.time,
-            starved=actors["starved"] - kept.starved,
-            blocked=actors["blocked"] - kept.blocked,
-            going=actors["fired"] < actors["firings"],
+            starved=actors.starved - kept.starved,
+            blocked=actors.blocked - kept.blocked,
+            going=actors.fired < actors.firings,
             entered=int(self._entered().max()) + width,
             left=int(self._left().max()) + width,
         )
@@ -187,7 +187,7 @@ class SteadySearch:
 
     def _progress(self, ids: NDArray[np.int32]) -> tuple[Counts, Counts, int]:
         samples = self.program.samples
-        return self.state.actors["fired"][ids], self.program.actors.firings[ids] // samples.count, samples.group
+        return self.state.actor_columns.fired[ids], self.program.actors.firings[ids] // samples.count, samples.group
 
     def _skip_when_due(self, found: _Found) -> None:
         # Until every source and sink has passed what the foremost had reached when the period was found, some samples'
@@ -195,14 +195,14 @@ class SteadySearch:
         if (self.look - found.look) % found.chunks != 0 or not self._passed(found):
             return
         self.over = True
-        actors = self.state.actors
-        going = actors["fired"] < actors["firings"]
+        actors = self.state.actor_columns
+        going = actors.fired < actors.firings
         samples = self.program.samples
         if (going != found.going).any() or not (_alike(going[samples.sources]) and _alike(going[samples.sinks])):
             return
         firings = np.where(going, self.rhythm.firings * found.chunks, 0)
         # Each keeps a firing, as what waits in the state is a firing still to come.
-        left = (actors["firings"] - actors["fired"] - 1)[firings > 0] // firings[firings > 0]
+        left = (actors.firings - actors.fired - 1)[firings > 0] // firings[firings > 0]
         repeats = int(left.min()) if len(left) else 0
         if repeats > 0:
             self._skip(found, firings, repeats)
@@ -213,17 +213,17 @@ class SteadySearch:
         return left >= found.left and (entered >= found.entered or entered == count)
 
     def _skip(self, found: _Found, firings: Counts, repeats: int) -> None:
-        state, actors = self.state, self.state.actors
+        state, actors = self.state, self.state.actor_columns
         width = found.chunks * self.rhythm.samples
         _extend(state.sample_in, self._entered(), width, found.time, repeats)
         _extend(state.sample_out, self._left(), width, found.time, repeats)
-        going = actors["fired"] < actors["firings"]
-        actors["starved"] += found.starved * repeats
-        actors["blocked"] += found.blocked * repeats
+        going = actors.fired < actors.firings
+        actors.starved += found.starved * repeats
+        actors.blocked += found.blocked * repeats
         for name in ("end", "arrival", "fed"):
             actors[name] += np.where(going, found.time * repeats, 0)
         _shift_channels(state, firings * repeats, found.time * repeats)
-        actors["fired"] += firings * repeats
+        actors.fired += firings * repeats
         state.server_free[:] += found.time * repeats
         state.heap_ready[:] += found.time * repeats
         state.registers[DONE] += int(firings.sum()) * repeats

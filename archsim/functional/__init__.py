@@ -15,12 +15,11 @@ from archsim.functional.conductances import load_conductances, save_conductances
 from archsim.functional.crossbar_settings import Compensation, Ranges, crossbar_settings
 from archsim.functional.data_set import DataSet, read_data_set
 from archsim.functional.evaluation import TIMES_S, Plan, Scores, evaluate, layer_table, spread
-from archsim.functional.execution import BATCH, Execution, execute, program_model
+from archsim.functional.execution import Execution, execute, program_model
 from archsim.functional.metrics import Metric, accuracy, load_metric
 from archsim.functional.model import Model, prepare, prepared
 
 __all__ = [
-    "BATCH",
     "TIMES_S",
     "Activity",
     "Arrays",

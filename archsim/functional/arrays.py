@@ -12,6 +12,7 @@ from archsim.functional.runtime import F32
 from archsim.functional.weights import WeightMatrix
 from archsim.mapping import Placement
 from archsim.numeric import Crossbar, CrossbarSettings, ProgrammedArray, Stream, calibrate, program
+from archsim.numeric.devices import WanReramDevice
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Block:
     rows: slice
     columns: slice
 
+
+WAN_FIRST_S = 1.0
+"""The model of Wan et al. has no value before, in seconds."""
 
 Layers = Mapping[int, WeightMatrix]
 """Weights by index of the layer in ``Network.order``."""
@@ -101,18 +105,19 @@ class Arrays:
         """
 
         def one(block: Block, array: ProgrammedArray) -> ProgrammedArray:
-            return _open_bounds(calibrate(array, np.ascontiguousarray(inputs[block.key.layer][:, block.rows])))
+            vectors = np.ascontiguousarray(inputs[block.key.layer][:, block.rows])
+            return _open_bounds(calibrate(array, vectors, time_s=_first_reading_s(array)))
 
         return self.mapped(one)
-
-    def compensated(self, settings: CrossbarSettings) -> Arrays:
-        """The same cells and ranges under settings that differ in drift compensation."""
-        how = settings.compensation
-        return self.mapped(lambda _, array: replace(array, settings=replace(array.settings, compensation=how)))
 
     def at(self, time_s: float) -> Reading:
         """The arrays at a time since programming, in seconds."""
         return Reading(self.blocks, tuple(array.at(time_s) for array in self.arrays))
+
+
+def _first_reading_s(array: ProgrammedArray) -> float:
+    """When ranges are calibrated: just after programming, or at the first time that was measured."""
+    return WAN_FIRST_S if isinstance(array.settings.device, WanReramDevice) else 0.0
 
 
 def _open_bounds(array: ProgrammedArray) -> ProgrammedArray:
@@ -131,7 +136,7 @@ class Reading:
     crossbars: tuple[Crossbar, ...]
 
 
-def program_arrays(blocks: tuple[Block, ...], layers: Layers, settings: CrossbarSettings, seed: int) -> Arrays:
+def program_arrays(blocks: tuple[Block, ...], layers: Layers, settings: CrossbarSettings, *, seed: int) -> Arrays:
     """Program every block into its array.
 
     Parameters

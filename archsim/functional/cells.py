@@ -72,7 +72,7 @@ def _clipped(names: tuple[str, ...], clip: float | None) -> str:
     return bounds + "\n".join(f"{name}_ = Clip({name}s, low, high)" for name in names)
 
 
-def lstm_cell(gate: Activation, candidate: Activation, output: Activation, clip: float | None) -> Segment:
+def lstm_cell(gate: Activation, candidate: Activation, output: Activation, *, clip: float | None) -> Segment:
     """From sums of the gates (bias included), peephole weights and cell state to the new state and output."""
     peeped = """is = Add(i, ic)
                 fs = Add(f, fc)

@@ -31,6 +31,7 @@ from archsim.numeric import (
     Scaling,
     Span,
 )
+from archsim.numeric.devices import WanReramDevice
 from archsim.numeric.encodings import (
     BitSlices,
     DifferentialPair,
@@ -96,13 +97,19 @@ def crossbar_settings(
         read_noise=ReadNoise(low_frequency=LowFrequencyNoise.FRESH),
         inputs=_inputs(tile.input, chosen),
         outputs=_outputs(tile.adc, tile.input, tile.array.weight, chosen),
-        compensation=_compensation(compensation),
+        compensation=_compensation(compensation, model),
     )
 
 
-def _compensation(chosen: Compensation) -> MeasuredCompensation | None:
+def _compensation(chosen: Compensation, model: DeviceModel) -> MeasuredCompensation | None:
     if chosen is Compensation.NONE:
         return None
+    if isinstance(model.device, WanReramDevice):
+        raise InputError(
+            "the device 'reram' relaxes around its target and does not drift, so that nothing can be compensated",
+            where="drift compensation",
+            remedy="Choose no compensation.",
+        )
     return MeasuredCompensation(per_column=chosen is Compensation.PER_COLUMN)
 
 

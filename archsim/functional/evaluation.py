@@ -10,7 +10,7 @@ import pandas as pd
 from archsim.errors import InputError
 from archsim.functional.activity import Activity, measured_activity
 from archsim.functional.data_set import DataSet
-from archsim.functional.execution import BATCH, Execution, execute, program_model
+from archsim.functional.execution import Execution, execute, program_model
 from archsim.functional.metrics import Metric
 from archsim.functional.model import Model
 from archsim.numeric import CrossbarSettings
@@ -32,21 +32,21 @@ class Plan:
     seeds : int
         Programmings, numbered from ``first_seed``.
     first_seed : int
-    batch : int
+    batch : int, optional
         Samples at a time.
     """
 
     times_s: tuple[float, ...] = TIMES_S
     seeds: int = 10
     first_seed: int = 0
-    batch: int = BATCH
+    batch: int | None = None
 
     def __post_init__(self) -> None:
         for time in self.times_s:
             elapsed(time)
-        for name in ("seeds", "batch"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}", where=f"--{name}", remedy="Give at least 1.")
+        for name, count in (("seeds", self.seeds), ("batch", self.batch)):
+            if count is not None and count < 1:
+                raise InputError(f"{name} is {count}", where=f"--{name}", remedy="Give at least 1.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,9 +76,9 @@ def evaluate(
     model: Model,
     settings: CrossbarSettings,
     data_set: DataSet,
+    *,
     metric: Metric,
     plan: Plan,
-    *,
     progress: Callable[[], None] | None = None,
 ) -> Scores:
     """Program a model several times and evaluate it at several times after each.
@@ -125,7 +125,7 @@ class _Run:
 def _runs(model: Model, settings: CrossbarSettings, data_set: DataSet, plan: Plan) -> Iterator[_Run]:
     calibration = model.recorded(data_set.calibration)
     for seed in range(plan.first_seed, plan.first_seed + plan.seeds):
-        arrays = program_model(model, settings, seed, calibration)
+        arrays = program_model(model, settings, calibration, seed=seed)
         first = seed == plan.first_seed
         for time in plan.times_s:
             execution = execute(model, arrays, data_set.data, time_s=time, batch=plan.batch, measure=first)

@@ -13,9 +13,6 @@ from archsim.functional.products import ArrayProducts
 from archsim.functional.runtime import F32, Tensor
 from archsim.numeric import CrossbarSettings
 
-BATCH = 32
-"""Samples computed at a time, where nothing else is asked for; results do not depend on it."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Execution:
@@ -33,22 +30,23 @@ class Execution:
     meter: Meter
 
 
-def program_model(model: Model, settings: CrossbarSettings, seed: int, calibration: Mapping[int, F32]) -> Arrays:
+def program_model(model: Model, settings: CrossbarSettings, calibration: Mapping[int, F32], *, seed: int) -> Arrays:
     """Program all arrays of a model and set the ranges of their converters.
 
     Parameters
     ----------
     model : Model
     settings : CrossbarSettings
-    seed : int
     calibration : mapping of int to ndarray
         Input vectors of every layer, from ``Model.recorded``.
+    seed : int
+        Of all randomness.
     """
-    return program_arrays(model.blocks, model.layers, settings, seed).calibrated(calibration)
+    return program_arrays(model.blocks, model.layers, settings, seed=seed).calibrated(calibration)
 
 
 def execute(
-    model: Model, arrays: Arrays, data: Data, *, time_s: float = 0.0, batch: int = BATCH, measure: bool = False
+    model: Model, arrays: Arrays, data: Data, *, time_s: float = 0.0, batch: int | None = None, measure: bool = False
 ) -> Execution:
     """Compute a model's outputs on its arrays.
 
@@ -63,8 +61,8 @@ def execute(
         From ``Model.data``.
     time_s : float
         Since programming, in seconds.
-    batch : int
-        Samples at a time.
+    batch : int, optional
+        Samples at a time; as many as suit the model where it is not given.
     measure : bool
         Whether to compare every product with the exact one and to note clipping and activity; takes longer.
 

@@ -14,14 +14,17 @@ from archsim.functional.arrays import Block, Layers, blocks_of
 from archsim.functional.batches import Data, GraphInput, Samples, check_data, graph_inputs
 from archsim.functional.cutting import CutGraph, cut, label_of, live_tensors, load_with_weights
 from archsim.functional.product import Inputs, Multiply, Product
-from archsim.functional.products import FloatProducts, NoProducts, Products, recorded_vectors
+from archsim.functional.products import FloatProducts, NoProducts, Products, Record
 from archsim.functional.reading import expected_layers, read_product
 from archsim.functional.runtime import F32, Tensor, Tensors
 from archsim.functional.weights import WeightMatrix
 from archsim.mapping import Placement
 from archsim.network import Layer, Matrix
 from archsim.network.onnx_import.node import Node
+from archsim.numeric.multiply import CHUNK
 
+_ROOM_BYTES = 2**28
+"""For the input vectors of the largest layer."""
 _RECORDING_BATCH = 8
 """Samples per batch while calibration vectors are recorded: always the same, so that they are the same, too."""
 
@@ -36,14 +39,14 @@ class PlacedProduct:
     product : Product
     layers : tuple of int
         Indices into ``Network.order``, in the order of the product's weights.
-    batch_axis : int
-        Axis of the data along which the samples lie.
+    batch_axis : int or None
+        Axis of the data along which the samples lie; None where the data are the same for every sample.
     """
 
     node: onnx.NodeProto
     product: Product
     layers: tuple[int, ...]
-    batch_axis: int = 0
+    batch_axis: int | None = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +81,14 @@ class Model:
         """Data checked against the model's inputs."""
         return check_data(given, self.inputs)
 
-    def run(self, data: Data, products: Products, *, batch: int) -> dict[str, Tensor]:
+    @property
+    def batch(self) -> int:
+        """Samples at a time that fill the crossbars' chunks without filling the memory."""
+        matrices = self.layers.items()
+        vectors = max((self.layer(i).tokens * m.shape[0] * m.shape[1] for i, m in matrices), default=1)
+        return max(1, min(CHUNK, _ROOM_BYTES // (4 * vectors)))
+
+    def run(self, data: Data, products: Products, *, batch: int | None = None) -> dict[str, Tensor]:
         """Compute all outputs of all samples.
 
         Parameters
@@ -86,20 +96,21 @@ class Model:
         data : Data
         products : Products
             How the matrix layers are computed.
-        batch : int
+        batch : int, optional
             Samples at a time, where the model leaves that open.
         """
-        return data.joined([self._batch(tensors, samples, products) for tensors, samples in data.batches(batch)])
+        batches = data.batches(batch or self.batch)
+        return data.joined([self._batch(tensors, samples, products) for tensors, samples in batches])
 
-    def in_floating_point(self, data: Data, *, batch: int) -> dict[str, Tensor]:
+    def in_floating_point(self, data: Data, *, batch: int | None = None) -> dict[str, Tensor]:
         """The outputs with exact products."""
         return self.run(data, FloatProducts(self.layers), batch=batch)
 
     def recorded(self, data: Data) -> dict[int, F32]:
         """Input vectors of every layer, in floating point, for calibration."""
-        kept: dict[int, list[F32]] = {}
-        self.run(data, FloatProducts(self.layers, kept), batch=_RECORDING_BATCH)
-        return recorded_vectors(kept)
+        record = Record(sum(1 for _ in data.batches(_RECORDING_BATCH)))
+        self.run(data, FloatProducts(self.layers, record), batch=_RECORDING_BATCH)
+        return record.vectors()
 
     def layer(self, index: int) -> Layer:
         """A layer of the network."""
@@ -121,10 +132,12 @@ class Model:
         data = values[placed.product.data]
         assert data is not None
 
-        def multiply(matrix: int, vectors: F32, step: int = 0) -> F32:
-            return products(placed.layers[matrix], vectors, samples, step)
+        owner = Samples(1, 0) if placed.batch_axis is None else samples
 
-        made = placed.product(values, multiply, placed.batch_axis % max(data.ndim, 1))
+        def multiply(matrix: int, vectors: F32, step: int = 0) -> F32:
+            return products(placed.layers[matrix], vectors, owner, step)
+
+        made = placed.product(values, multiply, placed.batch_axis or 0)
         return {
             name: value.astype(data.dtype, copy=False) for name, value in zip(node.output, made, strict=False) if name
         }
@@ -207,8 +220,8 @@ def _with_batch_axes(model: Model) -> Model:
     return replace(model, products={n: replace(p, batch_axis=axes[n]) for n, p in model.products.items()})
 
 
-def _differing(one: tuple[int, ...], two: tuple[int, ...]) -> int:
-    return next((axis for axis, (a, b) in enumerate(zip(one, two, strict=True)) if a != b), 0)
+def _differing(one: tuple[int, ...], two: tuple[int, ...]) -> int | None:
+    return next((axis for axis, (a, b) in enumerate(zip(one, two, strict=True)) if a != b), None)
 
 
 def _data_shapes(model: Model, count: int) -> dict[str, tuple[int, ...]]:

@@ -15,7 +15,7 @@ from archsim.functional.runtime import F32
 from archsim.functional.weights import WeightMatrix
 from archsim.numeric import multiply
 
-RECORDED = 2048
+RECORDED = 1024
 """Input vectors per layer that are kept for calibration."""
 
 
@@ -70,15 +70,14 @@ class ArrayProducts:
 
     def __call__(self, layer: int, vectors: F32, samples: Samples, step: int) -> F32:
         groups, _, columns = self.layers[layer].shape
-        owner = samples if len(vectors) % samples.count == 0 else Samples(1, 0)
-        stacked = vectors.reshape(owner.count, -1, vectors.shape[1])
+        stacked = vectors.reshape(samples.count, -1, vectors.shape[1])
         result = np.zeros((*stacked.shape[:2], groups * columns), np.float32)
         for copy in range(self.replicas[layer]):
             mine = slice((copy - step) % self.replicas[layer], None, self.replicas[layer])
             part = stacked[:, mine]
             if part.shape[1]:
                 flat = np.ascontiguousarray(part.reshape(-1, vectors.shape[1]))
-                made = self._copy((layer, copy), flat, owner.first * part.shape[1], step)
+                made = self._copy((layer, copy), flat, samples.first * part.shape[1], step)
                 result[:, mine] = made.reshape(*part.shape[:2], -1)
         outputs = result.reshape(len(vectors), -1)
         if self.meter is not None:
@@ -115,26 +114,44 @@ def exact_product(matrix: WeightMatrix, vectors: F32) -> F32:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FloatProducts:
-    """In floating point, keeping some of the input vectors where that is asked for."""
+    """In floating point, writing some of the input vectors down where that is asked for."""
 
     layers: Layers
-    recorded: dict[int, list[F32]] | None = None
+    record: Record | None = None
 
     def __call__(self, layer: int, vectors: F32, samples: Samples, step: int) -> F32:
-        if self.recorded is not None:
-            self.recorded.setdefault(layer, []).append(_thinned(vectors).copy())
+        if self.record is not None:
+            self.record.add(layer, vectors)
         return exact_product(self.layers[layer], vectors)
 
 
-def recorded_vectors(recorded: dict[int, list[F32]]) -> dict[int, F32]:
-    """At most ``RECORDED`` of the vectors kept for each layer, evenly spread."""
-    return {layer: _thinned(np.concatenate(parts)) for layer, parts in recorded.items()}
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """Input vectors of all layers, a few of every batch.
+
+    Parameters
+    ----------
+    batches : int
+        Batches that there will be.
+    """
+
+    batches: int
+    _parts: dict[int, list[F32]] = field(default_factory=dict)
+
+    def add(self, layer: int, vectors: F32) -> None:
+        """Keep this batch's share of the vectors."""
+        self._parts.setdefault(layer, []).append(_thinned(vectors, -(-RECORDED // self.batches)))
+
+    def vectors(self) -> dict[int, F32]:
+        """At most ``RECORDED`` vectors of each layer, evenly spread."""
+        return {layer: _thinned(np.concatenate(parts), RECORDED) for layer, parts in self._parts.items()}
 
 
-def _thinned(vectors: F32) -> F32:
-    if len(vectors) <= RECORDED:
-        return vectors
-    return vectors[np.linspace(0, len(vectors) - 1, RECORDED).astype(np.int64)]
+def _thinned(vectors: F32, most: int) -> F32:
+    """A copy of at most so many vectors."""
+    if len(vectors) <= most:
+        return vectors.copy()
+    return vectors[np.linspace(0, len(vectors) - 1, most).astype(np.int64)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -257,7 +257,7 @@ def _lstm(given: _Given, direction: int) -> Cell:
         peephole = given.peephole[direction].reshape(3, given.hidden)
     weights = _matrices(given.node, _interleaved(given.rows(direction, slice(0, 4))))
     return LstmCell(
-        weights, given.biases(direction).sum(axis=0), peephole, lstm_cell(gate, candidate, output, given.clip)
+        weights, given.biases(direction).sum(axis=0), peephole, lstm_cell(gate, candidate, output, clip=given.clip)
     )
 
 

@@ -129,6 +129,8 @@ def _session(model: onnx.ModelProto) -> object:
     options.log_severity_level = 3
     # Threads that spin between segments would take the cores from the crossbars.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # QuantizeLinear and DequantizeLinear are to be computed as they stand, not fused into integer operators.
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
         return runtime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     except _faults() as fault:

@@ -51,7 +51,7 @@ def lower(
     interleave : int, optional
         Samples whose tokens take turns; must divide ``batch``. By default as many as fill a recurrence, 1 without one.
     capacities : mapping of str to int, optional
-        Tokens of room on every edge into a layer, in place of the computed ones.
+        Tokens of room on every edge into a layer, in place of the computed ones; never less than one firing needs.
 
     Returns
     -------

@@ -88,10 +88,8 @@ class Settler:
         return int(self.units.floorplan.tile_order[0])
 
     def _port(self, known: dict[str, Parts], layer: Layer) -> int:
-        return (
-            self._anchor(layer, known) // self.units.floorplan.nodes * self.units.floorplan.nodes
-            + self.units.floorplan.port
-        )
+        floorplan = self.units.floorplan
+        return self._anchor(layer, known) // floorplan.nodes * floorplan.nodes + floorplan.port
 
     def _settle_parts(self, layer: Layer, able: list[int], inherited: Parts) -> Parts:
         node, unit = inherited.node.copy(), np.empty_like(inherited.unit)
@@ -106,12 +104,18 @@ class Settler:
         busy, units = self.units.busy(self.network, layer, able[0], 1.0), len(self.units.nodes(able[0]))
         cuts = self._cut_heads(layer, able[0], busy, units)
         pieces = len(cuts) - 1
-        copies = min(self._copies(layer, busy / pieces), max(1, units // pieces))
+        copies = min(self._copies(layer, busy / pieces), max(1, units // pieces), self._cached_copies(able[0]))
         each, bits = busy / (pieces * copies), self._cached_bits(layer) / pieces
         chosen = [self.units.choose(able, anchor, each, bits=bits) for _ in range(copies * pieces)]
         node, unit = np.array(chosen, np.int64).T
         replica, part = np.divmod(np.arange(copies * pieces), pieces)
         return Parts(replica, part, cuts[part], cuts[part + 1], node, unit)
+
+    def _cached_copies(self, kind: int) -> int:
+        """Copies of attention whose keys the buffers of all units can hold, for all layers alike."""
+        wanted = sum(self._cached_bits(layer) for layer in self.network.layers)
+        there = self.units.chips * len(self.units.nodes(kind)) * self.units.cache_bits(kind)
+        return max(1, int(there // wanted)) if wanted else len(self.units.nodes(kind))
 
     def _cut_heads(self, layer: Layer, kind: int, busy: float, units: int) -> Ids:
         """Boundaries of the groups of heads that different units treat: few, but enough for pace and for their keys."""

@@ -73,7 +73,8 @@ def product_timing(chip: Chip, columns: int) -> ProductTiming:
     """Stages of a product that uses so many logical columns.
 
     With a converter per phase, phases and conversions alternate: with a sample-and-hold the array's cycle is the longer
-    of the two, without it their sum. An oscillator counts while the array integrates.
+    of the two, without it their sum. An oscillator counts while the array integrates. Used columns spread evenly over
+    the converters, so that a half-used array takes half the turns.
     """
     tile = chip.tile
     phase, phases = picoseconds(tile.input.phase_time), tile.input.phases
@@ -81,8 +82,9 @@ def product_timing(chip: Chip, columns: int) -> ProductTiming:
     turns = -(-columns * tile.array.weight.columns // converters)
     conversion = picoseconds(tile.adc.conversion_time) * turns
     if tile.adc.during_integration:
-        integrate = Stage(phases * phase, 1)
-        convert = Stage(phases * phase + conversion, phases * phase + conversion)
+        # A token takes at least 1 ps from the array to its converters; both are through at the same time.
+        rest = phases * phase + conversion - 1
+        integrate, convert = Stage(phases * phase, 1), Stage(rest, rest)
     elif tile.adc.per_phase:
         cycle = max(phase, conversion) if tile.adc.held else phase + conversion
         integrate = Stage(phases * cycle, phase)

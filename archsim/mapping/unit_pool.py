@@ -74,7 +74,7 @@ class UnitPool:
         """A unit near the anchor that keeps pace.
 
         Parts of a layer (``bits`` is None) stay at the anchor's own unit if that keeps pace. Else the nearest is taken
-        that keeps pace and has room for ``bits`` of keys; failing that, the least busy.
+        that keeps pace and has room for ``bits`` of keys; failing that, the least full and the least busy.
         """
         chip, local = divmod(anchor, self.floorplan.nodes)
         for kind in able if bits is None else []:
@@ -82,9 +82,9 @@ class UnitPool:
                 return self._take(kind, anchor, busy)
         kind = able[0]
         nodes = self.nodes(kind) + chip * self.floorplan.nodes
-        full = self.cached_bits[nodes] + (bits or 0.0) > max(self.cache_bits(kind), bits or 0.0)
+        beyond = np.maximum(0.0, self.cached_bits[nodes] + (bits or 0.0) - max(self.cache_bits(kind), bits or 0.0))
         rounds = np.ceil((self.busy_ps[kind, nodes] + busy) / self.pace_ps)
-        best = int(nodes[np.lexsort((self.floorplan.hops(local)[self.nodes(kind)], rounds, full))[0]])
+        best = int(nodes[np.lexsort((self.floorplan.hops(local)[self.nodes(kind)], rounds, beyond))[0]])
         self.cached_bits[best] += bits or 0.0
         return self._take(kind, best, busy)
 

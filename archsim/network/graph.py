@@ -211,6 +211,12 @@ def _check_names(network: Network) -> None:
                 where=f"{network.name}, layer {layer.name!r}",
                 remedy="Check the shapes of the model's inputs.",
             )
+        if isinstance(layer.operator, Digital) and layer.width % layer.operator.heads:
+            raise InputError(
+                f"has {layer.operator.heads} heads, which do not divide its {layer.width} elements",
+                where=f"{network.name}, layer {layer.name!r}",
+                remedy="Give it a number of heads that divides its width.",
+            )
 
 
 def _check_edge(network: Network, edge: Edge) -> None:

@@ -74,28 +74,40 @@ def _distinct(curves: Series, need: Counts, release: Counts, firings: Counts) ->
 
 
 def _chunk(curves: Series, need: Counts, release: Counts, firings: Counts) -> tuple[Counts, Counts]:
+    gap, excess = np.zeros(len(need), np.int64), np.zeros(len(need), np.int64)
+    some = np.flatnonzero(firings > 0)
+    if not len(some):
+        return gap, excess
+    need, release, firings = need[some], release[some], firings[some]
     span = np.minimum(np.lcm(curves.length[need], curves.length[release]), firings)
+    first = np.cumsum(span) - span
     owner = np.repeat(np.arange(len(need)), span)
-    place = np.arange(len(owner)) - np.repeat(np.cumsum(span) - span, span)
-    rows_need, rows_release, span = need[owner], release[owner], span[owner]
-    last = (firings[owner] - 1 - place) // np.maximum(span, 1)
-    gap, excess = np.zeros(len(need), np.int64), np.full(len(need), np.iinfo(np.int64).min)
-    for period in _periods_of_interest(curves, (rows_need, rows_release), place, span):
-        firing = place + np.clip(period, 0, last) * span
+    place = np.arange(len(owner)) - first[owner]
+    rows_need, rows_release, last = need[owner], release[owner], (firings[owner] - 1 - place) // span[owner]
+    held, early = np.zeros(len(owner), np.int64), np.full(len(owner), np.iinfo(np.int64).min)
+    for period in _periods_of_interest(curves, (rows_need, rows_release), place, (span[owner], last)):
+        firing = place + np.clip(period, 0, last) * span[owner]
         wanted = series_at(curves, rows_need, firing)
         before = np.where(firing > 0, series_at(curves, rows_release, np.maximum(firing - 1, 0)), 0)
-        np.maximum.at(gap, owner, wanted - before)
-        np.maximum.at(excess, owner, series_at(curves, rows_release, firing) - wanted)
-    return gap, np.where(firings > 0, excess, 0)
+        held = np.maximum(held, wanted - before)
+        early = np.maximum(early, series_at(curves, rows_release, firing) - wanted)
+    gap[some], excess[some] = np.maximum.reduceat(held, first), np.maximum.reduceat(early, first)
+    return gap, excess
 
 
-def _periods_of_interest(curves: Series, pair: tuple[Counts, Counts], place: Counts, span: Counts) -> list[Counts]:
+def _periods_of_interest(
+    curves: Series, pair: tuple[Counts, Counts], place: Counts, extent: tuple[Counts, Counts]
+) -> list[Counts]:
     """First and last period, and those beside the end of each clip; each of shape ``(entries,)``."""
-    periods = [np.zeros_like(place), np.full_like(place, np.iinfo(np.int64).max)]
-    need, release = pair
+    (need, release), (span, last) = pair, extent
+    periods = [last]
+    if not last.any():
+        return periods
+    periods.append(np.zeros_like(last))
     for rows, firing in ((need, place), (release, place), (release, place + span - 1)):
-        slope = curves.advance[rows] * (span // curves.length[rows])
-        if (slope > 0).any() and (_raw(curves, rows, firing) < 0).any():
-            crossing = -_raw(curves, rows, firing) // np.maximum(slope, 1)
+        raw = _raw(curves, rows, firing)
+        if (raw < 0).any():
+            slope = curves.advance[rows] * (span // curves.length[rows])
+            crossing = -raw // np.maximum(slope, 1)
             periods += [crossing + beside for beside in range(-1, 3)]
     return periods

@@ -44,7 +44,8 @@ class Trace:
     first_start, last_end : int64, shape (actors,)
         Picoseconds; 0 for an actor that never fired.
     sample_in, sample_out : int64, shape (samples,)
-        When the first token of each sample started into the chip, and when its last output arrived.
+        When the first token of each sample started into the chip, and when its last output arrived; -1 for samples not
+        reached in an interrupted run.
     period : tuple of (int, int) or None
         ``(picoseconds, samples)`` of the periodic regime where a run found it exactly.
     log : FiringLog or None

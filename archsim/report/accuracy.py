@@ -32,6 +32,9 @@ _SPANS = (
     (60.0, "minute"),
 )
 
+_MEAN_INPUT, _MEAN_CONDUCTANCE = "tile.input.mean_activity", "tile.array.cell.mean_conductance"
+"""Fields of a chip file that a functional run measures."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AccuracyStudy:
@@ -73,8 +76,18 @@ def accuracy_report(study: AccuracyStudy) -> list[RenderableType]:
         f": {study.metric} in floating point {significant(exact)}; {study.samples} samples, {study.seeds} "
         f"programmings, drift compensation: {study.compensation}",
     )
-    parts: list[RenderableType] = [heading, Text(), _score_table(study), Text(), _layer_table(study)]
+    parts: list[RenderableType] = [heading, Text(), _score_table(study), Text(), _layer_table(study), Text()]
+    parts.append(_activity_line(study.settings[0][1]))
     return [*parts, *(Text(f"Note: {note}", style="dim") for note in study.notes)]
+
+
+def _activity_line(scores: Scores) -> Text:
+    """Measured means, in the form in which `archsim run` takes them."""
+    measured = scores.activity
+    return Text(
+        f"Measured activity (mean code {percent(measured.mean_code)}); energy follows the data with: "
+        f"--set {_MEAN_INPUT}={measured.mean_input:.4f} --set {_MEAN_CONDUCTANCE}={measured.mean_conductance:.4f}"
+    )
 
 
 def _score_table(study: AccuracyStudy) -> RenderableType:
@@ -90,21 +103,22 @@ def _score_table(study: AccuracyStudy) -> RenderableType:
 
 def _layer_table(study: AccuracyStudy) -> RenderableType:
     label, scores = study.settings[0]
-    first, last = (scores.layers[scores.layers["time_s"] == time] for time in _ends(scores.layers["time_s"]))
+    first, *later = (scores.layers[scores.layers["time_s"] == time] for time in _ends(scores.layers["time_s"]))
     title = "Layers, first programming" + (f", {label}" if label else "")
+    parts = [first, *later]
     return plain_table(
         title,
         names("layer", first["layer"]),
-        numbers("SNR", map(_decibels, first["snr_db"])),
-        numbers(f"SNR after {span_text(float(last['time_s'].iloc[0]))}", map(_decibels, last["snr_db"])),
+        *(numbers(f"SNR after {span_text(float(p['time_s'].iloc[0]))}", map(_decibels, p["snr_db"])) for p in parts),
         numbers("conversions clipped", map(percent, first["clipped_share"])),
         numbers("inputs beyond range", map(percent, first["limited_share"])),
         numbers("mean input", map(percent, first["mean_drive"])),
     )
 
 
-def _ends(times: pd.Series[float]) -> tuple[float, float]:
-    return float(times.min()), float(times.max())
+def _ends(times: pd.Series[float]) -> list[float]:
+    """The first and, where it is another, the last time."""
+    return sorted({float(times.min()), float(times.max())})
 
 
 def _decibels(value: float) -> str:
@@ -152,8 +166,8 @@ def _activity(label: str, scores: Scores) -> JsonValue:
     """Measured means, under the names that they have in a chip file."""
     return {
         "setting": label,
-        "tile.input.mean_activity": scores.activity.mean_input,
-        "tile.array.cell.mean_conductance": scores.activity.mean_conductance,
+        _MEAN_INPUT: scores.activity.mean_input,
+        _MEAN_CONDUCTANCE: scores.activity.mean_conductance,
         "mean_code": scores.activity.mean_code,
     }
 

@@ -18,6 +18,8 @@ from archsim.report.records import json_text
 from archsim.report.table import names, numbers, plain_table
 
 _TERA = 1e12
+_MARGIN = 1.3
+"""Widths of a bar to the right of the bars, for the words of published lines."""
 _KEPT, _LOST, _GAINED = "#3b6ea5", "#c4572e", "#5a9367"
 
 
@@ -123,9 +125,9 @@ def ladder_figure(ladder: Ladder, published: Sequence[tuple[str, float]] = ()) -
         axes.annotate(significant(value, digits=3), (place, 0.02 * values[0]), ha="center", fontsize=9, color="white")
     for name, value in published:
         axes.axhline(value / _TERA, color="black", linewidth=0.8, linestyle="--")
-        words = f"{name}: {significant(value / _TERA)} published"
-        axes.annotate(words, (len(values) - 0.55, value / _TERA), ha="right", va="bottom", fontsize=8, color="black")
-    axes.set_xlim(-0.55, len(values) - 0.45)
+        words = f"{name}:\n{significant(value / _TERA)} published"
+        axes.annotate(words, (len(values) - 0.5, value / _TERA), va="bottom", fontsize=8)
+    axes.set_xlim(-0.55, len(values) - 0.5 + (_MARGIN if published else 0.0))
     axes.set_xticks(range(len(values)), [step.replace(" ", "\n") for step in frame["step"]], fontsize=9)
     axes.set_ylabel("TOPS/W")
     axes.set_ylim(0, 1.12 * max(values))

@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from archsim.cli.app import app
-from archsim.workloads.trained import trained
 from tests.functional_models import perceptron, random
 
 QUICK = ("--seeds", "2", "--at", "1 s,1 day")
@@ -147,7 +146,13 @@ def test_bad_data(net: Path, fault: str) -> None:
 
 def test_reram_times_that_nobody_measured() -> None:
     """Wan et al. give one second, one and two days: other times are refused by name."""
-    result = _run("digits-cnn", "--chip", "reram-mesh-22nm", "--seeds", "1", "--at", "1 hour")
+    arguments = ("digits-lstm", "--chip", "reram-mesh-22nm", "--seeds", "1", "--at")
+    assert [row["time_s"] for row in _json(*arguments, "1 s,2 days")["scores"]] == [1.0, 172800.0]
+    result = _run(*arguments, "1 hour")
     assert result.exit_code == 2
-    assert "3600" in result.stderr
-    assert trained("digits-cnn") is not None
+    assert "is 3600 s" in result.stderr
+
+
+def test_flash_is_known_by_the_day() -> None:
+    scores = _json("digits-lstm", "--chip", "flash-mesh-40nm", "--seeds", "1", "--at", "0 s,5 days")["scores"]
+    assert all(0.9 < row["mean"] < 1 for row in scores)

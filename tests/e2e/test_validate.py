@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from archsim.cli import app
+from archsim.validation import case_names
 from tests.e2e.cli_calls import fail, succeed
 
 ROW_KEYS = {
@@ -101,6 +102,20 @@ def test_an_unwritable_directory_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     assert str(file) in fail("validate", "isaac", "--out", file)
+
+
+def test_help_names_all_cases() -> None:
+    text = " ".join(succeed("validate", "--help").split())
+    assert f"Cases: {', '.join(case_names())}." in text
+
+
+@pytest.mark.slow
+def test_the_reports_are_what_the_command_writes(tmp_path: Path) -> None:
+    succeed("validate", "--out", tmp_path)
+    kept = Path(__file__).parents[2] / "reports" / "validation"
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {
+        file.name: file.read_text() for file in kept.iterdir()
+    }
 
 
 def test_a_ladder_goes_from_the_peak_to_the_system(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from archsim.mapping import place
 from archsim.network import Network
 from archsim.network.onnx_import import read_onnx
 from archsim.program import Program, actor_name
+from scripts.synthetic_programs import mesh
 
 LIGHT = sorted((Path(onnx.__file__).parent / "backend" / "test" / "data" / "light").glob("*.onnx"))
 COLUMNS = ("firings", "busy", "starved", "blocked", "contended", "first_start", "last_end", "sample_in", "sample_out")
@@ -41,6 +42,11 @@ def assert_engines_agree(program: Program) -> None:
 )
 def test_named_networks(name: str, batch: int) -> None:
     assert_engines_agree(lowered(workloads.build(name), batch))
+
+
+@pytest.mark.parametrize("sharing", [1, 3])
+def test_random_meshes(sharing: int) -> None:
+    assert_engines_agree(mesh(900, firings=20, sharing=sharing))
 
 
 @pytest.mark.slow

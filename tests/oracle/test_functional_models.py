@@ -78,7 +78,7 @@ def test_ideal_arrays_agree_with_onnxruntime(name: str, size: tuple[int, int]) -
     case = ready(name, *size)
     if size == (24, 20):
         assert len(case.model.blocks) > 2 * len(case.model.layers)
-    arrays = program_model(case.model, CrossbarSettings(), 0, case.model.recorded(case.data_set.calibration))
+    arrays = program_model(case.model, CrossbarSettings(), case.model.recorded(case.data_set.calibration), seed=0)
     found = execute(case.model, arrays, case.data_set.data, batch=200).outputs["scores"]
     np.testing.assert_allclose(found, case.wanted, atol=1e-4 * np.abs(case.wanted).max())
     assert accuracy(found, case.data_set.labels) == pytest.approx(accuracy(case.wanted, case.data_set.labels), abs=1e-9)
@@ -88,7 +88,7 @@ def test_ideal_arrays_agree_with_onnxruntime(name: str, size: tuple[int, int]) -
 def test_noisy_outputs_do_not_depend_on_the_batch(name: str) -> None:
     case = ready(name, 24, 20)
     settings = crossbar_settings(load_chip(PCM))
-    arrays = program_model(case.model, settings, 0, case.model.recorded(case.data_set.calibration))
+    arrays = program_model(case.model, settings, case.model.recorded(case.data_set.calibration), seed=0)
     few = case.model.data({name: values[:30] for name, values in case.data_set.data.tensors.items()})
     runs = [execute(case.model, arrays, few, time_s=DAY_S, batch=batch).outputs["scores"] for batch in (30, 7)]
     np.testing.assert_array_equal(*runs)
@@ -99,7 +99,7 @@ def _scores(name: str, overrides: list[str], compensation: Compensation, times: 
     """Mean score at each time, over three programmings."""
     case = ready(name)
     settings = crossbar_settings(load_chip(PCM, overrides), compensation=compensation)
-    found = evaluate(case.model, settings, case.data_set, accuracy, Plan(times, seeds=3, batch=360))
+    found = evaluate(case.model, settings, case.data_set, metric=accuracy, plan=Plan(times, seeds=3, batch=360))
     assert found.exact == pytest.approx(accuracy(case.wanted, case.data_set.labels))
     return found.scores.groupby("time_s")["score"].mean()
 
@@ -124,12 +124,12 @@ def test_text_bears_a_compensated_year() -> None:
 
 
 def test_more_pairs_hold_weights_better() -> None:
-    """Equal pairs average their errors; the error of one pair is about 1.4 times that of two, and twice that of four."""
+    """Equal pairs average their errors: one pair's is about 1.4 times that of two, and twice that of four."""
     case = ready("digits-cnn")
     errors = []
     for devices in (2, 4, 8):
         chip = load_chip(PCM, [MUSHROOM, f"tile.array.weight.devices={devices}"])
-        arrays = program_arrays(case.model.blocks, case.model.layers, crossbar_settings(chip), 0)
+        arrays = program_arrays(case.model.blocks, case.model.layers, crossbar_settings(chip), seed=0)
         wanted = [case.model.layers[b.key.layer].block(b.rows, b.columns) for b in arrays.blocks]
         pairs = list(zip(arrays.arrays, wanted, strict=True))
         errors.append(np.sqrt(np.mean([np.mean((a.weights_at(0.0) - w) ** 2) for a, w in pairs])))
@@ -143,7 +143,7 @@ def test_a_pair_of_more_significance_holds_weights_better() -> None:
     errors = []
     for overrides in (["devices=2", "significance=null"], ["devices=4", "significance=3"]):
         chip = load_chip(PCM, [MUSHROOM, *(f"tile.array.weight.{entry}" for entry in overrides)])
-        arrays = program_arrays(case.model.blocks, case.model.layers, crossbar_settings(chip), 0)
+        arrays = program_arrays(case.model.blocks, case.model.layers, crossbar_settings(chip), seed=0)
         wanted = [case.model.layers[b.key.layer].block(b.rows, b.columns) for b in arrays.blocks]
         errors.append(
             np.sqrt(
@@ -167,7 +167,7 @@ def test_an_adc_loses_six_decibels_per_bit() -> None:
     few = case.model.data({"image": case.data_set.data.tensors["image"][:100]})
     for bits in (6, 7, 8):
         outputs = OutputCircuit(bits=bits, range=CalibratedRange(100.0))
-        arrays = program_model(case.model, replace(CrossbarSettings(), outputs=outputs), 0, calibration)
+        arrays = program_model(case.model, replace(CrossbarSettings(), outputs=outputs), calibration, seed=0)
         run = execute(case.model, arrays, few, measure=True)
         ratios.append(run.meter.layers[case.model.placement.index["/conv2/Conv"]].snr_db)
     assert np.diff(ratios) == pytest.approx([6.1, 6.05], abs=0.35)

@@ -89,7 +89,7 @@ def test_node_on_small_arrays(name: str, rows: int) -> None:
     placement = place(network, chip)
     model = prepared(case.model, placement)
     data = model.data({case.data: case.given})
-    arrays = program_model(model, CrossbarSettings(), 0, model.recorded(data))
+    arrays = program_model(model, CrossbarSettings(), model.recorded(data), seed=0)
     outputs = execute(model, arrays, data).outputs
     for entry, wanted in zip(case.model.graph.output, case.wanted, strict=True):
         scale = max(1.0, float(np.abs(wanted).max()))

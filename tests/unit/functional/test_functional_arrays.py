@@ -48,7 +48,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 def _scores(model: Model, x: np.ndarray, *, seed: int = 0, batch: int = 32, time_s: float = 1.0) -> np.ndarray:
     data, few = model.data({"x": x}), model.data({"x": random(20, 12, seed=9)})
-    arrays = program_model(model, NOISY, seed, model.recorded(few))
+    arrays = program_model(model, NOISY, model.recorded(few), seed=seed)
     return execute(model, arrays, data, batch=batch, time_s=time_s).outputs["y"]
 
 
@@ -80,8 +80,8 @@ def test_a_sample_does_not_depend_on_the_others(model: Model) -> None:
 def test_the_order_of_blocks_changes_no_bit(model: Model) -> None:
     x = model.data({"x": random(8, 12)})
     calibration = model.recorded(x)
-    forward = program_arrays(model.blocks, model.layers, NOISY, 0).calibrated(calibration)
-    backward = program_arrays(model.blocks[::-1], model.layers, NOISY, 0).calibrated(calibration)
+    forward = program_arrays(model.blocks, model.layers, NOISY, seed=0).calibrated(calibration)
+    backward = program_arrays(model.blocks[::-1], model.layers, NOISY, seed=0).calibrated(calibration)
     backward = Arrays(backward.blocks[::-1], backward.arrays[::-1])
     assert len(model.blocks) > 10
     first, second = (execute(model, arrays, x, time_s=10.0).outputs["y"] for arrays in (forward, backward))
@@ -95,7 +95,7 @@ def test_blocks_have_noise_of_their_own(tmp_path: Path) -> None:
     same = np.tile(random(5, 4), (2, 1))
     nodes = [helper.make_node("MatMul", ["x", "w"], ["y"], name="product")]
     twice = placed(make_model(nodes, {"x": ["n", 10]}, ["y"], {"w": same}), CHIP, tmp_path)
-    arrays = program_arrays(twice.blocks, twice.layers, NOISY, 0).arrays
+    arrays = program_arrays(twice.blocks, twice.layers, NOISY, seed=0).arrays
     assert len(arrays) == 2
     np.testing.assert_array_equal(arrays[0].planes[0].target_s, arrays[1].planes[0].target_s)
     assert (arrays[0].planes[0].programmed_s != arrays[1].planes[0].programmed_s).mean() > 0.4
@@ -136,7 +136,7 @@ def test_a_placement_of_another_model_is_refused(tmp_path: Path) -> None:
 
 def test_conductances_go_to_a_file_and_back(model: Model, tmp_path: Path) -> None:
     calibration = model.recorded(model.data({"x": random(20, 12)}))
-    arrays = program_arrays(model.blocks, model.layers, NOISY, 0)
+    arrays = program_arrays(model.blocks, model.layers, NOISY, seed=0)
     save_conductances(tmp_path / "maps.npz", model, arrays)
     with np.load(tmp_path / "maps.npz") as stored:
         assert "first/0/0/0/0" in stored.files
@@ -154,7 +154,7 @@ def test_conductances_go_to_a_file_and_back(model: Model, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("fault", ["missing", "unknown", "shape", "nan", "no file"])
 def test_conductances_that_do_not_fit(model: Model, tmp_path: Path, fault: str) -> None:
-    arrays = program_arrays(model.blocks, model.layers, NOISY, 0)
+    arrays = program_arrays(model.blocks, model.layers, NOISY, seed=0)
     path = tmp_path / "maps.npz"
     save_conductances(path, model, arrays)
     with np.load(path) as stored:
@@ -191,7 +191,7 @@ def test_activity_by_hand(tmp_path: Path) -> None:
     )
     settings = replace(settings, scaling=replace(NOISY.scaling))
     data = model.data({"x": np.array([[0.5, -0.25], [0.75, 0.0]], np.float32)})
-    arrays = program_model(model, settings, 0, model.recorded(data))
+    arrays = program_model(model, settings, model.recorded(data), seed=0)
     run = execute(model, arrays, data, measure=True)
     activity = measured_activity(arrays, run.meter, 0.0)
     (layer,) = activity.layers
@@ -208,7 +208,7 @@ def test_activity_of_bit_serial_inputs_is_the_share_of_ones(tmp_path: Path) -> N
     inputs = InputCircuit(bits=8, scale=UnitScale(), waveform=BIT_SERIAL)
     settings = CrossbarSettings(inputs=inputs, outputs=OutputCircuit(conversion=Conversion.PER_PHASE))
     data = model.data({"x": np.array([[1.0, -64 / 127], [0.0, 0.0]], np.float32)})
-    arrays = program_model(model, settings, 0, model.recorded(data))
+    arrays = program_model(model, settings, model.recorded(data), seed=0)
     activity = measured_activity(arrays, execute(model, arrays, data, measure=True).meter, 0.0)
     assert activity.mean_input == pytest.approx((7 + 1) / 7 / 4)
 
@@ -229,9 +229,23 @@ def test_measured_activity_changes_the_price(tmp_path: Path) -> None:
     assert after / before == pytest.approx(0.25 * 0.095 / (0.27 * 0.13))
 
 
+def test_the_ledger_follows_the_data() -> None:
+    """The same Trace, priced again: the cells' energy scales with both means, everything on the fabric stays."""
+    import archsim
+    from archsim.functional import Activity, LayerActivity
+    from archsim.workloads.trained import TRAINED
+
+    result = archsim.simulate(TRAINED[0].model, "pcm-mesh-14nm")
+    measured = with_activity(result.chip, Activity((LayerActivity(0, 0.27, 0.26, 0.2, 1.0),)))
+    ledger = archsim.account(result.trace, result.placement, archsim.price(measured))
+    before, after = (table.groupby("component")["energy_j"].sum() for table in (result.ledger.energy, ledger.energy))
+    assert after["array"] > 1.2 * before["array"]
+    assert after["router"] == before["router"]
+
+
 def test_nothing_measured(model: Model) -> None:
     data = model.data({"x": random(2, 12)})
-    arrays = program_model(model, NOISY, 0, model.recorded(data))
+    arrays = program_model(model, NOISY, model.recorded(data), seed=0)
     with pytest.raises(InputError, match="nothing was measured"):
         measured_activity(arrays, execute(model, arrays, data).meter, 0.0)
 
@@ -271,7 +285,7 @@ def test_a_layer_that_sees_nothing_still_computes(tmp_path: Path) -> None:
     """Calibration inputs of zero leave a range in which nothing clips."""
     model = placed(perceptron(), CHIP, tmp_path)
     nothing = model.recorded(model.data({"x": np.zeros((4, 12), np.float32)}))
-    arrays = program_model(model, replace(NOISY, device=CrossbarSettings().device), 0, nothing)
+    arrays = program_model(model, replace(NOISY, device=CrossbarSettings().device), nothing, seed=0)
     data = model.data({"x": random(3, 12) / 10})
     assert np.isfinite(execute(model, arrays, data).outputs["y"]).all()
 

@@ -59,6 +59,11 @@ def test_ranges_and_compensation() -> None:
     assert settings.outputs.range == CalibratedRange(98.0)
 
 
+def test_reram_does_not_drift() -> None:
+    with pytest.raises(InputError, match="does not drift"):
+        crossbar_settings(load_chip("reram-mesh-22nm"), compensation=Compensation.GLOBAL)
+
+
 def test_bit_serial_inputs_converted_per_phase() -> None:
     settings = crossbar_settings(load_chip("reram-mesh-22nm"))
     assert settings.inputs.waveform == BitSliced(1)
