@@ -41,9 +41,10 @@ def diagnose(program: Program, *, fired: Counts, freed: Counts, time_ps: int) ->
     """
     waits = find_waits(program, fired, freed)
     cycle = _cycle(waits)
-    lines = [_wait_text(program, wait, fired, freed) for wait in cycle[:SHOWN]]
-    if len(cycle) > SHOWN:
-        lines.append(f"... and {len(cycle) - SHOWN} more waits")
+    shown = _between_layers(program, cycle)[:SHOWN]
+    lines = [_wait_text(program, wait, fired, freed) for wait in shown]
+    if len(cycle) > len(shown):
+        lines.append(f"... and {len(cycle) - len(shown)} more waits, within these layers and along their links")
     left = int(np.count_nonzero(fired < program.actors.firings))
     what = f"deadlock at {time_ps} ps, with {left} actors unfinished:\n    " + "\n    ".join(lines)
     return Deadlock(what, where=actor_name(program, cycle[0].actor), remedy=_remedy(cycle))
@@ -67,6 +68,12 @@ def _cycle(waits: list[Wait]) -> list[Wait]:
     graph.add_edges_from((wait.actor, wait.blocker) for wait in waits)
     of_edge = {(wait.actor, wait.blocker): wait for wait in reversed(waits)}
     return [of_edge[edge[0], edge[1]] for edge in nx.find_cycle(graph)]
+
+
+def _between_layers(program: Program, cycle: list[Wait]) -> list[Wait]:
+    """The waits that lead from one layer to another, where there are any: the others only pass them on."""
+    layer = program.actors.layer
+    return [wait for wait in cycle if layer[wait.actor] != layer[wait.blocker]] or cycle
 
 
 def _wait_text(program: Program, wait: Wait, fired: Counts, freed: Counts) -> str:

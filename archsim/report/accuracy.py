@@ -189,7 +189,7 @@ def write_accuracy(directory: Path, study: AccuracyStudy) -> tuple[Path, ...]:
     Raises
     ------
     InputError
-        If one cannot be written, or matplotlib is missing.
+        If one cannot be written.
     """
     return (
         write_table(directory / "scores", _tagged(study, "scores"), TableFormat.CSV),
@@ -214,21 +214,9 @@ def _write_figure(path: Path, study: AccuracyStudy) -> Path:
 
 
 def accuracy_figure(study: AccuracyStudy) -> Figure:
-    """Score over time with its spread; one curve per setting.
+    """Score over time with its spread; one curve per setting."""
+    from matplotlib.figure import Figure
 
-    Raises
-    ------
-    InputError
-        If matplotlib is not installed.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as fault:
-        raise InputError(
-            "matplotlib is not installed; it draws the figure",
-            where="--out",
-            remedy="Install archsim with its extra: pip install 'archsim[functional]'.",
-        ) from fault
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()
     for label, scores in study.settings:
