@@ -19,6 +19,7 @@ from archsim.network import Network
 from archsim.network.onnx_import import read_onnx
 from archsim.program import Program, Trace
 from archsim.workloads import WorkloadOptions
+from archsim.workloads.trained import trained
 
 
 class Engine(StrEnum):
@@ -87,7 +88,7 @@ def load_network(
     Parameters
     ----------
     model : str or Path
-        A path to an ONNX file, or a name that ``archsim list`` shows.
+        A path to an ONNX file, or the name of a network or trained model that ``archsim list`` shows.
     options : WorkloadOptions, optional
         Sequence length and the like, for named networks.
     shapes : mapping of str to tuple of int, optional
@@ -98,7 +99,8 @@ def load_network(
     InputError
         If there is neither such a file nor such a name, or an option does not apply.
     """
-    path = Path(model)
+    known = trained(str(model))
+    path = known.model if known else Path(model)
     if path.suffix != ".onnx" and not path.is_file():
         if shapes:
             raise InputError(

@@ -39,9 +39,10 @@ def list_names(
 def _networks() -> RenderableType:
     from archsim import workloads
     from archsim.report import names, plain_table, prose
+    from archsim.workloads.trained import TRAINED
 
-    known = workloads.names()
-    summaries = map(workloads.describe, known)
+    known = (*workloads.names(), *(model.name for model in TRAINED))
+    summaries = (*map(workloads.describe, workloads.names()), *(f"trained: {model.summary}" for model in TRAINED))
     return plain_table("Networks: archsim run NAME", names("name", known), prose("what it is", summaries))
 
 
