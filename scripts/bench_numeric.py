@@ -1,17 +1,21 @@
 """Speed of the numeric crossbar beside numpy's plain matrix product, in one run on one machine.
 
-    python scripts/bench_numeric.py [--size 512] [--batch 1024] [--repeats 30] [--solve 128,256,512]
+    python scripts/bench_numeric.py [--size 512] [--batch 1024] [--rounds 12] [--solve 128,256,512]
 
-Every round times the product and then each case once; the best of all rounds counts, so that other load on the machine
-touches all alike. AIHWKIT is timed in like settings where it is installed (aihwkit==1.1.0 torch==2.10.0).
+Every round times each case in a block of calls of about 0.1 s, right after a block of products of the same length: a
+short product alone would find a quiet moment on a busy machine where a long call cannot. The best block of each counts,
+and beside it the median of the rounds' ratios. AIHWKIT is timed in like settings where it is installed
+(aihwkit==1.1.0 torch==2.10.0).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 
 import numpy as np
@@ -43,11 +47,16 @@ NOISE = ReadNoise(LowFrequencyNoise.FRESH)
 SERIAL = InputCircuit(bits=8, waveform=BIT_SERIAL)
 CASES = {
     "every effect off": CrossbarSettings(),
-    "8-bit DAC and ADC, output noise": CrossbarSettings(inputs=CONVERTERS["inputs"], outputs=CONVERTERS["outputs"]),
-    "PCM programming, drift, read noise, 8-bit DAC and ADC, output noise": CrossbarSettings(
+    "PCM programming and drift, 8-bit DAC and ADC, output noise": CrossbarSettings(
+        device=PcmDevice(),
+        read_noise=ReadNoise(LowFrequencyNoise.FROZEN),
+        inputs=CONVERTERS["inputs"],
+        outputs=CONVERTERS["outputs"],
+    ),
+    "the same with fresh read noise (every noise on)": CrossbarSettings(
         device=PcmDevice(), read_noise=NOISE, inputs=CONVERTERS["inputs"], outputs=CONVERTERS["outputs"]
     ),
-    "the same with exact IR drop": CrossbarSettings(
+    "every noise on, with exact IR drop": CrossbarSettings(
         device=PcmDevice(),
         read_noise=NOISE,
         wires=ExactWires(WireResistance(0.35, 0.35)),
@@ -67,18 +76,48 @@ CASES = {
 }
 
 
-@dataclass
-class Best:
-    """Least wall and processor time of a call, in milliseconds."""
+BLOCK_S = 0.1
+PAUSE_S = 0.03
+"""Long enough for the waiting threads of the call before to fall asleep."""
 
-    wall_ms: float = float("inf")
-    cpu_ms: float = float("inf")
 
-    def time(self, call: Callable[[], object]) -> None:
-        cpu, wall = time.process_time(), time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Mean wall and processor time of the calls of one block, in milliseconds."""
+
+    wall_ms: float
+    cpu_ms: float
+
+
+@dataclass(slots=True)
+class Case:
+    """A call, and its blocks beside the product's."""
+
+    name: str
+    call: Callable[[], object]
+    count: int = 1
+    blocks: list[Block] = field(default_factory=list)
+    products: list[Block] = field(default_factory=list)
+
+    def size(self) -> None:
+        """Choose the calls per block; the first call compiles and warms caches, and is not timed."""
+        self.call()
+        start = time.perf_counter()
+        self.call()
+        self.count = max(1, round(BLOCK_S / (time.perf_counter() - start)))
+
+
+def timed(call: Callable[[], object], count: int) -> Block:
+    time.sleep(PAUSE_S)
+    cpu, wall = time.process_time(), time.perf_counter()
+    for _ in range(count):
         call()
-        self.wall_ms = min(self.wall_ms, 1e3 * (time.perf_counter() - wall))
-        self.cpu_ms = min(self.cpu_ms, 1e3 * (time.process_time() - cpu))
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return Block(1e3 * wall / count, 1e3 * cpu / count)
+
+
+def best(blocks: list[Block]) -> Block:
+    return Block(min(block.wall_ms for block in blocks), min(block.cpu_ms for block in blocks))
 
 
 def aihwkit_cases(weights: np.ndarray, inputs: np.ndarray) -> dict[str, Callable[[], object]]:
@@ -93,9 +132,9 @@ def aihwkit_cases(weights: np.ndarray, inputs: np.ndarray) -> dict[str, Callable
 
     calls: dict[str, Callable[[], object]] = {}
     for name, make, noise in (
-        ("AIHWKIT C++ tile, PCM read and output noise", InferenceRPUConfig, 0.0175),
-        ("AIHWKIT C++ tile, output noise", InferenceRPUConfig, 0.0),
-        ("AIHWKIT torch tile, output noise", TorchInferenceRPUConfig, 0.0),
+        ("AIHWKIT C++ tile, every noise on", InferenceRPUConfig, 0.0175),
+        ("AIHWKIT C++ tile, without fresh read noise", InferenceRPUConfig, 0.0),
+        ("AIHWKIT torch tile, without fresh read noise", TorchInferenceRPUConfig, 0.0),
     ):
         config = make()
         config.forward.inp_res = config.forward.out_res = 1 / 254
@@ -109,7 +148,7 @@ def aihwkit_cases(weights: np.ndarray, inputs: np.ndarray) -> dict[str, Callable
         layer.program_analog_weights()
         layer.drift_analog_weights(DAY_S)
         vectors = torch.tensor(inputs)
-        calls[name] = lambda layer=layer, vectors=vectors: layer(vectors)
+        calls[name] = torch.no_grad()(lambda layer=layer, vectors=vectors: layer(vectors))
     return calls
 
 
@@ -132,34 +171,56 @@ def solve_times(sizes: list[int]) -> None:
     """One-time nodal solutions of one plane."""
     for size in sizes:
         cells = np.random.default_rng(0).uniform(0, 25e-6, (size, size))
-        best = Best()
-        for _ in range(3 if size < 512 else 1):
-            best.time(lambda cells=cells: effective_conductance(cells, WireResistance(0.35, 0.35)))
-        print(f"exact IR drop of {size} x {size}: {best.wall_ms / 1e3:.3f} s wall, {best.cpu_ms / 1e3:.3f} s processor")
+        found = best(
+            [
+                timed(lambda cells=cells: effective_conductance(cells, WireResistance(0.35, 0.35)), 1)
+                for _ in range(3 if size < 512 else 1)
+            ]
+        )
+        wall_s, cpu_s = found.wall_ms / 1e3, found.cpu_ms / 1e3
+        print(f"exact IR drop of {size} x {size}: {wall_s:.3f} s wall, {cpu_s:.3f} s processor")
+
+
+def measure(cases: list[Case], product: Case, rounds: int) -> None:
+    """Blocks of every case, each right after a block of products."""
+    for case in (product, *cases):
+        case.size()
+    for _ in range(rounds):
+        for case in cases:
+            case.products.append(timed(product.call, product.count))
+            case.blocks.append(timed(case.call, case.count))
+
+
+def report(cases: list[Case]) -> None:
+    base = best([block for case in cases for block in case.products])
+    print(f"product: {base.wall_ms:.1f} ms wall, {base.cpu_ms:.1f} ms processor at best")
+    print("| case | wall ms | times the product | median of rounds | processor ms | times the product |")
+    print("|---|---|---|---|---|---|")
+    for case in cases:
+        found = best(case.blocks)
+        ratios = [own.wall_ms / other.wall_ms for own, other in zip(case.blocks, case.products, strict=True)]
+        wall = f"{found.wall_ms:.1f} | {found.wall_ms / base.wall_ms:.1f} | {statistics.median(ratios):.1f}"
+        print(f"| {case.name} | {wall} | {found.cpu_ms:.1f} | {found.cpu_ms / base.cpu_ms:.1f} |")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--batch", type=int, default=1024)
-    parser.add_argument("--repeats", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--solve", default="128,256,512", help="sizes of arrays whose wires are solved")
     options = parser.parse_args()
     generator = np.random.default_rng(0)
     weights = generator.normal(size=(options.size, options.size)).clip(-3, 3).astype(np.float32)
     inputs = generator.normal(size=(options.batch, options.size)).astype(np.float32)
-    solve_times([int(size) for size in options.solve.split(",")])
-    calls = {"numpy product": lambda: inputs @ weights, **our_cases(weights, inputs), **aihwkit_cases(weights, inputs)}
-    best = {name: Best() for name in calls}
-    for _ in range(options.repeats):
-        for name, call in calls.items():
-            best[name].time(call)
-    base = best["numpy product"]
-    print(f"\n{options.batch} vectors, {options.size} x {options.size}, float32, best of {options.repeats}")
-    print("| case | wall ms | times the product | processor ms | times the product |\n|---|---|---|---|---|")
-    for name, found in best.items():
-        wall, cpu = found.wall_ms / base.wall_ms, found.cpu_ms / base.cpu_ms
-        print(f"| {name} | {found.wall_ms:.1f} | {wall:.1f} | {found.cpu_ms:.1f} | {cpu:.1f} |")
+    solve_times([int(size) for size in options.solve.split(",") if size])
+    calls = {**our_cases(weights, inputs), **aihwkit_cases(weights, inputs)}
+    cases = [Case(name, call) for name, call in calls.items()]
+    before = os.getloadavg()[0]
+    measure(cases, Case("product", lambda: inputs @ weights), options.rounds)
+    print(f"\n{options.batch} vectors, {options.size} x {options.size}, float32, {options.rounds} rounds")
+    print(f"cores: {len(os.sched_getaffinity(0))}; load before {before:.1f}, after {os.getloadavg()[0]:.1f}")
+    report(cases)
 
 
 if __name__ == "__main__":
