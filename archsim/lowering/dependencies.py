@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from archsim.lowering.curves import Reach, demand
 from archsim.lowering.draft import SeriesBook
-from archsim.lowering.layers import Ends, PartialSums
+from archsim.lowering.layers import Ends
+from archsim.lowering.products import PartialSums
 from archsim.mapping import Placement
 from archsim.network import Digital, Edge, Matrix, Network, tokens_read
 

@@ -1,4 +1,4 @@
-"""Actors of layers: products on arrays, their converters and sums, digital units, inputs and outputs."""
+"""Actors of layers: products on arrays, digital units, inputs and outputs."""
 
 from __future__ import annotations
 
@@ -9,37 +9,16 @@ from numpy.typing import NDArray
 
 from archsim.chip.schema import Chip, Memory
 from archsim.errors import CapacityError
+from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import NO_TABLE, ActorRows, Draft, Place
+from archsim.lowering.products import PartialSums, add_products
 from archsim.mapping import AT_PORT, Placement
-from archsim.mapping.timing import (
-    affine_stage,
-    combining_additions,
-    conversions_per_column,
-    digital_cycles,
-    memory_interval,
-    product_timing,
-    unit_stage,
-)
+from archsim.mapping.timing import digital_cycles, memory_interval, unit_stage
 from archsim.network import Digital, Layer, Source, keys_read
 from archsim.program import Kind, Role
 from archsim.units import picoseconds
 
 Ids = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The samples of a run.
-
-    Parameters
-    ----------
-    samples : int
-    group : int
-        Samples that interleave; divides ``samples``.
-    """
-
-    samples: int
-    group: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +37,11 @@ class Ends:
     taker: Ids
 
 
-@dataclass(frozen=True, slots=True)
-class PartialSums:
-    """Sums that travel from one row block to the next; columns of shape ``(sums,)``.
-
-    Parameters
-    ----------
-    source, target : int64
-        Actors.
-    source_node, target_node : int64
-    bits : int64
-        Of one token.
-    """
-
-    source: Ids
-    target: Ids
-    source_node: Ids
-    target_node: Ids
-    bits: Ids
-
-
-def firings_of(placement: Placement, layer: Ids, replica: Ids, batch: Batch) -> Ids:
-    """Firings in the whole run of copies of layers."""
-    tokens = np.array([layer.tokens for layer in placement.network.order], np.int64)[layer]
-    copies = np.asarray(placement.replicas, np.int64)[layer]
-    firings: Ids = (tokens - replica + copies - 1) // copies * batch.samples
-    return firings
-
-
 def add_layers(draft: Draft, placement: Placement, batch: Batch) -> tuple[Ends, PartialSums]:
     """Add the actors of all layers, and the channels inside their arrays."""
     maker = np.full(len(placement.homes), -1, np.int64)
-    taker, sums = _add_products(draft, placement, batch, maker)
+    products, sums = add_products(draft, placement, batch)
+    _fill_makers(placement, products.output, maker)
     for index, layer in enumerate(placement.network.order):
         if isinstance(layer.operator, Digital):
             rows = placement.homes_of(index)
@@ -97,60 +49,7 @@ def add_layers(draft: Draft, placement: Placement, batch: Batch) -> tuple[Ends, 
             maker[rows] = add(draft, placement, batch, index)
         elif maker[placement.homes_of(index).start] < 0:
             maker[placement.homes_of(index)] = _add_port(draft, placement, batch, index)
-    return Ends(maker, taker), sums
-
-
-def _add_products(draft: Draft, placement: Placement, batch: Batch, maker: Ids) -> tuple[Ids, PartialSums]:
-    """Integration, conversion, affine and accumulation of every block; fills in the matrix layers' makers."""
-    blocks, chip = placement.blocks, placement.chip
-    columns = blocks.column_stop - blocks.column_start
-    timing = [product_timing(chip, int(count)) for count in range(int(columns.max(initial=0)) + 1)]
-    firings = firings_of(placement, blocks.layer, blocks.replica, batch)
-
-    def add(role: Role, kind: Kind, label: str, interval: Ids, latency: Ids, kept: Ids) -> Ids:
-        place = Place(kind, label, blocks.node[kept], blocks.array[kept])
-        rows = ActorRows(
-            layer=blocks.layer[kept],
-            role=role,
-            place=place,
-            firings=firings[kept],
-            interval=interval,
-            latency=latency,
-            replica=blocks.replica[kept],
-            row=blocks.row[kept],
-            column=blocks.column[kept],
-        )
-        return draft.actors(rows, len(kept))
-
-    every = np.arange(len(blocks), dtype=np.int64)
-    stages = {name: np.array([getattr(t, name).interval for t in timing])[columns] for name in _STAGES}
-    delays = {name: np.array([getattr(t, name).latency for t in timing])[columns] for name in _STAGES}
-    integrate = add(Role.INTEGRATE, Kind.ARRAY, "array", stages["integrate"], delays["integrate"], every)
-    convert = add(Role.CONVERT, Kind.ADC, "adc", stages["convert"], delays["convert"], every)
-    affine = add(Role.AFFINE, Kind.AFFINE, "affine", stages["affine"], delays["affine"], every)
-    later = np.flatnonzero(blocks.row > 0)
-    sums = [affine_stage(chip, int(count)) for count in range(int(columns.max(initial=0)) + 1)]
-    interval, latency = (
-        np.array([getattr(stage, name) for stage in sums], np.int64)[columns[later]] for name in ("interval", "latency")
-    )
-    accumulate = add(Role.ACCUMULATE, Kind.AFFINE, "affine", interval, latency, later)
-    output = affine.copy()
-    output[later] = accumulate
-    same = draft.curves.add(np.array([1], np.int64), 1)
-    sum_bits = columns * chip.tile.affine.sum_bits
-    for source, target, capacity, bits in (
-        (integrate, convert, timing[0].in_flight, 0),
-        (convert, affine, 2, sum_bits),
-        (affine[later], accumulate, 2, sum_bits[later]),
-    ):
-        draft.channels(source, target, need=same, release=same, capacity=capacity, token_bits=bits)
-    _act_products(draft, placement, (integrate, convert, affine, accumulate), later)
-    _fill_makers(placement, output, maker)
-    previous = output[later - 1]
-    return integrate, PartialSums(previous, accumulate, blocks.node[later - 1], blocks.node[later], sum_bits[later])
-
-
-_STAGES = ("integrate", "convert", "affine")
+    return Ends(maker, products.integrate), sums
 
 
 def _fill_makers(placement: Placement, output: Ids, maker: Ids) -> None:
@@ -159,27 +58,6 @@ def _fill_makers(placement: Placement, output: Ids, maker: Ids) -> None:
     last = np.append(blocks.row[1:] == 0, True) if len(blocks) else np.zeros(0, bool)
     on_array = np.isin(homes.layer, np.unique(blocks.layer))
     maker[on_array] = output[last]
-
-
-def _act_products(draft: Draft, placement: Placement, stages: tuple[Ids, Ids, Ids, Ids], later: Ids) -> None:
-    """What a product costs, stage by stage."""
-    integrate, convert, affine, accumulate = stages
-    blocks, tile = placement.blocks, placement.chip.tile
-    rows = blocks.row_stop - blocks.row_start
-    columns = blocks.column_stop - blocks.column_start
-    physical_rows = rows * tile.array.weight.rows * tile.input.phases
-    conversions = columns * tile.array.weight.columns * conversions_per_column(placement.chip)
-    draft.act(integrate, "array.cell", blocks.weights * tile.array.weight.devices)
-    draft.act(integrate, "array.row", physical_rows)
-    draft.act(integrate, "driver.conversion", physical_rows)
-    draft.act(integrate, "buffer.read_bit", rows * tile.input.bits)
-    draft.act(convert, "adc.conversion", conversions)
-    if tile.adc.held:
-        draft.act(convert, "sample-hold.sample", conversions)
-    draft.act(affine, "affine.mac", columns)
-    if combining_additions(placement.chip, 1):
-        draft.act(affine, "affine.add", columns * combining_additions(placement.chip, 1))
-    draft.act(accumulate, "affine.add", columns[later])
 
 
 def _add_digital(draft: Draft, placement: Placement, batch: Batch, index: int) -> Ids:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.errors import InputError
+from archsim.lowering.batch import Batch
 from archsim.lowering.buffers import crowded_edges, overfull_edges
 from archsim.lowering.dependencies import (
     NO_PAIRS,
@@ -19,7 +20,7 @@ from archsim.lowering.dependencies import (
 )
 from archsim.lowering.draft import Draft
 from archsim.lowering.fabric import act_writes, add_transfers, buffers_at
-from archsim.lowering.layers import Batch, Ends, add_layers
+from archsim.lowering.layers import Ends, add_layers
 from archsim.lowering.schedule import edge_capacity, paced_schedule
 from archsim.lowering.spill import spill
 from archsim.lowering.tempo import layer_tempos

@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.lowering.batch import Batch
 from archsim.lowering.dependencies import Dependencies, Members, consumers, producers
 from archsim.lowering.draft import NO_TABLE, ActorRows, Draft, Place
-from archsim.lowering.layers import Batch, Ends, pick_memory
+from archsim.lowering.layers import Ends, pick_memory
 from archsim.mapping import Placement
 from archsim.mapping.timing import memory_interval
 from archsim.network import Edge, tokens_read
