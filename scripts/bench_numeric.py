@@ -77,8 +77,8 @@ CASES = {
 
 
 BLOCK_S = 0.1
-PAUSE_S = 0.03
-"""Long enough for the waiting threads of the call before to fall asleep."""
+PAUSE_S = 0.2
+"""Before each block. Threads of OpenBLAS wait spinning for some 0.1 s after a product, and slow whatever comes next."""
 
 
 @dataclass(frozen=True, slots=True)

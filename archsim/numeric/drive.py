@@ -260,16 +260,22 @@ def row_scales(inputs: Array, scale: InputScale, calibrated: float | None) -> Ar
     """
     xp = namespace(inputs)
     if isinstance(scale, AbsMaxScale):
-        found = xp.max(xp.abs(inputs), axis=1, keepdims=True)
+        found = _largest(inputs)
     elif isinstance(scale, SumScale):
         upper = xp.sum(xp.clip(inputs, 0.0, None), axis=1, keepdims=True)
         lower = xp.sum(xp.clip(-inputs, 0.0, None), axis=1, keepdims=True)
-        largest = xp.max(xp.abs(inputs), axis=1, keepdims=True)
-        found = xp.maximum(largest, xp.maximum(upper, lower) * (scale.assumed_weight / scale.output_bound))
+        found = xp.maximum(_largest(inputs), xp.maximum(upper, lower) * (scale.assumed_weight / scale.output_bound))
     else:
         found = xp.full((inputs.shape[0], 1), _fixed_scale(scale, calibrated), dtype=xp.float32)
     result: Array = xp.where(found > 0, found, xp.ones_like(found))
     return result
+
+
+def _largest(inputs: Array) -> Array:
+    """Largest magnitude of every vector; two passes over the inputs are faster than one over a copy."""
+    xp = namespace(inputs)
+    found: Array = xp.maximum(xp.max(inputs, axis=1, keepdims=True), -xp.min(inputs, axis=1, keepdims=True))
+    return found
 
 
 def _fixed_scale(scale: InputScale, calibrated: float | None) -> float:

@@ -164,20 +164,24 @@ def _chosen(condition: Mask, new: _Sums, old: _Sums) -> _Sums:
 
 
 def _readout(crossbar: Crossbar, vectors: Array, scales: Array, sums: _Sums, repeats: Integers) -> Readout:
-    """Digital part: scale, zero and centre times the sum of the inputs, offset; and the shares of the counts."""
+    """Digital part: scale, zero and centre times the sum of the inputs, offset; and the shares of the counts.
+
+    Works in the sums' own array.
+    """
     xp = namespace(vectors)
     outputs = sums.outputs
     applied = _input_sums(crossbar, vectors, scales) if crossbar.corrected else None
     if applied is not None:
         outputs = outputs - crossbar.zero * applied
-    outputs = outputs * (crossbar.scale * scales)
+    outputs *= crossbar.scale * scales
     if applied is not None:
-        outputs = outputs + (scales * applied) * crossbar.centre
+        outputs += (scales * applied) * crossbar.centre
     converted = conversions(crossbar)
     circuit = crossbar.settings.outputs
     full = converted * (1.0 if circuit.bits is None else circuit.steps)
     clipped = xp.astype(sums.clips, xp.float32) / converted
-    return Readout(outputs + crossbar.offset, clipped, repeats, xp.astype(sums.codes, xp.float32) / full)
+    outputs += crossbar.offset
+    return Readout(outputs, clipped, repeats, xp.astype(sums.codes, xp.float32) / full)
 
 
 def _input_sums(crossbar: Crossbar, vectors: Array, scales: Array) -> Array:

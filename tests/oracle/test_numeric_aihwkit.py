@@ -5,20 +5,23 @@ import pytest
 
 from archsim.numeric import (
     AbsMaxScale,
+    AveragedWires,
     CrossbarSettings,
     FixedRange,
     InputCircuit,
+    IterativeBound,
     LowFrequencyNoise,
     OutputCircuit,
     ReadNoise,
     Scaling,
     Span,
+    SShape,
     Stream,
     UnitScale,
     multiply,
     program,
 )
-from archsim.numeric.devices import ONE_DEVICE, TWO_DEVICES, HermesDevice, NoiseScales, PcmDevice
+from archsim.numeric.devices import ONE_DEVICE, TWO_DEVICES, HermesDevice, NoiseScales, PcmDevice, WanReramDevice
 
 WEIGHTS = np.linspace(-1, 1, 32).reshape(4, 8).T
 INPUTS = np.linspace(-0.9, 0.95, 8).astype(np.float32)[None]
@@ -124,3 +127,140 @@ def test_side_by_side_in_distribution(time_s):
         theirs = model.apply_drift_noise_to_conductance(programmed, exponents, time_s).numpy()
         ours = cells(PcmDevice(), target, seed=4).conductances(time_s)[0] / MICRO
         agree(ours, float(theirs.mean()), float(theirs.std()))
+
+
+@pytest.mark.parametrize(
+    ("module", "kind", "g_max_us", "ours"),
+    [
+        ("hermes", "HermesNoiseModel", 10.35, HermesDevice(ONE_DEVICE)),
+        ("reram", "ReRamWan2022NoiseModel", 40.0, WanReramDevice(read_fraction=0.0)),
+    ],
+    ids=["HERMES", "ReRAM"],
+)
+@pytest.mark.parametrize("time_s", [1.0, DAY])
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence:UserWarning")  # AIHWKIT's own indexing
+def test_other_devices_side_by_side(module, kind, g_max_us, ours, time_s):
+    torch = pytest.importorskip("torch")
+    models = pytest.importorskip(f"aihwkit.inference.noise.{module}")
+    torch.manual_seed(1)
+    model = getattr(models, kind)(g_max=g_max_us)
+    for share in (0.1, 0.5, 1.0):
+        target = share * g_max_us
+        wanted = torch.full(SAMPLES, target)
+        programmed = model.apply_programming_noise_to_conductance(wanted)
+        exponents = model.generate_drift_coefficients(wanted)
+        theirs = model.apply_drift_noise_to_conductance(programmed, exponents, time_s).numpy()
+        agree(cells(ours, target, seed=5).conductances(time_s)[0] / MICRO, float(theirs.mean()), float(theirs.std()))
+
+
+TILE_WEIGHTS = np.random.default_rng(6).uniform(-1, 1, (48, 20)).astype(np.float32)
+TILE_INPUTS = np.random.default_rng(7).uniform(-2, 2, (64, 48)).astype(np.float32)
+
+
+def tile_outputs(inputs, **forward):
+    """Outputs of AIHWKIT's C++ inference tile, its weights as given."""
+    torch = pytest.importorskip("torch")
+    configs = pytest.importorskip("aihwkit.simulator.configs")
+    nn = pytest.importorskip("aihwkit.nn")
+    torch.manual_seed(2)
+    config = configs.InferenceRPUConfig()
+    config.mapping.weight_scaling_omega = 0.0
+    for name, value in forward.items():
+        setattr(config.forward, name, value)
+    layer = nn.AnalogLinear(*TILE_WEIGHTS.shape, bias=False, rpu_config=config)
+    layer.set_weights(torch.tensor(TILE_WEIGHTS.T.copy()))
+    layer.eval()
+    with torch.no_grad():
+        return layer(torch.tensor(inputs)).numpy()
+
+
+def enums():
+    return pytest.importorskip("aihwkit.simulator.parameters.enums")
+
+
+def our_outputs(inputs, circuit, outputs, **settings):
+    settings = CrossbarSettings(scaling=Scaling(Span.NONE), inputs=circuit, outputs=outputs, **settings)
+    return multiply(program(TILE_WEIGHTS, settings, Stream(8)).at(0.0), inputs).outputs
+
+
+@pytest.mark.parametrize("bound", [4.0, 12.0])
+def test_converters_of_the_tile_itself(bound):
+    theirs = tile_outputs(
+        TILE_INPUTS, out_noise=0.0, out_bound=bound, bound_management=enums().BoundManagementType.NONE
+    )
+    found = our_outputs(TILE_INPUTS, InputCircuit(bits=7), OutputCircuit(bits=9, range=FixedRange(bound)))
+    # A code on the edge between two levels may fall either way.
+    assert np.mean(np.abs(found - theirs) > 1e-4) < 0.01
+
+
+@pytest.mark.parametrize("bound", [0.5, 2.0])
+def test_bound_management_of_the_tile_itself(bound):
+    """Inputs are not scaled by their largest, which when halved would lie on the edge between two levels."""
+    kinds = enums()
+    inputs = TILE_INPUTS / 2
+    theirs = tile_outputs(
+        inputs,
+        out_noise=0.0,
+        out_bound=bound,
+        noise_management=kinds.NoiseManagementType.NONE,
+        bound_management=kinds.BoundManagementType.ITERATIVE,
+    )
+    found = our_outputs(
+        inputs,
+        InputCircuit(bits=7, scale=UnitScale()),
+        OutputCircuit(bits=9, range=FixedRange(bound), bound_management=IterativeBound()),
+    )
+    assert np.abs(theirs).max() > 2 * bound
+    assert np.mean(np.abs(found - theirs) > 1e-4) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("forward", "noise", "read", "applied"),
+    [
+        ({"out_noise": 0.06}, 0.06, ReadNoise(), 0.0),
+        ({"inp_noise": 0.05}, 0.0, ReadNoise(), 0.05),
+        ({"w_noise": 0.0175, "w_noise_type": "PCM_READ"}, 0.0, ReadNoise(proportional=0.0175), 0.0),
+        ({"w_noise": 0.02, "w_noise_type": "ADDITIVE_CONSTANT"}, 0.0, ReadNoise(weight=0.02), 0.0),
+    ],
+    ids=["output", "input", "PCM read", "constant read"],
+)
+def test_noises_of_the_tile_itself(forward, noise, read, applied):
+    """The same vector many times: mean and spread of every output."""
+    kinds = enums()
+    if "w_noise_type" in forward:
+        forward = {**forward, "w_noise_type": kinds.WeightNoiseType[forward["w_noise_type"]]}
+    quiet = {"out_noise": 0.0, "w_noise": 0.0, "inp_res": -1.0, "out_res": -1.0, "out_bound": 0.0}
+    inputs = np.repeat(TILE_INPUTS[:1], 20000, axis=0)
+    theirs = tile_outputs(inputs, **(quiet | forward), bound_management=kinds.BoundManagementType.NONE)
+    found = our_outputs(inputs, InputCircuit(noise=applied), OutputCircuit(noise=noise), read_noise=read)
+    for own, other in zip(found.T, theirs.T, strict=True):
+        agree(own, float(other.mean()), float(other.std()))
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5])
+def test_saturating_columns_of_the_tile_itself(slope):
+    exact = {"out_noise": 0.0, "inp_res": -1.0, "out_res": -1.0, "out_bound": 6.0}
+    theirs = tile_outputs(
+        TILE_INPUTS,
+        **exact,
+        out_nonlinearity=0.3,
+        slope_calibration=slope,
+        bound_management=enums().BoundManagementType.NONE,
+    )
+    outputs = OutputCircuit(bits=24, range=FixedRange(6.0), shape=SShape(0.3, 0.0, slope))
+    np.testing.assert_allclose(our_outputs(TILE_INPUTS, InputCircuit(), outputs), theirs, atol=2e-5)
+
+
+def test_averaged_wires_of_the_tile_itself():
+    """Wires so resistive that the drop is a tenth of the outputs."""
+    exact = {"out_noise": 0.0, "inp_res": -1.0, "out_res": -1.0, "out_bound": 0.0}
+    wires = AveragedWires(0.35, 500e-6)
+    theirs = tile_outputs(
+        TILE_INPUTS,
+        **exact,
+        ir_drop=1.0,
+        ir_drop_g_ratio=1 / (wires.segment_ohm * wires.cell_s),
+        bound_management=enums().BoundManagementType.NONE,
+    )
+    found = our_outputs(TILE_INPUTS, InputCircuit(), OutputCircuit(), wires=wires)
+    np.testing.assert_allclose(found, theirs, atol=2e-5)
