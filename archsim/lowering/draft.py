@@ -38,6 +38,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """Interval and latency of new actors, and the rows of ``Program.durations`` where they vary by firing."""
+
+    interval: Column
+    latency: Column
+    interval_table: Column = NO_TABLE
+    latency_table: Column = NO_TABLE
+
+
+@dataclass(frozen=True, slots=True)
 class ActorRows:
     """New actors; scalars stand for a whole column."""
 
@@ -45,13 +55,10 @@ class ActorRows:
     role: Role
     place: Place
     firings: Column
-    interval: Column
-    latency: Column
+    timing: Timing
     replica: Column = 0
     row: Column = 0
     column: Column = 0
-    interval_table: Column = NO_TABLE
-    latency_table: Column = NO_TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +136,19 @@ class Draft:
         )
         columns = (
             rows.layer, int(rows.role), rows.replica, rows.row, rows.column, key, place.servers, rows.firings,
-            rows.interval, rows.latency, rows.interval_table, rows.latency_table,
+            rows.timing.interval, rows.timing.latency, rows.timing.interval_table, rows.timing.latency_table,
         )  # fmt: skip
         self._actors.append(tuple(np.broadcast_to(np.asarray(column, np.int64), count) for column in columns))
         self._count += count
         return np.arange(self._count - count, self._count, dtype=np.int64)
+
+    def timing(self, interval: Ids, extra: int) -> Timing:
+        """Timing of one actor whose firings take the given intervals, its latency being longer by ``extra``."""
+        first = int(interval[0])
+        if (interval == first).all():
+            return Timing(first, first + extra)
+        tables = self.durations.add(interval, 0), self.durations.add(interval + extra, 0)
+        return Timing(first, first + extra, *tables)
 
     def actor_columns(self, ids: Ids) -> Copied:
         """What link actors take over from the actors whose tokens they carry."""

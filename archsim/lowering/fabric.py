@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from archsim.chip.schema import Fabric, Topology
 from archsim.errors import InputError
 from archsim.lowering.dependencies import Dependencies
-from archsim.lowering.draft import ActorRows, Draft, Place
+from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.mapping import Placement
 from archsim.mapping.topology import chip_routes
 from archsim.program import Kind, Role
@@ -245,8 +245,7 @@ def _copies(draft: Draft, placement: Placement, own: tuple[Ids, Ids], place: Pla
         role=Role.LINK,
         place=place,
         firings=table.firings,
-        interval=interval,
-        latency=latency,
+        timing=Timing(interval, latency),
         replica=table.replica,
         row=number,
         column=table.column,

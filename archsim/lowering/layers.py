@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from archsim.chip.schema import Chip, Memory
 from archsim.errors import CapacityError
 from archsim.lowering.batch import Batch, firings_of
-from archsim.lowering.draft import NO_TABLE, ActorRows, Draft, Place
+from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.products import PartialSums, add_products
 from archsim.mapping import AT_PORT, Placement
-from archsim.mapping.timing import digital_cycles, memory_interval, unit_stage
+from archsim.mapping.timing import digital_cycles, memory_interval
 from archsim.network import Digital, Layer, Source, keys_read
 from archsim.program import Kind, Role
-from archsim.units import picoseconds
+from archsim.units import period_ps, picoseconds
 
 Ids = NDArray[np.int64]
 
@@ -68,26 +68,18 @@ def _add_digital(draft: Draft, placement: Placement, batch: Batch, index: int) -
     for home in range(rows.start, rows.stop):
         name, unit = list(placement.chip.units.items())[int(homes.unit[home])]
         share = float(homes.stop[home] - homes.start[home]) / layer.width
-        replica, copies = int(homes.replica[home]), placement.replicas[index]
+        replica = int(homes.replica[home])
         cycles = digital_cycles(placement.network, layer, unit, share)
-        stages = [unit_stage(unit, int(count)) for count in np.unique(cycles)]
-        mine = cycles[replica::copies] if len(cycles) > 1 else cycles
-        table = latency_table = NO_TABLE
-        if len(stages) > 1:
-            place = np.searchsorted(np.unique(cycles), np.repeat(mine, batch.group))
-            table = draft.durations.add(np.array([stage.interval for stage in stages])[place], 0)
-            latency_table = draft.durations.add(np.array([stage.latency for stage in stages])[place], 0)
+        mine = cycles[replica :: placement.replicas[index]] if len(cycles) > 1 else cycles
+        clock = period_ps(unit.clock)
         actor = ActorRows(
             layer=index,
             role=Role.COMPUTE,
             place=Place(Kind.UNIT, name, int(homes.node[home]), 0, unit.count),
             firings=firings_of(placement, np.array([index]), np.array([replica]), batch),
-            interval=stages[0].interval,
-            latency=stages[0].latency,
+            timing=draft.timing(np.repeat(mine, batch.group) * clock, (unit.pipeline - 1) * clock),
             replica=replica,
             column=int(homes.part[home]),
-            interval_table=table,
-            latency_table=latency_table,
         )
         maker = draft.actors(actor, 1)
         _act_digital(draft, placement, layer, maker, name, share)
@@ -121,8 +113,7 @@ def _add_lookup(draft: Draft, placement: Placement, batch: Batch, index: int) ->
         role=Role.READ,
         place=Place(Kind.MEMORY, name, placement.homes.node[rows], 0, memory.channels),
         firings=layer.tokens * batch.samples,
-        interval=interval,
-        latency=interval + picoseconds(memory.latency),
+        timing=Timing(interval, interval + picoseconds(memory.latency)),
     )
     maker = draft.actors(reader, 1)
     draft.act(maker, f"{name}.read_bit", float(bits))
@@ -157,7 +148,6 @@ def _add_port(draft: Draft, placement: Placement, batch: Batch, index: int) -> I
         role=Role.SOURCE if inward else Role.SINK,
         place=Place(Kind.HOST, "host-in" if inward else "host-out", placement.homes.node[rows]),
         firings=layer.tokens * batch.samples,
-        interval=interval,
-        latency=interval,
+        timing=Timing(interval, interval),
     )
     return draft.actors(port, 1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.lowering.batch import Batch, firings_of
-from archsim.lowering.draft import ActorRows, Draft, Place
+from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.mapping import Placement
 from archsim.mapping.timing import (
     Stage,
@@ -112,8 +112,10 @@ def _add_stage(draft: Draft, placement: Placement, role: Role, kept: Ids, firing
         role=role,
         place=Place(kind, label, blocks.node[kept], blocks.array[kept]),
         firings=firings[kept],
-        interval=np.array([stage.interval for stage in stages], np.int64)[back],
-        latency=np.array([stage.latency for stage in stages], np.int64)[back],
+        timing=Timing(
+            np.array([stage.interval for stage in stages], np.int64)[back],
+            np.array([stage.latency for stage in stages], np.int64)[back],
+        ),
         replica=blocks.replica[kept],
         row=blocks.row[kept],
         column=blocks.column[kept],

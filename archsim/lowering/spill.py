@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.chip.schema import Memory
 from archsim.lowering.batch import Batch
 from archsim.lowering.dependencies import Dependencies, Members, consumers, producers
-from archsim.lowering.draft import NO_TABLE, ActorRows, Draft, Place
+from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.layers import Ends, pick_memory
 from archsim.mapping import Placement
 from archsim.mapping.timing import memory_interval
@@ -84,8 +85,7 @@ def _writers(draft: Draft, placement: Placement, pairs: Dependencies, port: Ids,
         role=Role.WRITE,
         place=_memory_place(placement, name, port[first]),
         firings=table.firings,
-        interval=interval,
-        latency=interval + picoseconds(memory.latency),
+        timing=Timing(interval, interval + picoseconds(memory.latency)),
         replica=table.replica,
         column=table.column,
     )
@@ -99,41 +99,40 @@ def _readers(
 ) -> tuple[Ids, Ids, Ids]:
     """One reader per consuming actor, and the mean bits that each of its firings fetches."""
     edge = placement.network.edges[int(pairs.edge[0])]
-    memory = placement.chip.memory[name]
     _, first, group = np.unique(pairs.target, return_index=True, return_inverse=True)
     table = draft.actor_columns(pairs.target[first])
     elements = _elements_read(edge, producers(placement, ends, edge), consumers(placement, ends, edge))
-    network = placement.network
-    source, target_layer = network.by_name[edge.source], network.by_name[edge.target]
-    counts = tokens_read(edge.access, source.tokens, target_layer.tokens)
-    copies = placement.replicas[placement.index[edge.target]]
+    bits = [elements[int(target)] * placement.chip.tile.input.bits for target in pairs.target[first]]
     readers: list[Ids] = []
     sizes: list[int] = []
-    for row, target, replica in zip(first, pairs.target[first], table.replica, strict=True):
-        width = elements[int(target)] * placement.chip.tile.input.bits
-        mine = np.repeat(counts[int(replica) :: copies], batch.group)
-        times = np.array([memory_interval(memory, float(n) * width) for n in np.unique(mine)])
-        each = times[np.searchsorted(np.unique(mine), mine)]
-        wait = picoseconds(memory.latency)
-        varied = len(times) > 1
+    for number, (row, width, replica) in enumerate(zip(first, bits, table.replica, strict=True)):
+        fetched = _tokens_fetched(placement, edge, int(replica), batch.group) * width
         reader = ActorRows(
             layer=placement.index[edge.target],
             role=Role.READ,
             place=_memory_place(placement, name, port[row : row + 1]),
-            firings=table.firings[len(readers)],
-            interval=int(times[0]),
-            latency=int(times[0]) + wait,
+            firings=table.firings[number],
+            timing=_fetch_timing(draft, placement.chip.memory[name], fetched),
             replica=int(replica),
-            row=len(readers),
-            interval_table=draft.durations.add(each, 0) if varied else NO_TABLE,
-            latency_table=draft.durations.add(each + wait, 0) if varied else NO_TABLE,
+            row=number,
         )
-        actor = draft.actors(reader, 1)
-        mean = float(mine.mean()) * width
-        draft.act(actor, f"{name}.read_bit", mean)
-        readers.append(actor)
-        sizes.append(round(mean))
+        readers.append(draft.actors(reader, 1))
+        draft.act(readers[-1], f"{name}.read_bit", float(fetched.mean()))
+        sizes.append(round(float(fetched.mean())))
     return np.concatenate(readers), group, np.array(sizes, np.int64)
+
+
+def _tokens_fetched(placement: Placement, edge: Edge, replica: int, group: int) -> Ids:
+    """Tokens that each firing of one copy of the target reads, over one group of samples."""
+    network = placement.network
+    counts = tokens_read(edge.access, network.by_name[edge.source].tokens, network.by_name[edge.target].tokens)
+    return np.repeat(counts[replica :: placement.replicas[placement.index[edge.target]]], group)
+
+
+def _fetch_timing(draft: Draft, memory: Memory, bits: Ids) -> Timing:
+    sizes, back = np.unique(bits, return_inverse=True)
+    interval = np.array([memory_interval(memory, float(size)) for size in sizes], np.int64)[back]
+    return draft.timing(interval, picoseconds(memory.latency))
 
 
 def _elements_read(edge: Edge, makers: Members, takers: Members) -> dict[int, int]:
