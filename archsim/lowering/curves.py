@@ -8,13 +8,13 @@ consumer copy j' makes tokens j', j' + r', ...; with interleaved samples, token 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archsim.lowering.draft import SeriesBook
-from archsim.network import NOTHING
+from archsim.network import NOTHING, Access, Edge, Network
 
 Ids = NDArray[np.int64]
 
@@ -111,6 +111,51 @@ def _release(first: Ids, empty: NDArray[np.bool_], advance: int) -> Ids:
     return release
 
 
-def add_demand(book: SeriesBook, curves: Demand) -> tuple[int, int]:
-    """Rows of the need and the release curve."""
-    return book.add(curves.need, curves.advance), book.add(curves.release, curves.advance)
+@dataclass
+class Demands:
+    """Reaches and curves of a network's edges, each kind of edge worked out once.
+
+    Parameters
+    ----------
+    network : Network
+    group : int
+        Samples that interleave.
+    book : SeriesBook
+        Takes the curves.
+    """
+
+    network: Network
+    group: int
+    book: SeriesBook
+    _reaches: dict[tuple[Access, int, int], Reach] = field(default_factory=dict)
+    _curves: dict[tuple[Access, int, int], Demand] = field(default_factory=dict)
+    _rows: dict[tuple[Access, int, int], tuple[int, int]] = field(default_factory=dict)
+
+    def reach(self, edge: Edge) -> Reach:
+        """Tokens that an edge touches."""
+        key = self._key(edge)
+        if key not in self._reaches:
+            access, produced, consumed = key
+            self._reaches[key] = Reach(*access.reach(produced, consumed), produced)
+        return self._reaches[key]
+
+    def of(self, edge: Edge) -> Demand:
+        """Curves of an edge between layers of one copy each."""
+        key = self._key(edge)
+        if key not in self._curves:
+            self._curves[key] = demand(self.reach(edge), self.group)
+        return self._curves[key]
+
+    def rows(self, edge: Edge) -> tuple[int, int]:
+        """Rows of the book that hold these curves."""
+        key = self._key(edge)
+        if key not in self._rows:
+            self._rows[key] = self.add(self.of(edge))
+        return self._rows[key]
+
+    def add(self, curves: Demand) -> tuple[int, int]:
+        """Rows of the book for the need and the release curve."""
+        return self.book.add(curves.need, curves.advance), self.book.add(curves.release, curves.advance)
+
+    def _key(self, edge: Edge) -> tuple[Access, int, int]:
+        return edge.access, self.network.by_name[edge.source].tokens, self.network.by_name[edge.target].tokens

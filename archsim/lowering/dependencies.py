@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.lowering.curves import Reach, demand
+from archsim.lowering.curves import Demands, Reach, demand
 from archsim.lowering.draft import SeriesBook
 from archsim.lowering.layers import Ends
 from archsim.lowering.products import PartialSums
@@ -84,25 +84,21 @@ class Members:
 
 
 def edge_dependencies(
-    book: SeriesBook, placement: Placement, ends: Ends, edge_index: int, capacity: int, group: int
+    demands: Demands, placement: Placement, ends: Ends, edge_index: int, capacity: int
 ) -> Dependencies:
     """Pairs of actors that an edge joins.
 
     Parameters
     ----------
-    book : SeriesBook
-        Takes the curves.
-    placement, ends
+    demands, placement, ends
     edge_index : int
         Index into ``Network.edges``.
     capacity : int
         Tokens that the edge must hold, over all copies.
-    group : int
-        Samples that interleave.
     """
     edge = placement.network.edges[edge_index]
     makers, takers = producers(placement, ends, edge), consumers(placement, ends, edge)
-    curves = _pair_curves(book, placement, edge, capacity, group)
+    curves = _pair_curves(demands, placement, edge, capacity)
     shared = _shared_elements(edge, makers, takers)
     touched = curves[0][makers.replica[:, None], takers.replica[None, :]] != UNTOUCHED
     source, target = np.nonzero((shared > 0) & touched)
@@ -180,22 +176,19 @@ def _shared_elements(edge: Edge, makers: Members, takers: Members) -> Ids:
     return shared
 
 
-def _pair_curves(book: SeriesBook, placement: Placement, edge: Edge, capacity: int, group: int) -> tuple[Ids, Ids, Ids]:
+def _pair_curves(demands: Demands, placement: Placement, edge: Edge, capacity: int) -> tuple[Ids, Ids, Ids]:
     """Need rows, release rows and capacities for each pair of copies, each of shape (producers, consumers)."""
-    network = placement.network
-    source, target = network.by_name[edge.source], network.by_name[edge.target]
-    reach = Reach(*edge.access.reach(source.tokens, target.tokens), source.tokens)
-    shape = tuple(placement.replicas[placement.index[layer.name]] for layer in (source, target))
+    reach = demands.reach(edge)
+    shape = tuple(placement.replicas[placement.index[name]] for name in (edge.source, edge.target))
     need, release = np.full(shape, UNTOUCHED), np.full(shape, UNTOUCHED)
     room = np.zeros(shape, np.int64)
     aligned = shape[0] == shape[1] and np.array_equal(reach.first, reach.last) and _in_step(reach)
     for made in range(shape[0]):
         for taken in (made,) if aligned else range(shape[1]):
-            part = reach.share(made, shape[0], taken, shape[1])
+            part = reach if shape == (1, 1) else reach.share(made, shape[0], taken, shape[1])
             if part.touched:
-                curves = demand(part, group)
-                need[made, taken] = book.add(curves.need, curves.advance)
-                release[made, taken] = book.add(curves.release, curves.advance)
+                curves = demands.of(edge) if part is reach else demand(part, demands.group)
+                need[made, taken], release[made, taken] = demands.rows(edge) if part is reach else demands.add(curves)
                 room[made, taken] = max(curves.room, -(-capacity // shape[0])) + 1
     return need, release, room
 

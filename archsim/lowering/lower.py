@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from archsim.errors import InputError
 from archsim.lowering.batch import Batch
 from archsim.lowering.buffers import crowded_edges, overfull_edges
+from archsim.lowering.curves import Demands
 from archsim.lowering.dependencies import (
     NO_PAIRS,
     Dependencies,
@@ -99,15 +100,15 @@ def _dependencies(
 ) -> list[Dependencies]:
     """The pairs of every edge of the network, with room for full rate, or for as much of it as the buffers hold."""
     _check_given(placement, given)
-    tempos = layer_tempos(placement)
+    tempos, demands = layer_tempos(placement), Demands(placement.network, batch.group, draft.curves)
     pairs: list[Dependencies] = [NO_PAIRS] * len(placement.network.edges)
     wanted = frozenset(range(len(pairs)))
     for stretch in STRETCHES:
-        pace = paced_schedule(placement.network, tempos, batch.group, stretch)
+        pace = paced_schedule(demands, tempos, stretch)
         for index in wanted:
             edge = placement.network.edges[index]
-            room = given.get(edge.target) or edge_capacity(placement.network, edge, tempos, pace)
-            pairs[index] = edge_dependencies(draft.curves, placement, ends, index, room, batch.group)
+            room = given.get(edge.target) or edge_capacity(demands, edge, tempos, pace)
+            pairs[index] = edge_dependencies(demands, placement, ends, index, room)
         wanted = crowded_edges(placement, joined(pairs))
         if not wanted:
             break

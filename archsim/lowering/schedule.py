@@ -14,7 +14,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.lowering.curves import Reach, demand
+from archsim.lowering.curves import Demands
 from archsim.network import Edge, Network, Previous
 
 Times = NDArray[np.float64]
@@ -70,28 +70,24 @@ class Pace:
     ----------
     period_ps : float
         Time of a group.
-    group : int
-        Samples that interleave.
     starts : dict of str to float64, shape (tokens * group,)
         When each layer starts each entry of its stream.
     """
 
     period_ps: float
-    group: int
     starts: dict[str, Times]
 
 
-def paced_schedule(network: Network, tempos: dict[str, Tempo], group: int, stretch: int) -> Pace:
+def paced_schedule(demands: Demands, tempos: dict[str, Tempo], stretch: int) -> Pace:
     """The schedule in which every layer spreads its tokens evenly and starts as early as its inputs allow.
 
     Parameters
     ----------
-    network, tempos
-    group : int
-        Samples that interleave.
+    demands, tempos
     stretch : int
         Times slower than full rate: fewer samples then overlap, and less lies in the buffers.
     """
+    network, group = demands.network, demands.group
     period = sample_time(network, tempos, group) * group * stretch
     starts: dict[str, Times] = {}
     for layer in network.order:
@@ -99,34 +95,29 @@ def paced_schedule(network: Network, tempos: dict[str, Tempo], group: int, stret
         ready = np.zeros(entries)
         for edge in network.inputs_of(layer.name):
             if not edge.recurrent:
-                np.maximum(ready, _arrivals(network, edge, starts, tempos, group), out=ready)
+                np.maximum(ready, _arrivals(demands, edge, starts, tempos), out=ready)
         even = np.arange(entries) * (period / entries)
         starts[layer.name] = np.maximum.accumulate(ready - even) + even
-    return Pace(period, group, starts)
+    return Pace(period, starts)
 
 
-def _arrivals(network: Network, edge: Edge, starts: dict[str, Times], tempos: dict[str, Tempo], group: int) -> Times:
-    need = demand(_reach_of(network, edge), group).need
+def _arrivals(demands: Demands, edge: Edge, starts: dict[str, Times], tempos: dict[str, Tempo]) -> Times:
+    need = demands.of(edge).need
     arrived = starts[edge.source] + tempos[edge.source].latency_ps
     return np.where(need <= 0, 0.0, arrived[np.maximum(need, 1) - 1])
 
 
-def edge_capacity(network: Network, edge: Edge, tempos: dict[str, Tempo], pace: Pace) -> int:
+def edge_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: Pace) -> int:
     """Entries that an edge must hold for full rate, groups following each other at their period."""
-    curves = demand(_reach_of(network, edge), pace.group)
+    curves = demands.of(edge)
     if edge.recurrent:
         # A step's result waits until the other samples of its group have had their turns.
-        return curves.room + pace.group + SLACK
+        return curves.room + demands.group + SLACK
     taken, begun = pace.starts[edge.source], pace.starts[edge.target]
     ends = begun + tempos[edge.target].hold_ps
     freeing = np.searchsorted(curves.release, np.arange(len(taken)), side="right")
     freed = ends[np.minimum(freeing, len(begun) - 1)]
     return max(_most_held(taken, np.maximum(freed, taken), pace.period_ps), curves.room) + SLACK
-
-
-def _reach_of(network: Network, edge: Edge) -> Reach:
-    source, target = network.by_name[edge.source], network.by_name[edge.target]
-    return Reach(*edge.access.reach(source.tokens, target.tokens), source.tokens)
 
 
 def _most_held(taken: Times, freed: Times, period_ps: float) -> int:
@@ -136,7 +127,8 @@ def _most_held(taken: Times, freed: Times, period_ps: float) -> int:
     """
     taken_turn, taken_at = np.divmod(taken, period_ps)
     freed_turn, freed_at = np.divmod(freed, period_ps)
-    taken_at, freed_at = np.sort(taken_at), np.sort(freed_at)
-    begun_later = len(taken) - np.searchsorted(taken_at, taken_at, side="right")
+    # Folding an ascending sequence leaves a few ascending runs, which a stable sort merges.
+    taken_at, freed_at = np.sort(taken_at, kind="stable"), np.sort(freed_at, kind="stable")
+    begun_later = np.arange(len(taken))[::-1]
     ended_later = len(freed) - np.searchsorted(freed_at, taken_at, side="right")
     return int((freed_turn.sum() - taken_turn.sum()) + (ended_later - begun_later).max())

@@ -10,7 +10,7 @@ from archsim.engine import reference
 from archsim.errors import InputError
 from archsim.lowering import lower
 from archsim.lowering.dependencies import Dependencies
-from archsim.lowering.draft import ActorRows, Draft, Place
+from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.fabric import add_transfers, flits_of
 from archsim.mapping import place
 from archsim.mapping.topology import fabric_graph
@@ -39,7 +39,7 @@ def traffic(placement, flows, *, bits=64, tokens=1, room=1000):
 
     def actor(node, number, role):
         where = Place(Kind.UNIT, f"test{number}", node)
-        return int(draft.actors(ActorRows(0, role, where, tokens, PS, PS), 1)[0])
+        return int(draft.actors(ActorRows(0, role, where, tokens, Timing(PS, PS)), 1)[0])
 
     makers = [actor(source, 0, Role.COMPUTE) for source, _ in flows]
     takers = [actor(target, 1, Role.SINK) for _, target in nodes]

@@ -130,22 +130,23 @@ def test_side_by_side_in_distribution(time_s):
 
 
 @pytest.mark.parametrize(
-    ("module", "kind", "g_max_us", "ours"),
+    ("module", "kind", "choices", "ours"),
     [
-        ("hermes", "HermesNoiseModel", 10.35, HermesDevice(ONE_DEVICE)),
-        ("reram", "ReRamWan2022NoiseModel", 40.0, WanReramDevice(read_fraction=0.0)),
+        ("hermes", "HermesNoiseModel", {"num_devices": 1}, HermesDevice(ONE_DEVICE)),
+        ("hermes", "HermesNoiseModel", {"num_devices": 2}, HermesDevice(TWO_DEVICES)),
+        ("reram", "ReRamWan2022NoiseModel", {"g_max": 40.0}, WanReramDevice(read_fraction=0.0)),
     ],
-    ids=["HERMES", "ReRAM"],
+    ids=["HERMES, one device", "HERMES, two devices", "ReRAM"],
 )
 @pytest.mark.parametrize("time_s", [1.0, DAY])
 @pytest.mark.filterwarnings("ignore:Using a non-tuple sequence:UserWarning")  # AIHWKIT's own indexing
-def test_other_devices_side_by_side(module, kind, g_max_us, ours, time_s):
+def test_other_devices_side_by_side(module, kind, choices, ours, time_s):
     torch = pytest.importorskip("torch")
     models = pytest.importorskip(f"aihwkit.inference.noise.{module}")
     torch.manual_seed(1)
-    model = getattr(models, kind)(g_max=g_max_us)
+    model = getattr(models, kind)(**choices)
     for share in (0.1, 0.5, 1.0):
-        target = share * g_max_us
+        target = share * ours.g_max_s / MICRO
         wanted = torch.full(SAMPLES, target)
         programmed = model.apply_programming_noise_to_conductance(wanted)
         exponents = model.generate_drift_coefficients(wanted)
