@@ -1,0 +1,67 @@
+"""When does a headline efficiency hold? python scripts/study_headline.py [--write]
+
+The peak GOP/s/W of a chip counts full arrays that always have work. This study runs networks of several kinds on two
+chips and shows what is left of the peak, rung by rung of the efficiency ladder.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+import archsim
+from archsim.accounting import efficiency_ladder
+
+CHIPS = ("nature2018-training", "pcm-mesh-14nm")
+RUNS = (("mlp-l4", 1), ("mlp-l4", 64), ("lstm-ptb", 64), ("bert-base", 64), ("resnet50", 1), ("resnet50", 64))
+REPORT = Path(__file__).parents[1] / "reports" / "headline.md"
+
+
+def row(chip: archsim.Chip, network: str, batch: int) -> dict[str, str | int | float]:
+    """One run: what is left of the peak after each rung, in GOP/s/W."""
+    settings = archsim.Settings(batch=batch, replicate="balanced")
+    result = archsim.simulate(network, chip, settings)
+    ladder = efficiency_ladder(result.trace, result.placement, result.bill)
+    headline = result.ledger.headline
+    rungs = {rung.step.value: round(rung.operations_per_w / 1e9) for rung in ladder.rungs}
+    return {
+        "chip": chip.name,
+        "network": network,
+        "batch": batch,
+        "arrays busy": f"{headline.array_utilisation:.0%}",
+        "cells used": f"{headline.cell_utilisation:.0%}",
+        **rungs,
+        "of the peak": f"{headline.gops_per_w / headline.peak_gops_per_w:.0%}",
+        "waits for": result.ledger.bottleneck.resource,
+    }
+
+
+def main() -> None:
+    """Print the table; with --write, renew the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"renew {REPORT.name}")
+    chips = [archsim.load_chip(name) for name in CHIPS]
+    table = pd.DataFrame([row(chip, network, batch) for chip in chips for network, batch in RUNS])
+    print(table.to_string(index=False))
+    if parser.parse_args().write:
+        REPORT.write_text(page(table))
+
+
+def page(table: pd.DataFrame) -> str:
+    """The report in Markdown."""
+    lines = ["| " + " | ".join(map(str, cells)) + " |" for cells in [table.columns, *table.itertuples(index=False)]]
+    lines.insert(1, "|---" * len(table.columns) + "|")
+    return (
+        "# When does a headline efficiency hold?\n\n"
+        "Renew with `python scripts/study_headline.py --write`. GOP/s/W of the steady state after each rung of the efficiency\nladder, every rung counting the energy of those before it; "
+        "balanced replication within one chip's arrays, or as many\nchips as one copy takes. The chip "
+        "`nature2018-training` is an identity: its peak was made from the published 28,065\nGOP/s/W.\n\n"
+        + "\n".join(lines)
+        + "\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
