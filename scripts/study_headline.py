@@ -20,16 +20,17 @@ REPORT = Path(__file__).parents[1] / "reports" / "headline.md"
 
 PAGE = """# When does a headline efficiency hold?
 
-Renew with `python scripts/study_headline.py --write`. GOP/s/W of the steady state after each rung of the efficiency ladder,
-every rung counting the energy of those before it; balanced replication within the arrays of as many chips as one copy
-takes. The chip `nature2018-training` is an identity: its peak was made from the published 28,065 GOP/s/W.
+Renew with `python scripts/study_headline.py --write`. GOP/s/W of the steady state after each rung of the
+efficiency ladder, every rung counting the energy of those before it; balanced replication within the arrays of
+as many chips as one copy takes. The chip `nature2018-training` is an identity: its peak was made from the
+published 28,065 GOP/s/W.
 
 {table}
 
-The published figure comes without static power, so that waiting costs that chip nothing, and only partly filled tiles and
-data movement take from it. With the static power of converters, routers and buffers of `pcm-mesh-14nm` the peak holds only
-where tiles are full and always have work: a transformer at a large batch keeps seven tenths of it, a perceptron at batch 1
-a twentieth.
+The published figure comes without static power, so that waiting costs that chip nothing, and only partly filled
+tiles and data movement take from it. With the static power of converters, routers and buffers of `pcm-
+mesh-14nm` the peak holds only where tiles are full and always have work: a transformer at a large batch keeps
+seven tenths of it, a perceptron at batch 1 a twentieth.
 """
 
 
