@@ -21,6 +21,7 @@ SUGGESTED_UNITS: Mapping[str, tuple[str, ...]] = {
     "W": ("mW", "pW", "nW", "uW", "W", "kW"),
     "Hz": ("GHz", "MHz", "kHz", "Hz"),
     "V": ("V", "mV"),
+    "ohm": ("ohm", "mohm", "kohm"),
     "S": ("uS", "nS", "pS", "mS", "S"),
     "K": ("K",),
     "F": ("fF", "aF", "pF", "nF", "F"),

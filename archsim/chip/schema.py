@@ -41,10 +41,12 @@ from archsim.chip.tile import (
     Buffer,
     Cell,
     Encoding,
+    Imperfections,
     InputDriver,
     InputKind,
     Tile,
     Weight,
+    WireModel,
 )
 from archsim.network import Primitive
 
@@ -67,6 +69,7 @@ __all__ = [
     "Farads",
     "Fraction",
     "Hertz",
+    "Imperfections",
     "InputDriver",
     "InputKind",
     "Joules",
@@ -87,6 +90,7 @@ __all__ = [
     "Volts",
     "Watts",
     "Weight",
+    "WireModel",
 ]
 
 

@@ -14,6 +14,7 @@ from archsim.chip.section import (
     Flag,
     Fraction,
     Hertz,
+    Ohms,
     Rate,
     Seconds,
     Section,
@@ -105,6 +106,48 @@ class Weight(Section):
         return self
 
 
+class WireModel(StrEnum):
+    """How the drop along an array's wires is computed."""
+
+    EXACT = "exact"
+    AVERAGED = "averaged"
+
+
+class Imperfections(Section):
+    """What the numeric crossbar adds to the device's own model; each is off where it is not given.
+
+    Parameters
+    ----------
+    row_resistance, column_resistance : Ohms
+        Of the wire from one cell to the next; give both or none.
+    wires : str
+        ``exact``: the circuit, solved once per programming. ``averaged``: AIHWKIT's estimate, from the columns' wires.
+    stuck_low, stuck_high : float
+        Share of cells stuck at their least and largest conductance.
+    write_tolerance : Siemens
+        Cells are read after they are written, and written again until they are this near to their target.
+    write_attempts : int
+        How often at most; give both or none.
+    """
+
+    row_resistance: Ohms | None = None
+    column_resistance: Ohms | None = None
+    wires: WireModel = WireModel.EXACT
+    stuck_low: Fraction = 0.0
+    stuck_high: Fraction = 0.0
+    write_tolerance: Siemens | None = None
+    write_attempts: Count | None = None
+
+    @model_validator(mode="after")
+    def _paired(self) -> Self:
+        for first, second in (("row_resistance", "column_resistance"), ("write_tolerance", "write_attempts")):
+            if (getattr(self, first) is None) != (getattr(self, second) is None):
+                raise refusal(f"one of {first} and {second} is missing", "Give both, or none.")
+        if self.stuck_low + self.stuck_high > 1:
+            raise refusal("more than all cells are stuck", "Give stuck_low and stuck_high that sum to at most 1.")
+        return self
+
+
 class Array(Section):
     """A crossbar: physical rows and columns of cells."""
 
@@ -112,6 +155,7 @@ class Array(Section):
     columns: Count
     cell: Cell
     weight: Weight
+    imperfections: Imperfections = Imperfections()
     cost: CostChoice
 
     @property

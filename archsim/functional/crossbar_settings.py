@@ -1,7 +1,8 @@
 """From a chip's description to the settings of its arrays' numerics.
 
-What a chip file does not say is left out, and off: IR drop, stuck cells, noise of drivers and converters, column
-nonlinearity. ``dataclasses.replace`` adds any of them to the settings that are returned. Weights of analog encodings
+What a chip file does not say is left out, and off: IR drop, stuck cells and repeated writing (``array.imperfections``).
+It cannot say noise of drivers and converters and column nonlinearity; ``dataclasses.replace`` adds them to the settings
+that are returned. Weights of analog encodings
 (no slices) are not quantised, whatever ``weight.bits`` says: the array holds them as conductances.
 """
 
@@ -11,25 +12,35 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from archsim.chip import Chip
-from archsim.chip.schema import Adc, Encoding, InputDriver, InputKind, Weight
+from archsim.chip.schema import Adc, Encoding, Imperfections, InputDriver, InputKind, Weight, WireModel
+from archsim.chip.schema import Array as CrossbarArray
 from archsim.errors import InputError
 from archsim.functional.device_models import DeviceModel, device_model
 from archsim.numeric import (
+    AveragedWires,
     BitSliced,
     CalibratedRange,
     CalibratedScale,
     Codes,
     Conversion,
     CrossbarSettings,
+    ExactWires,
+    Faults,
     InputCircuit,
     LowFrequencyNoise,
     MeasuredCompensation,
     OutputCircuit,
+    PerfectWires,
     Polarity,
+    ProgramAndVerify,
+    Programming,
     PulseWidth,
     ReadNoise,
     Scaling,
+    SingleShot,
     Span,
+    WireResistance,
+    Wires,
 )
 from archsim.numeric.devices import WanReramDevice
 from archsim.numeric.encodings import (
@@ -94,11 +105,29 @@ def crossbar_settings(
         encoding=_encoding(tile.array.weight, model),
         scaling=Scaling(Span.COLUMN),
         device=model.device,
+        programming=_programming(tile.array.imperfections),
+        faults=Faults(tile.array.imperfections.stuck_low, tile.array.imperfections.stuck_high),
         read_noise=ReadNoise(low_frequency=LowFrequencyNoise.FRESH),
+        wires=_wires(tile.array),
         inputs=_inputs(tile.input, chosen),
         outputs=_outputs(tile.adc, tile.input, tile.array.weight, chosen),
         compensation=_compensation(compensation, model),
     )
+
+
+def _programming(flaws: Imperfections) -> Programming:
+    if flaws.write_tolerance is None or flaws.write_attempts is None:
+        return SingleShot()
+    return ProgramAndVerify(flaws.write_tolerance, flaws.write_attempts)
+
+
+def _wires(array: CrossbarArray) -> Wires:
+    flaws = array.imperfections
+    if flaws.row_resistance is None or flaws.column_resistance is None:
+        return PerfectWires()
+    if flaws.wires is WireModel.AVERAGED:
+        return AveragedWires(flaws.column_resistance, array.cell.max_conductance)
+    return ExactWires(WireResistance(flaws.row_resistance, flaws.column_resistance))
 
 
 def _compensation(chosen: Compensation, model: DeviceModel) -> MeasuredCompensation | None:

@@ -26,7 +26,7 @@ from archsim.numeric.drive import (
 from archsim.numeric.multiply import conversions, multiply
 from archsim.numeric.nodal import WireResistance, effective_conductance
 from archsim.numeric.programmed import ProgrammedArray, program, program_measured
-from archsim.numeric.programming import Faults, ProgramAndVerify, SingleShot
+from archsim.numeric.programming import Faults, ProgramAndVerify, Programming, SingleShot
 from archsim.numeric.scaling import Scaling, Span
 from archsim.numeric.sense import (
     CalibratedRange,
@@ -47,7 +47,7 @@ from archsim.numeric.settings import (
 )
 from archsim.numeric.state import Crossbar, Readout
 from archsim.numeric.streams import Stream
-from archsim.numeric.wires import AveragedWires, CellLayout, ExactWires, PerfectWires
+from archsim.numeric.wires import AveragedWires, CellLayout, ExactWires, PerfectWires, Wires
 
 __all__ = [
     "BIT_SERIAL",
@@ -76,6 +76,7 @@ __all__ = [
     "Polarity",
     "ProgramAndVerify",
     "ProgrammedArray",
+    "Programming",
     "PulseWidth",
     "ReadNoise",
     "Readout",
@@ -88,6 +89,7 @@ __all__ = [
     "SumScale",
     "UnitScale",
     "WireResistance",
+    "Wires",
     "calibrate",
     "conversions",
     "effective_conductance",
