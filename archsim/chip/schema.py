@@ -190,8 +190,17 @@ class Fabric(Section):
 
     @property
     def routers(self) -> int:
-        """Routers on a chip."""
+        """Routers on a chip that have places for tiles and units."""
         return self.rows * self.columns
+
+    @property
+    def switches(self) -> int:
+        """All routers on a chip: those, and the inner ones of a tree, each of which joins two of the level below."""
+        count = level = self.routers
+        while self.topology is Topology.TREE and level > 1:
+            level = -(-level // 2)
+            count += level
+        return count
 
     @property
     def tile_count(self) -> int:

@@ -61,7 +61,7 @@ def directed_links(fabric: Fabric) -> int:
         case Topology.RING:
             return 2 * _ring_links(routers)
         case Topology.TREE:
-            return 2 * (routers - 1)
+            return 2 * (fabric.switches - 1)
         case Topology.BUS:
             return min(1, routers - 1)
 
@@ -174,7 +174,7 @@ def _unit_parts(chip: Chip) -> Iterator[Part]:
 
 
 def _unit_count(chip: Chip, unit: Unit) -> int:
-    places = chip.fabric.tile_count if unit.where == "tile" else chip.fabric.routers // unit.every
+    places = chip.fabric.tile_count if unit.where == "tile" else -(-chip.fabric.routers // unit.every)
     return places * unit.count
 
 
@@ -185,7 +185,7 @@ def _fabric_parts(chip: Chip) -> Iterator[Part]:
     # A bus is one wire along all its routers.
     length = fabric.pitch * (max(1, fabric.routers - 1) if fabric.topology is Topology.BUS else 1)
     links = directed_links(fabric)
-    yield Part("router", Kind.ROUTER, fabric.routers, ("flit",), fabric.cost, router, "fabric.cost")
+    yield Part("router", Kind.ROUTER, fabric.switches, ("flit",), fabric.cost, router, "fabric.cost")
     wire = {**shared, "length": length}
     yield Part("wire", Kind.WIRE, links, ("bit_hop",), fabric.wire_cost, wire, "fabric.wire_cost")
 

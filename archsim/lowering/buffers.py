@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from archsim.errors import CapacityError
 from archsim.lowering.dependencies import Dependencies, touched_elements
 from archsim.mapping import Placement
-from archsim.network import Prefix
+from archsim.network import Digital, Prefix
 
 Ids = NDArray[np.int64]
 
@@ -109,6 +109,30 @@ def _cheapest(placement: Placement, node: int, edge: Ids, bits: Ids, excess: flo
     order = np.argsort(np.where(size > 0, price, np.inf), kind="stable")
     enough = int(np.searchsorted(np.cumsum(size[order]), excess)) + 1
     return {int(index) for index in edges[order[:enough]]}
+
+
+def check_memory(placement: Placement, name: str, stored: Dependencies) -> None:
+    """Refuse a placement whose look-up tables and edges led through memory do not fit there, chip by chip.
+
+    Raises
+    ------
+    CapacityError
+        With the bytes that are needed and the bytes that are there.
+    """
+    homes, nodes = placement.homes, placement.floorplan.nodes
+    operators = [layer.operator for layer in placement.network.order]
+    tables = [operator.table if isinstance(operator, Digital) else 0 for operator in operators]
+    held = held_bits(stored)
+    chips = np.concatenate([homes.node // nodes, held.target_node // nodes])
+    bits = np.concatenate([np.array(tables)[homes.layer] * placement.chip.tile.input.bits, _bits(placement, held)])
+    needed, there = np.bincount(chips, weights=bits), placement.chip.memory[name].capacity
+    if needed.max() > there:
+        raise CapacityError(
+            f"memory {name!r} of chip {int(needed.argmax())} must hold {needed.max() / 8:,.0f} bytes and has room for "
+            f"{there / 8:,.0f}",
+            where=f"chip {placement.chip.name!r}",
+            remedy=f"Enlarge it (--set memory.{name}.capacity=...), or the buffers, so that less goes there.",
+        )
 
 
 def _no_memory(placement: Placement, node: int, largest: int, bits: float, excess: float) -> CapacityError:

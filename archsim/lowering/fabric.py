@@ -260,7 +260,8 @@ def _act_links(draft: Draft, placement: Placement, kind: int, actor: Ids, bits: 
         return
     if kind != EJECT:
         draft.act(actor, "router.flit", flits_of(fabric, bits).astype(np.float64))
-    if kind == LINK:
+    # On a bus the one wire is crossed on the way in.
+    if kind == (INJECT if fabric.topology is Topology.BUS else LINK):
         draft.act(actor, "wire.bit_hop", (flits_of(fabric, bits) * fabric.link_width).astype(np.float64))
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from archsim.errors import InputError
 from archsim.lowering.batch import Batch
-from archsim.lowering.buffers import crowded_edges, overfull_edges
+from archsim.lowering.buffers import check_memory, crowded_edges, overfull_edges
 from archsim.lowering.curves import Demands
 from archsim.lowering.dependencies import (
     NO_PAIRS,
@@ -72,6 +72,8 @@ def lower(
     pairs = _dependencies(draft, placement, ends, samples, capacities or {})
     pairs.append(partial_sum_dependencies(draft.curves, sums))
     spilled = overfull_edges(placement, joined(pairs))
+    for name in list(placement.chip.memory)[:1]:
+        check_memory(placement, name, joined([pairs[index] for index in spilled]))
     for index in spilled:
         pairs[index] = spill(draft, placement, ends, samples, pairs[index])
     _connect(draft, placement, joined(pairs))

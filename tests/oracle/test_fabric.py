@@ -273,3 +273,13 @@ def test_chips_without_links_cannot_share_a_network():
     placement = place(network, chip.model_copy(update={"system": system}))
     with pytest.raises(InputError, match="nothing joins them"):
         lower(placement)
+
+
+@pytest.mark.parametrize("topology", ["mesh", "bus"])
+def test_every_bit_that_crosses_a_wire_is_counted(topology):
+    placement = placed(make_fabric(1, 2, topology=topology))
+    program, _ = traffic(placement, [(0, [1])], bits=100)
+    names, actions = program.labels.actions, program.actions
+    crossed = actions.count[actions.action == names.index("wire.bit_hop")]
+    # 100 bits are two flits of 64; neighbours on a mesh are one link apart, and a bus is crossed once.
+    assert crossed.tolist() == [128]

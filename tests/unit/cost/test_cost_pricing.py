@@ -243,7 +243,7 @@ def test_voltages_conduct_by_their_square(make_chip: ChipMaker) -> None:
         ("torus", 2, 2, 8),
         ("ring", 1, 5, 10),
         ("ring", 1, 2, 2),
-        ("tree", 1, 7, 12),
+        ("tree", 1, 7, 26),
         ("bus", 1, 7, 1),
         ("bus", 1, 1, 0),
     ],

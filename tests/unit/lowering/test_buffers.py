@@ -225,3 +225,20 @@ def test_edges_that_share_a_stream_are_all_taken_out_until_the_rest_fits():
 def test_nothing_spills_where_everything_fits():
     program = lower(place(residual(), roomy()))
     assert not np.isin(program.actors.role, (Role.READ, Role.WRITE)).any()
+
+
+def test_a_memory_that_is_too_small_is_refused():
+    table = Digital("embedding", work=((Primitive.MOVE, 4),), table=1000)
+    layers = [Layer("in", Source(), 2, 1), Layer("table", table, 2, 4), Layer("out", Sink(), 2, 4)]
+    network = Network("lookup", tuple(layers), (Edge("in", "table", Same(), 1), Edge("table", "out", Same(), 4)))
+    memory = make_memory()
+    bits = 1000 * make_chip().tile.input.bits
+    for capacity, fits in ((bits, True), (bits - 8, False)):
+        memory["dram"]["capacity"] = capacity
+        placement = place(network, make_chip(memory=memory))
+        if fits:
+            assert len(lower(placement).actors)
+        else:
+            with pytest.raises(CapacityError) as error:
+                lower(placement)
+            assert f"{bits // 8:,} bytes" in str(error.value) and "memory.dram.capacity" in error.value.remedy
