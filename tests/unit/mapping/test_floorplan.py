@@ -2,6 +2,7 @@
 
 import pytest
 
+from archsim.chip import load_chip
 from archsim.chip.schema import Topology
 from archsim.cost.parts import directed_links, parts
 from archsim.mapping import Floorplan
@@ -25,3 +26,8 @@ def test_every_unit_is_priced(every):
     chip = make_chip(fabric=make_fabric(4, 4), units=units)
     priced = next(part for part in parts(chip) if part.name == "core")
     assert priced.count == len(Floorplan(chip).unit_nodes["core"]) == len(range(0, 16, every))
+
+
+@pytest.mark.parametrize("name", ["ibm-14nm-34tile", "ibm-14nm-34tile-x5"])
+def test_the_34_tile_chip_has_one_digital_part(name):
+    assert len(Floorplan(load_chip(name)).unit_nodes["digital"]) == 1
