@@ -7,6 +7,7 @@ True
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ _HOMES = {
     "archsim.program": ("Program", "Trace"),
     "archsim.simulation": ("Engine", "Result", "Settings", "load_network", "run", "simulate"),
 }
+
+
+_HERE = Path(__file__).parent
+if not (_HERE / "workloads").exists():
+    # In a clone the named networks lie beside the package, and this folder shadows an installed one.
+    __path__.append(str(_HERE.parent))
 
 
 if not TYPE_CHECKING:
