@@ -5,29 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 
-from archsim.cost import (
-    adc_neurosim,
-    adc_neurram,
-    adc_oscillator,
-    adc_published,
-    adc_ramp,
-    adc_survey,
-    affine,
-    chip_link,
-    device_array,
-    digital_unit,
-    dram,
-    drivers,
-    edram,
-    photonic,
-    register_file,
-    router,
-    sample_hold,
-    sram,
-    static_parts,
-    wire,
-)
+from archsim.cost.adc import neurosim, neurram, oscillator, published, ramp, sample_hold, survey
+from archsim.cost.array import device_array, drivers, photonic
+from archsim.cost.digital import affine, static_parts, unit
 from archsim.cost.estimate import Kind
+from archsim.cost.fabric import chip_link, router, wire
+from archsim.cost.memory import dram, edram, register_file, sram
 from archsim.cost.model import CostModel, nearest
 from archsim.errors import InputError
 
@@ -36,12 +19,12 @@ GROUP = "archsim.cost_models"
 _BUILT_IN = (
     *device_array.MODELS,
     *drivers.MODELS,
-    *adc_survey.MODELS,
-    *adc_neurosim.MODELS,
-    *adc_ramp.MODELS,
-    *adc_oscillator.MODELS,
-    *adc_published.MODELS,
-    *adc_neurram.MODELS,
+    *survey.MODELS,
+    *neurosim.MODELS,
+    *ramp.MODELS,
+    *oscillator.MODELS,
+    *published.MODELS,
+    *neurram.MODELS,
     *sample_hold.MODELS,
     *photonic.MODELS,
     *affine.MODELS,
@@ -49,7 +32,7 @@ _BUILT_IN = (
     *edram.MODELS,
     *register_file.MODELS,
     *dram.MODELS,
-    *digital_unit.MODELS,
+    *unit.MODELS,
     *router.MODELS,
     *wire.MODELS,
     *chip_link.MODELS,

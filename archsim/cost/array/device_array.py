@@ -10,6 +10,7 @@ from math import sqrt
 
 from archsim.cost.bill import Figure
 from archsim.cost.estimate import FJ, Estimate, Kind, engineering, square
+from archsim.cost.memory.sram import CactiSettings, leakage_per_bit
 from archsim.cost.model import declare
 from archsim.cost.settings import (
     Count,
@@ -24,7 +25,6 @@ from archsim.cost.settings import (
     Volts,
     WattsPerBit,
 )
-from archsim.cost.sram import CactiSettings, leakage_per_bit
 
 WIRE_CAPACITANCE = 0.2e-15 / 1e-6
 WIRE_SOURCE = "0.2 fF/um: hwcomponents wire model, DNN+NeuroSim"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from archsim.cost.bill import Figure
 from archsim.cost.estimate import MM2, PJ, Estimate, Kind, engineering, square
+from archsim.cost.fabric.router import ROWS, DsentPoint, over_nodes
+from archsim.cost.fabric.router import SOURCE as DSENT
 from archsim.cost.leakage import SOURCE as LEAKAGE_SOURCE
 from archsim.cost.leakage import logic_leakage
 from archsim.cost.model import declare
-from archsim.cost.router import ROWS, DsentPoint, over_nodes
-from archsim.cost.router import SOURCE as DSENT
 from archsim.cost.scaling import node_notes
 from archsim.cost.settings import Hertz, Process, SquareMetres
 

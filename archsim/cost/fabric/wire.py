@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from archsim.cost.bill import Figure
 from archsim.cost.estimate import FJ, MM2, Estimate, Kind, engineering
+from archsim.cost.fabric.router import DsentPoint, over_nodes
 from archsim.cost.model import declare
 from archsim.cost.published import Reference
-from archsim.cost.router import DsentPoint, over_nodes
 from archsim.cost.scaling import node_notes
 from archsim.cost.settings import Bits, FaradsPerMetre, Fraction, Metres, Process
 

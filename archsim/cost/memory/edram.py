@@ -12,11 +12,11 @@ from math import log
 
 from archsim.cost.bill import Figure
 from archsim.cost.estimate import FJ, MM2, Estimate, Kind, engineering, range_notes, square
+from archsim.cost.memory.sram import KILOBYTE
 from archsim.cost.model import CostModel, declare
 from archsim.cost.published import Reference
 from archsim.cost.scaling import node_notes
 from archsim.cost.settings import Bits, Process
-from archsim.cost.sram import KILOBYTE
 
 _DEPTH_EXPONENT = 0.78
 

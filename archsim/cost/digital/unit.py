@@ -20,11 +20,11 @@ from archsim.cost import arithmetic
 from archsim.cost.bill import Figure
 from archsim.cost.estimate import PJ, Estimate, Kind, engineering, square
 from archsim.cost.leakage import logic_leakage
+from archsim.cost.memory.sram import KILOBYTE, CactiSettings, read_bit
+from archsim.cost.memory.sram import area as sram_area
 from archsim.cost.model import declare
 from archsim.cost.scaling import log_log, node_notes
 from archsim.cost.settings import Count, Format, Process
-from archsim.cost.sram import KILOBYTE, CactiSettings, read_bit
-from archsim.cost.sram import area as sram_area
 from archsim.errors import InputError
 from archsim.network import Primitive
 

@@ -1,0 +1,1 @@
+"""Converters of the columns, and the sample-and-holds before them."""

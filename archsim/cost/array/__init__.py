@@ -1,0 +1,1 @@
+"""Arrays of memory devices or light, and their row drivers."""

@@ -1,0 +1,1 @@
+"""Digital logic: units, what stands behind converters, clock trees and control."""

@@ -1,0 +1,1 @@
+"""Routers, wires and links between chips."""

@@ -1,0 +1,1 @@
+"""Buffers and memories: SRAM, embedded and external DRAM, register files."""
