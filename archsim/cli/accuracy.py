@@ -7,19 +7,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archsim.cli.grouping import grouped
-from archsim.cli.options import ChipOptions
+from archsim.cli.options import ChipOptions, ReplicationOptions
 from archsim.cli.parsing import read_shapes
 from archsim.cli.terminal import show, write
 from archsim.errors import InputError
 
 if TYPE_CHECKING:
-    from archsim.functional import DataSet, Metric, Plan, Scores
+    from archsim.chip import Chip
+    from archsim.functional import DataSet, Metric, Model, Plan, Scores
     from archsim.report.accuracy import AccuracyStudy
 
 _MODEL, _EVALUATION, _OUTPUT = "The model", "The evaluation", "The output"
@@ -164,18 +166,26 @@ class ResultOptions:
 
 
 @grouped
-def accuracy(model: ModelOptions, chip: ChipOptions, evaluation: EvaluationOptions, output: ResultOptions) -> None:
+def accuracy(
+    model: ModelOptions,
+    chip: ChipOptions,
+    replication: ReplicationOptions,
+    evaluation: EvaluationOptions,
+    output: ResultOptions,
+) -> None:
     """Compute a model on the chip's arrays: its accuracy over time, beside floating point, with its spread.
 
     Examples: [cyan]archsim accuracy digits-cnn[/], [cyan]archsim accuracy digits-lstm --compensation global[/],
     [cyan]archsim accuracy net.onnx --data test.npz --sweep tile.adc.bits=4:10 --at '1 day' --out results[/].
+
+    Give the copies of layers that [bold]archsim run[/] was given: each copy has programming errors of its own.
     """
     from archsim.report import prepare_directory
     from archsim.report.accuracy import accuracy_json, accuracy_report, write_accuracy
 
     if output.out is not None:
         prepare_directory(output.out)
-    study = _study(model, chip, evaluation)
+    study = _study(model, chip, replication, evaluation)
     if output.out is not None:
         write_accuracy(output.out, study)
     if output.json:
@@ -184,7 +194,9 @@ def accuracy(model: ModelOptions, chip: ChipOptions, evaluation: EvaluationOptio
         show(*accuracy_report(study))
 
 
-def _study(model: ModelOptions, chip: ChipOptions, evaluation: EvaluationOptions) -> AccuracyStudy:
+def _study(
+    model: ModelOptions, chip: ChipOptions, replication: ReplicationOptions, evaluation: EvaluationOptions
+) -> AccuracyStudy:
     from archsim.report.accuracy import AccuracyStudy, swept_labels
 
     field, values = read_sweep(evaluation.sweep) if evaluation.sweep else ("", ("",))
@@ -194,37 +206,51 @@ def _study(model: ModelOptions, chip: ChipOptions, evaluation: EvaluationOptions
     found: list[tuple[str, Scores]] = []
     with _progress(len(values) * plan.seeds * len(plan.times_s)) as progress:
         for label, changes in zip(labels, overrides, strict=True):
-            setting = _Setting(chip.chip, changes, evaluation.compensation)
+            setting = Setting(chip.chip, changes, replication, evaluation.compensation)
             scores, data_set = _evaluated(model, setting, metric, plan=plan, progress=progress)
             found.append((label, scores))
     name = evaluation.metric or "accuracy"
     return AccuracyStudy(
-        ("archsim", *sys.argv[1:]), model.model, chip.chip, name, evaluation.compensation.value,
-        data_set.data.samples, plan.seeds, tuple(found), data_set.notes,
+        ("archsim", *sys.argv[1:]), model.model, chip.chip, replication.replicate, name,
+        evaluation.compensation.value, data_set.data.samples, plan.seeds, tuple(found), data_set.notes,
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
+@dataclass(frozen=True)
+class Setting:
     """One setting of the sweep."""
 
     chip: str
     overrides: tuple[str, ...]
+    replication: ReplicationOptions
     drift: Drift
+
+    @cached_property
+    def described(self) -> Chip:
+        """The chip."""
+        from archsim.chip import load_chip
+
+        return load_chip(self.chip, self.overrides)
+
+
+def placed_model(model: ModelOptions, setting: Setting) -> Model:
+    """The model on the arrays where ``archsim run`` with the same options has it."""
+    from archsim.functional import prepare
+    from archsim.simulation import load_network
+
+    path, _ = model.files
+    network = load_network(path, shapes=read_shapes(model.shape or []))
+    return prepare(path, setting.replication.place(network, setting.described))
 
 
 def _evaluated(
-    model: ModelOptions, setting: _Setting, metric: Metric, *, plan: Plan, progress: Callable[[], None]
+    model: ModelOptions, setting: Setting, metric: Metric, *, plan: Plan, progress: Callable[[], None]
 ) -> tuple[Scores, DataSet]:
-    from archsim.chip import load_chip
-    from archsim.functional import Compensation, crossbar_settings, evaluate, prepare, read_data_set
-    from archsim.mapping import place
-    from archsim.network.onnx_import import read_onnx
+    from archsim.functional import Compensation, crossbar_settings, evaluate, read_data_set
 
-    path, data = model.files
-    described = load_chip(setting.chip, setting.overrides)
-    settings = crossbar_settings(described, compensation=Compensation(setting.drift.value))
-    placed = prepare(path, place(read_onnx(path, shapes=read_shapes(model.shape or [])), described))
+    settings = crossbar_settings(setting.described, compensation=Compensation(setting.drift.value))
+    placed = placed_model(model, setting)
+    _, data = model.files
     data_set = read_data_set(data, placed)
     return evaluate(placed, settings, data_set, metric=metric, plan=plan, progress=progress), data_set
 

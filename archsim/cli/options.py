@@ -160,8 +160,8 @@ class ReplicationOptions:
         ),
     ] = "none"
 
-    def place(self, network: NetworkOptions, chip: ChipOptions) -> Placement:
-        """The network on the chip.
+    def place(self, network: Network, chip: Chip) -> Placement:
+        """The network on the chip, with its copies.
 
         Raises
         ------
@@ -170,7 +170,7 @@ class ReplicationOptions:
         """
         from archsim.mapping import place
 
-        return place(network.load(), chip.load(), replicate=read_replicate(self.replicate))
+        return place(network, chip, replicate=read_replicate(self.replicate))
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def placement(model: NetworkOptions, chip: ChipOptions, replication: Replication
     """
     from archsim.report import placement_facts, placement_json, placement_table, placement_view
 
-    placed = replication.place(model, chip)
+    placed = replication.place(model.load(), chip.load())
     if table.csv:
         write_csv(placement_table(placed))
     elif table.json:
@@ -79,7 +79,7 @@ def program(
     from archsim.program import text_lines
 
     settings = batch.settings(replication, EngineName.COMPILED)
-    lowered = lower(replication.place(model, chip), batch=settings.batch, interleave=settings.interleave)
+    lowered = lower(replication.place(model.load(), chip.load()), batch=settings.batch, interleave=settings.interleave)
     for line in text_lines(lowered, limit=limit or None):
         write(line)
 

@@ -44,8 +44,8 @@ class AccuracyStudy:
     ----------
     command : tuple of str
         As it was given.
-    model, chip, metric, compensation : str
-        Their names.
+    model, chip, replicate, metric, compensation : str
+        Their names, and the plan of copies.
     samples, seeds : int
     settings : tuple of (str, Scores)
         By setting of the sweep; one without a name where nothing was swept.
@@ -55,6 +55,7 @@ class AccuracyStudy:
     command: tuple[str, ...]
     model: str
     chip: str
+    replicate: str
     metric: str
     compensation: str
     samples: int
@@ -74,11 +75,15 @@ def accuracy_report(study: AccuracyStudy) -> list[RenderableType]:
     heading = Text.assemble(
         (f"{study.model} on {study.chip}", "bold"),
         f": {study.metric} in floating point {significant(exact)}; {study.samples} samples, {study.seeds} "
-        f"programmings, drift compensation: {study.compensation}",
+        f"programmings, drift compensation: {study.compensation}{_copies(study)}",
     )
     parts: list[RenderableType] = [heading, Text(), _score_table(study), Text(), _layer_table(study), Text()]
     parts.append(_activity_line(study.settings[0][1]))
     return [*parts, *(Text(f"Note: {note}", style="dim") for note in study.notes)]
+
+
+def _copies(study: AccuracyStudy) -> str:
+    return "" if study.replicate == "none" else f", copies: {study.replicate}"
 
 
 def _activity_line(scores: Scores) -> Text:
@@ -149,6 +154,7 @@ def accuracy_json(study: AccuracyStudy) -> str:
             "command": list(study.command),
             "model": study.model,
             "chip": study.chip,
+            "replicate": study.replicate,
             "metric": study.metric,
             "compensation": study.compensation,
             "samples": study.samples,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from archsim.cli.accuracy import Drift, ModelOptions, Setting, placed_model
 from archsim.cli.app import app
+from archsim.cli.options import ReplicationOptions
+from archsim.simulation import Settings, simulate
 from tests.functional_models import perceptron, random
 
 QUICK = ("--seeds", "2", "--at", "1 s,1 day")
@@ -156,3 +160,32 @@ def test_reram_times_that_nobody_measured() -> None:
 def test_flash_is_known_by_the_day() -> None:
     scores = _json("digits-lstm", "--chip", "flash-mesh-40nm", "--seeds", "1", "--at", "0 s,5 days")["scores"]
     assert all(0.9 < row["mean"] < 1 for row in scores)
+
+
+def test_accuracy_is_of_the_placement_that_is_timed() -> None:
+    """Copies and all: array by array what ``archsim run`` with the same options places."""
+    placement = placed_model(
+        ModelOptions("digits-cnn"), Setting("isaac", (), ReplicationOptions("balanced"), Drift.NONE)
+    ).placement
+    timed = simulate("digits-cnn", "isaac", Settings(replicate="balanced")).placement
+    assert max(timed.replicas) > 1
+    assert placement.replicas == timed.replicas
+    for mine, theirs in ((placement.blocks, timed.blocks), (placement.homes, timed.homes)):
+        for column in fields(theirs):
+            np.testing.assert_array_equal(getattr(mine, column.name), getattr(theirs, column.name))
+
+
+def test_copies_have_errors_of_their_own() -> None:
+    """Two copies see the errors of two programmings; perfect cells see none."""
+    arguments = ("digits-cnn", "--seeds", "1", "--at", "1 day")
+    one, two = _json(*arguments), _json(*arguments, "--replicate", "/conv1/Conv=2")
+    assert (one["replicate"], two["replicate"]) == ("none", "/conv1/Conv=2")
+    assert one["layers"][0]["snr_db"] != two["layers"][0]["snr_db"]
+    ideal = ("--set", "tile.array.cell.device=ideal")
+    assert _json(*arguments, *ideal)["scores"] == _json(*arguments, *ideal, "--replicate", "/conv1/Conv=2")["scores"]
+
+
+def test_copies_of_no_layer() -> None:
+    result = _run("digits-cnn", "--replicate", "/conv1/Con=2")
+    assert result.exit_code == 2
+    assert "/conv1/Conv" in result.stderr
