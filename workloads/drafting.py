@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from archsim.network import Access, Digital, Edge, Layer, Matrix, Network, Operator, Same, Sink, Source
+from archsim.network import Access, Digital, Edge, Generation, Layer, Matrix, Network, Operator, Same, Sink, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,11 @@ class Draft:
         self._layers: list[Layer] = []
         self._edges: list[Edge] = []
         self._notes: list[str] = []
+        self._generation: Generation | None = None
+
+    def generates(self, generation: Generation) -> None:
+        """Say what the network, a decoder, is given and makes."""
+        self._generation = generation
 
     def note(self, text: str) -> None:
         """Add a line that reports show beside the network."""
@@ -184,7 +189,7 @@ class Draft:
         InputError
             As `Network` does.
         """
-        return Network(self._name, tuple(self._layers), tuple(self._edges), tuple(self._notes))
+        return Network(self._name, tuple(self._layers), tuple(self._edges), tuple(self._notes), generation=self._generation)
 
 
 def _edge(piece: Piece, target: str, feed: Feed, landing: int) -> Edge:

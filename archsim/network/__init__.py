@@ -1,7 +1,7 @@
 """The Network: what is to be computed, as layers that stream tokens to each other."""
 
 from archsim.network.access import NOTHING, Access, Prefix, Previous, Same, Table, Whole, Window, tokens_read
-from archsim.network.graph import Edge, Layer, Network, keys_read, layer_macs
+from archsim.network.graph import Edge, Generation, Layer, Network, keys_read, layer_macs
 from archsim.network.operators import Counts, Digital, Matrix, Operator, Primitive, Sink, Source
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Counts",
     "Digital",
     "Edge",
+    "Generation",
     "Layer",
     "Matrix",
     "Network",

@@ -80,6 +80,25 @@ class Edge:
         return isinstance(self.access, Previous)
 
 
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a decoder is given and what it makes of it, for one sample.
+
+    Parameters
+    ----------
+    prompt : int
+        Tokens that come in.
+    generated : int
+        Tokens that leave, one after the other: the output's tokens are these.
+    context : int
+        Tokens before the prompt, whose keys and values are there already.
+    """
+
+    prompt: int
+    generated: int
+    context: int = 0
+
+
 @dataclass(frozen=True)
 class Network:
     """A directed acyclic graph of layers, plus marked recurrent edges.
@@ -94,11 +113,16 @@ class Network:
         Several between the same two layers are allowed.
     notes : tuple of str
         What the reader of a report should know (folded operators, assumed shapes).
+    samples_per_run : int
+        Samples that one pass of the streams carries, where the model has its batch inside. Everything else here is per
+        pass; reports count by samples.
+    generation : Generation, optional
+        Of a decoder.
 
     Raises
     ------
     InputError
-        If a name is unknown or doubled, a range falls outside a token, or the graph has a cycle without a recurrent
+        If a pass carries no sample, a name is unknown or doubled, a range falls outside a token, or the graph has a cycle without a recurrent
         edge in it.
     """
 
@@ -106,8 +130,11 @@ class Network:
     layers: tuple[Layer, ...]
     edges: tuple[Edge, ...]
     notes: tuple[str, ...] = field(default=())
+    samples_per_run: int = 1
+    generation: Generation | None = None
 
     def __post_init__(self) -> None:
+        _check_samples(self)
         _check_names(self)
         for edge in self.edges:
             _check_edge(self, edge)
@@ -162,12 +189,12 @@ class Network:
 
     @cached_property
     def macs(self) -> int:
-        """Multiply-accumulates per sample: matrix layers and dynamic products, nothing else."""
+        """Multiply-accumulates per pass: matrix layers and dynamic products, nothing else."""
         return sum(layer_macs(self, layer) for layer in self.layers)
 
 
 def layer_macs(network: Network, layer: Layer) -> int:
-    """Multiply-accumulates per sample of one layer that count as the network's operations."""
+    """Multiply-accumulates per pass of one layer that count as the network's operations."""
     operator = layer.operator
     if isinstance(operator, Matrix):
         return layer.tokens * operator.macs
@@ -198,6 +225,15 @@ def _forward_graph(network: Network) -> nx.DiGraph[str]:
     forward.add_nodes_from(layer.name for layer in network.layers)
     forward.add_edges_from((edge.source, edge.target) for edge in network.edges if not edge.recurrent)
     return forward
+
+
+def _check_samples(network: Network) -> None:
+    if network.samples_per_run < 1:
+        raise InputError(
+            f"a pass of {network.samples_per_run} samples",
+            where=network.name,
+            remedy="Check the batch axis of the model's inputs.",
+        )
 
 
 def _check_names(network: Network) -> None:

@@ -124,3 +124,9 @@ def test_matrix_sizes():
     matrix = Matrix(rows=18, columns=5, groups=4, taps=9)
     assert (matrix.inputs, matrix.outputs, matrix.macs) == (8, 20, 360)
     assert np.prod([matrix.rows, matrix.columns, matrix.groups]) == matrix.macs
+
+
+def test_a_pass_without_samples_is_refused() -> None:
+    layers = (Layer("a", Source(), 1, 4), Layer("b", Sink(), 1, 4))
+    with pytest.raises(InputError, match="a pass of 0 samples"):
+        Network("n", layers, (Edge("a", "b", Same(), 4),), samples_per_run=0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archsim.network import NOTHING, Digital, Network, keys_read
+from archsim.network import NOTHING, Digital, Generation, Network, keys_read
 from archsim.workloads import WorkloadOptions, build
 
 
@@ -147,3 +147,8 @@ def test_operations_exclude_softmax() -> None:
     per_key = {str(primitive): count for primitive, count in operator.work_per_key}
     assert per_key == {"mac": 2 * 768, "exp": 12, "compare": 12, "add": 12, "multiply": 12}
     assert dict(operator.work) == {"divide": 12}
+
+
+@DECODERS
+def test_a_decoder_says_what_it_is_given_and_makes(decoder: Decoder) -> None:
+    assert network(decoder.name, 7, 3, 20).generation == Generation(prompt=7, generated=3, context=20)
