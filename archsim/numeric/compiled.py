@@ -5,9 +5,9 @@ They run on one thread: the matrix products between them are BLAS's, and two poo
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from archsim.compiled import jit
 from archsim.numeric.arrays import F32
 from archsim.numeric.drive import EXACT, WHOLE, InputCircuit, Phase
 from archsim.numeric.philox import Key, row_normals, row_words
@@ -39,14 +39,14 @@ def drive(inputs: F32, scales: F32, circuit: InputCircuit, phase: Phase) -> F32:
     return signals
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@jit(nogil=True, error_model="numpy")
 def _one_sign(value: f32, part: i32) -> f32:  # pragma: no cover - compiled
     if part == 0:
         return value
     return max(value * f32(part), f32(0))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@jit(nogil=True, error_model="numpy")
 def _exact_drive(
     signals: F32, inputs: F32, scales: F32, limits: tuple[f32, f32], part: i32
 ) -> None:  # pragma: no cover - compiled
@@ -57,7 +57,7 @@ def _exact_drive(
             signals[i, j] = _one_sign(min(max(inputs[i, j] / scale, floor * bound), bound), part)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@jit(nogil=True, error_model="numpy")
 def _whole_drive(
     signals: F32, inputs: F32, scales: F32, limits: tuple[f32, f32, f32, f32], part: i32
 ) -> None:  # pragma: no cover - compiled
@@ -70,7 +70,7 @@ def _whole_drive(
             signals[i, j] = _one_sign((code + half) * down, part)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@jit(nogil=True, error_model="numpy")
 def _sliced_drive(
     signals: F32, inputs: F32, scales: F32, limits: Limits, bits: tuple[i32, i32], part: i32
 ) -> None:  # pragma: no cover - compiled
@@ -119,7 +119,7 @@ def convert(
 # whole became ten times slower. A chunk stays in the second-level cache between them.
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@jit(nogil=True, error_model="numpy")
 def _add_noise(
     raw: F32, variance: F32, sigma: F32, k0: u32, k1: u32, first_row: u64, page: u32
 ) -> None:  # pragma: no cover - compiled
@@ -133,14 +133,14 @@ def _add_noise(
             raw[i, c] += np.sqrt(variance[i, c] + sigma[c] * sigma[c]) * normals[c]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@jit(nogil=True, error_model="numpy")
 def _bend(raw: F32, bend: F32, gain: f32) -> None:  # pragma: no cover - compiled
     for i in range(raw.shape[0]):
         for c in range(raw.shape[1]):
             raw[i, c] = gain * raw[i, c] / (f32(1) + abs(bend[c] * raw[i, c]))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@jit(nogil=True, error_model="numpy")
 def _digitise(
     outputs: F32, raw: F32, lsb: F32, levels: Limits, group_weights: F32, clips: Counts, codes: Counts
 ) -> None:  # pragma: no cover - compiled
@@ -162,7 +162,7 @@ def _digitise(
         clips[i], codes[i] = clipped, total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@jit(nogil=True, error_model="numpy")
 def _add_groups(outputs: F32, raw: F32, group_weights: F32) -> None:  # pragma: no cover - compiled
     width = outputs.shape[1]
     for i in range(raw.shape[0]):

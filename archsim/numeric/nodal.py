@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from scipy.linalg.blas import dgemm
 from scipy.linalg.lapack import dpotrf, dpotri
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from archsim.compiled import jit
 from archsim.numeric.arrays import F64
 from archsim.numeric.guards import at_least
 
@@ -105,7 +105,7 @@ def _fold_columns(conductance_s: F64, row_siemens: float, column_siemens: float)
     return np.ascontiguousarray(response.T)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@jit(error_model="numpy")
 def _ladder_inverse(cells: F64, siemens: float) -> F64:  # pragma: no cover - compiled
     """Inverse of a column wire's nodal matrix (cells to driven nodes, last node to ground), shape (rows, rows).
 
@@ -135,7 +135,7 @@ def _ladder_inverse(cells: F64, siemens: float) -> F64:  # pragma: no cover - co
     return inverse
 
 
-@numba.njit(cache=True, error_model="numpy")
+@jit(error_model="numpy")
 def _admittance(
     beyond: F64, ladder: F64, cells: F64, segments: float, row_siemens: float
 ) -> None:  # pragma: no cover - compiled
@@ -157,7 +157,7 @@ def _inverse(matrix: F64) -> F64:
     return result
 
 
-@numba.njit(cache=True, error_model="numpy")
+@jit(error_model="numpy")
 def _mirror(matrix: F64) -> None:  # pragma: no cover - compiled
     """Copy the lower triangle onto the upper, in place."""
     for j in range(matrix.shape[0]):

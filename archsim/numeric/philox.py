@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-import numba
 import numpy as np
 from array_api_compat import device
 
+from archsim.compiled import jit
 from archsim.numeric.arrays import F32, F64, Array, Integers, Words, namespace
 
 Key = tuple[int, int]
@@ -57,7 +57,7 @@ _C = tuple(f32(value) for value in _CENTRAL)
 _T = tuple(f32(value) for value in _TAIL)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@jit(error_model="numpy")
 def _round(
     c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32
 ) -> tuple[u32, u32, u32, u32]:  # pragma: no cover - compiled
@@ -66,7 +66,7 @@ def _round(
     return u32(u32(second >> u64(32)) ^ c1 ^ k0), u32(second), u32(u32(first >> u64(32)) ^ c3 ^ k1), u32(first)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@jit(error_model="numpy")
 def row_words(words: Words, k0: u32, k1: u32, row: u64, page: u32) -> None:  # pragma: no cover - compiled
     """Fill one row of 32-bit words; the row's length must be a multiple of 4."""
     quarter = words.size // 4
@@ -80,7 +80,7 @@ def row_words(words: Words, k0: u32, k1: u32, row: u64, page: u32) -> None:  # p
         words[j], words[quarter + j], words[2 * quarter + j], words[3 * quarter + j] = c0, c1, c2, c3
 
 
-@numba.njit(cache=True, error_model="numpy")
+@jit(error_model="numpy")
 def _log(x: f32) -> f32:  # pragma: no cover - compiled
     """Natural logarithm in single precision without branches, so that the loop vectorises (Cephes' logf)."""
     bits = i32(f32(x).view(i32))
@@ -102,7 +102,7 @@ def _log(x: f32) -> f32:  # pragma: no cover - compiled
     return m + y + f32(exponent) * f32(0.693359375)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@jit(error_model="numpy")
 def _gauss(word: u32) -> f32:  # pragma: no cover - compiled
     """Standard normal of one word: the top bit is the sign, the rest the tail's probability."""
     p = (f32(word & u32(0x7FFFFFFF)) + f32(0.5)) * f32(2.0**-32)
@@ -132,14 +132,14 @@ def _gauss(word: u32) -> f32:  # pragma: no cover - compiled
     return z if word < u32(0x80000000) else -z
 
 
-@numba.njit(cache=True, error_model="numpy")
+@jit(error_model="numpy")
 def row_normals(normals: F32, words: Words) -> None:  # pragma: no cover - compiled
     """Turn words into standard normals."""
     for j in range(normals.size):
         normals[j] = _gauss(words[j])
 
 
-@numba.njit(cache=True, nogil=True)
+@jit(nogil=True)
 def _word_field(words: Words, k0: u32, k1: u32, first_row: u64, page: u32) -> None:  # pragma: no cover - compiled
     padded = np.empty((words.shape[1] + 3) // 4 * 4, u32)
     for i in range(words.shape[0]):
@@ -147,7 +147,7 @@ def _word_field(words: Words, k0: u32, k1: u32, first_row: u64, page: u32) -> No
         words[i] = padded[: words.shape[1]]
 
 
-@numba.njit(cache=True, nogil=True)
+@jit(nogil=True)
 def _normal_field(normals: F32, k0: u32, k1: u32, first_row: u64, page: u32) -> None:  # pragma: no cover - compiled
     padded = np.empty((normals.shape[1] + 3) // 4 * 4, u32)
     for i in range(normals.shape[0]):
