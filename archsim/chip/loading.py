@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from archsim.chip.faults import nearest, refuse
+from archsim.chip.held import merged
 from archsim.chip.schema import Chip
 from archsim.chip.section import FROM_FILE
 from archsim.chip.text import read_tree
-from archsim.chip.tree import Branch, Leaf, data, leaves, merge, override
+from archsim.chip.tree import Branch, Leaf, data, leaves, override
 from archsim.errors import InputError
 
 _PRESETS = Path(__file__).parent / "presets"
@@ -117,24 +117,24 @@ def describe(name: str) -> str:
 def _resolve(name_or_path: str, overrides: Sequence[str]) -> Branch:
     """A chip's whole tree: its file over what it extends, and the overrides over that."""
     file = _find(name_or_path, Path(), "chip")
-    trees = [_chain(file, ()), *(override(assignment) for assignment in overrides)]
-    merged = reduce(merge, trees)
-    return Branch(trees[0].origin, merged.children)
+    files = _chain(file, ())
+    chip = merged(files, [override(assignment) for assignment in overrides])
+    return Branch(files[-1].origin, chip.children)
 
 
-def _chain(file: Path, above: tuple[Path, ...]) -> Branch:
-    """The tree of a file over those that it extends."""
+def _chain(file: Path, above: tuple[Path, ...]) -> tuple[Branch, ...]:
+    """The tree of a file, and before it those that it extends."""
     _refuse_cycle(file, above)
     tree = read_tree(file)
     parent = tree.children.pop("extends", None)
     # A variant that does not say its own name would otherwise carry its parent's.
     tree.children.setdefault("name", Leaf(file.stem, "", tree.origin))
     if parent is None:
-        return merge(Branch(tree.origin), tree)
+        return (tree,)
     if not isinstance(parent, Leaf) or not isinstance(parent.value, str):
         raise InputError("'extends' does not name a chip", where=parent.origin, remedy="Write a preset or a file name.")
     base = _find(parent.value, file.parent, parent.origin)
-    return merge(_chain(base, (*above, file.resolve())), tree)
+    return *_chain(base, (*above, file.resolve())), tree
 
 
 def _refuse_cycle(file: Path, above: tuple[Path, ...]) -> None:

@@ -15,6 +15,7 @@ from archsim.chip.section import (
     Fraction,
     Hertz,
     Ohms,
+    Precision,
     Rate,
     Seconds,
     Section,
@@ -77,7 +78,7 @@ class Weight(Section):
     """
 
     encoding: Encoding
-    bits: Count
+    bits: Precision
     devices: Count
     columns: Count = 1
     rows: Count = 1
@@ -190,6 +191,10 @@ class InputKind(StrEnum):
     VOLTAGE = "voltage"
 
 
+FOLLOWING_INPUTS = (InputKind.PULSE_WIDTH,)
+"""Inputs whose phase has a slot per level: it doubles with each bit."""
+
+
 class InputDriver(Section):
     """The rows' drivers: pulse-width modulators or digital-to-analog converters.
 
@@ -206,17 +211,27 @@ class InputDriver(Section):
     phase_time : Seconds
         Integration time of one phase; a bit-serial input has ceil(bits / bits_per_phase) of them, times
         ``sign_phases``.
+    phase_bits : int, optional
+        Of a pulse-width input, the bits that ``phase_time`` is for: each bit more doubles the slots of a phase. A file
+        that gives a time gives it for the bits that stand beside it.
     mean_activity : float
         Mean input magnitude as a fraction of full scale (pulse width, voltage), or the fraction of ones (bit serial).
     """
 
     kind: InputKind
-    bits: Count
-    bits_per_phase: Count | None = None
+    bits: Precision
+    bits_per_phase: Precision | None = None
     sign_phases: Count = 1
     phase_time: Seconds
+    phase_bits: Precision | None = None
     mean_activity: Fraction
     cost: CostChoice
+
+    @property
+    def phase_seconds(self) -> float:
+        """Integration time of one phase of inputs of ``bits``."""
+        doublings = 0 if self.phase_bits is None else self.bits - self.phase_bits
+        return self.phase_time * 2.0**doublings
 
     @property
     def phases(self) -> int:
@@ -239,6 +254,11 @@ class InputDriver(Section):
                 f"{self.bits_per_phase} bits per phase of a {self.bits}-bit input",
                 "Give at most as many bits per phase as the input has.",
             )
+        if self.phase_bits is not None and self.kind not in FOLLOWING_INPUTS:
+            raise refusal(
+                f"phase_bits is given for a {self.kind} input, whose phases do not lengthen with its bits",
+                "Remove it, or choose 'kind: pulse-width'.",
+            )
         return self
 
 
@@ -252,6 +272,10 @@ class AdcKind(StrEnum):
     INTEGRATING = "integrating"
 
 
+FOLLOWING_CONVERTERS = (AdcKind.SAR, AdcKind.RAMP, AdcKind.INTEGRATING, AdcKind.OSCILLATOR)
+"""Converters that take a step per bit, or per level; all but the flash."""
+
+
 class Adc(Section):
     """The columns' converters.
 
@@ -261,9 +285,13 @@ class Adc(Section):
         Physical columns that take turns on one converter.
     conversion_time : Seconds
         Of one column.
+    conversion_bits : int, optional
+        The bits that ``conversion_time`` is for: a successive approximation takes a step per bit, a ramp, an
+        integrator and an oscillator one per level, a flash one in all. A file that gives a time gives it for the bits
+        that stand beside it.
     during_integration : bool
-        True where the converter counts while the array integrates (oscillators); ``conversion_time`` then is what
-        remains after the phase.
+        True for an oscillator that counts while the array integrates; ``conversion_time`` then is what remains after
+        the phase, and does not depend on the bits.
     per_phase : bool
         True where every phase is converted and combined digitally; False where phases add up in the analog domain.
     held : bool
@@ -273,14 +301,24 @@ class Adc(Section):
     """
 
     kind: AdcKind
-    bits: Count
+    bits: Precision
     columns_per_adc: Count
     conversion_time: Seconds
+    conversion_bits: Precision | None = None
     during_integration: Flag = False
     per_phase: Flag = False
     held: Flag = False
     cost: CostChoice
     sample_hold: CostChoice | None = None
+
+    @property
+    def conversion_seconds(self) -> float:
+        """Conversion time of one column at ``bits``."""
+        if self.conversion_bits is None:
+            return self.conversion_time
+        if self.kind is AdcKind.SAR:
+            return self.conversion_time * self.bits / self.conversion_bits
+        return self.conversion_time * 2.0 ** (self.bits - self.conversion_bits)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -297,6 +335,20 @@ class Adc(Section):
         if self.during_integration and self.held:
             raise refusal(
                 "a converter that counts during integration has nothing to hold", "Remove one of the two flags."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _timed(self) -> Self:
+        if self.during_integration and self.kind is not AdcKind.OSCILLATOR:
+            raise refusal(
+                f"a {self.kind} converter counts during integration",
+                "Only an oscillator does: set during_integration: false, or choose 'kind: oscillator'.",
+            )
+        if self.conversion_bits is not None and (self.during_integration or self.kind not in FOLLOWING_CONVERTERS):
+            raise refusal(
+                "conversion_bits is given for a converter whose time does not depend on the bits",
+                "Remove it, or choose a converter that takes a step per bit or level and counts by itself.",
             )
         return self
 
@@ -317,7 +369,7 @@ class Affine(Section):
     lanes: Count
     clock: Hertz
     pipeline: Count
-    sum_bits: Count
+    sum_bits: Precision
     cost: CostChoice
 
 

@@ -90,7 +90,7 @@ def _tile_parts(chip: Chip) -> Iterator[Part]:
         arrays * tile.array.rows,
         ("conversion",),
         tile.input.cost,
-        {**process, "bits": tile.input.bits_per_phase or tile.input.bits, "phase_time": tile.input.phase_time},
+        {**process, "bits": tile.input.bits_per_phase or tile.input.bits, "phase_time": tile.input.phase_seconds},
         "tile.input.cost",
     )
     yield from _converter_parts(chip, arrays)
@@ -122,7 +122,7 @@ def _array_facts(chip: Chip) -> Values:
         "mean_conductance": array.cell.mean_conductance,
         "read_voltage": array.cell.read_voltage,
         "phases": drive.phases // drive.sign_phases,
-        "phase_time": drive.phase_time,
+        "phase_time": drive.phase_seconds,
         "mean_activity": drive.mean_activity,
         "amplitude": drive.kind is InputKind.VOLTAGE,
     }
@@ -133,9 +133,9 @@ def _converter_parts(chip: Chip, arrays: int) -> Iterator[Part]:
     facts = {
         **_process(chip),
         "bits": adc.bits,
-        "conversion_time": adc.conversion_time,
+        "conversion_time": adc.conversion_seconds,
         "shared_columns": columns,
-        "phase_time": chip.tile.input.phase_time,
+        "phase_time": chip.tile.input.phase_seconds,
         "read_voltage": chip.tile.array.cell.read_voltage,
         **_column(chip),
     }

@@ -77,10 +77,10 @@ def product_timing(chip: Chip, columns: int) -> ProductTiming:
     the converters, so that a half-used array takes half the turns.
     """
     tile = chip.tile
-    phase, phases = picoseconds(tile.input.phase_time), tile.input.phases
+    phase, phases = picoseconds(tile.input.phase_seconds), tile.input.phases
     converters = -(-tile.array.columns // tile.adc.columns_per_adc)
     turns = -(-columns * tile.array.weight.columns // converters)
-    conversion = picoseconds(tile.adc.conversion_time) * turns
+    conversion = picoseconds(tile.adc.conversion_seconds) * turns
     if tile.adc.during_integration:
         # A token takes at least 1 ps from the array to its converters; both are through at the same time.
         rest = phases * phase + conversion - 1

@@ -1,0 +1,86 @@
+"""Times that hold for a precision: a phase of 128 ns is that of 8-bit inputs where the file that gives it has 8 bits.
+
+A later file or ``--set`` that changes the bits alone changes the time with them; one that gives the time gives it for
+the bits that then stand beside it. What is found here becomes ``input.phase_bits`` and ``adc.conversion_bits``, unless
+a file says those itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from archsim.chip.tile import FOLLOWING_CONVERTERS, FOLLOWING_INPUTS
+from archsim.chip.tree import Branch, Leaf, Path, locate, merge
+
+_SOURCE = "the bits where this time is given"
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """A field that holds for a precision: its section, its name, that of the precision it is for, and where it acts."""
+
+    section: Path
+    name: str
+    precision: str
+    kinds: frozenset[str]
+    unless: str = ""
+
+
+_TIMES = (
+    _Time(("tile", "input"), "phase_time", "phase_bits", frozenset(FOLLOWING_INPUTS)),
+    _Time(("tile", "adc"), "conversion_time", "conversion_bits", frozenset(FOLLOWING_CONVERTERS), "during_integration"),
+)
+
+
+def merged(files: Sequence[Branch], overrides: Sequence[Branch]) -> Branch:
+    """Lay trees over each other, each time with the precision that it is given for.
+
+    Parameters
+    ----------
+    files : sequence of Branch
+        A chip file's tree last, those that it extends before it.
+    overrides : sequence of Branch
+        Given together, over the files.
+    """
+    layers = (*files, *overrides)
+    chip = _laid(layers)
+    for time in _TIMES:
+        last = _last_that_sets(layers, (*time.section, time.name))
+        if last is None or not _follows(chip, time):
+            continue
+        if any(_leaf(layer, (*time.section, time.precision)) for layer in layers[last:]):
+            continue
+        beside = chip if last >= len(files) else _laid(layers[: last + 1])
+        chip = _with_precision(chip, beside, time)
+    return chip
+
+
+def _laid(layers: Sequence[Branch]) -> Branch:
+    return reduce(merge, layers, Branch(""))
+
+
+def _last_that_sets(layers: Sequence[Branch], path: Path) -> int | None:
+    return max((index for index, layer in enumerate(layers) if _leaf(layer, path)), default=None)
+
+
+def _leaf(tree: Branch, path: Path) -> Leaf | None:
+    reached, node = locate(tree, path)
+    return node if reached == path and isinstance(node, Leaf) else None
+
+
+def _follows(chip: Branch, time: _Time) -> bool:
+    kind, unless = _leaf(chip, (*time.section, "kind")), _leaf(chip, (*time.section, time.unless))
+    return kind is not None and kind.value in time.kinds and not (unless and unless.value)
+
+
+def _with_precision(chip: Branch, beside: Branch, time: _Time) -> Branch:
+    bits, given = _leaf(beside, (*time.section, "bits")), _leaf(beside, (*time.section, time.name))
+    if bits is None or given is None:
+        return chip
+    over: Branch | Leaf = replace(bits, source=_SOURCE, origin=given.origin)
+    for key in reversed((*time.section, time.precision)):
+        over = Branch(given.origin, {key: over})
+    assert isinstance(over, Branch)
+    return merge(chip, over)
