@@ -3,14 +3,33 @@
 from archsim.network.access import NOTHING, Access, Prefix, Previous, Same, Table, Whole, Window, tokens_read
 from archsim.network.graph import Edge, Generation, Layer, Network, keys_read, layer_macs
 from archsim.network.operators import Counts, Digital, Matrix, Operator, Primitive, Sink, Source
+from archsim.network.product import (
+    Activation,
+    CellKind,
+    Codes,
+    Contraction,
+    Convolution,
+    Direction,
+    InputSpec,
+    ProductSpec,
+    Quantisation,
+    RecurrentCell,
+)
 
 __all__ = [
     "NOTHING",
     "Access",
+    "Activation",
+    "CellKind",
+    "Codes",
+    "Contraction",
+    "Convolution",
     "Counts",
     "Digital",
+    "Direction",
     "Edge",
     "Generation",
+    "InputSpec",
     "Layer",
     "Matrix",
     "Network",
@@ -18,6 +37,9 @@ __all__ = [
     "Prefix",
     "Previous",
     "Primitive",
+    "ProductSpec",
+    "Quantisation",
+    "RecurrentCell",
     "Same",
     "Sink",
     "Source",

@@ -12,6 +12,7 @@ import numpy as np
 from archsim.errors import InputError
 from archsim.network.access import NOTHING, Access, Previous, Tokens, tokens_read
 from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source
+from archsim.network.product import InputSpec, ProductSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,16 @@ class Network:
         pass; reports count by samples.
     generation : Generation, optional
         Of a decoder.
+    inputs : tuple of InputSpec
+        The inputs of the model file that it was read from, in the file's order.
+    products : tuple of ProductSpec
+        What the matrix nodes of the model file compute, in the file's order.
 
     Raises
     ------
     InputError
-        If a pass carries no sample, a name is unknown or doubled, a range falls outside a token, or the graph has a cycle without a recurrent
-        edge in it.
+        If a pass carries no sample, a name is unknown or doubled, a range falls outside a token, or the graph has a
+        cycle without a recurrent edge in it.
     """
 
     name: str
@@ -132,12 +137,15 @@ class Network:
     notes: tuple[str, ...] = field(default=())
     samples_per_run: int = 1
     generation: Generation | None = None
+    inputs: tuple[InputSpec, ...] = field(default=())
+    products: tuple[ProductSpec, ...] = field(default=())
 
     def __post_init__(self) -> None:
         _check_samples(self)
         _check_names(self)
         for edge in self.edges:
             _check_edge(self, edge)
+        _check_products(self)
         _check_acyclic(self)
 
     @cached_property
@@ -285,6 +293,17 @@ def _check_edge(network: Network, edge: Edge) -> None:
             where=where,
             remedy="Check the access against both layers' token counts.",
         )
+
+
+def _check_products(network: Network) -> None:
+    for product in network.products:
+        for name in filter(None, product.layers):
+            if name not in network.by_name or not isinstance(network.by_name[name].operator, Matrix):
+                raise InputError(
+                    f"there is no matrix layer {name!r}",
+                    where=f"{network.name}, product of node {product.node!r}",
+                    remedy="Name the layers that hold its weights.",
+                )
 
 
 def _is_reach(first: Tokens, last: Tokens, produced: int, consumed: int) -> bool:

@@ -66,6 +66,11 @@ class Recurrence:
     states: tuple[tuple[str, int, int], ...]
     output: str
 
+    @property
+    def matrices(self) -> tuple[str, ...]:
+        """Names of the layers that hold its weights."""
+        return tuple(layer.name for layer in self.layers if isinstance(layer.operator, Matrix))
+
 
 def lstm(
     name: str,

@@ -15,6 +15,7 @@ from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.partition import Partition, by_axes
 from archsim.network.onnx_import.views import Constant, Tensor, Values, View, varies
 from archsim.network.operators import Digital, Operator, Sink, Source
+from archsim.network.product import InputSpec, ProductSpec
 from archsim.network.work import activation_work
 
 AccessOf = Callable[[Piece, int], Access]
@@ -32,6 +33,8 @@ class Draft:
 
     layers: list[Layer] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
+    inputs: list[InputSpec] = field(default_factory=list)
+    products: list[ProductSpec] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     folded: Counter[str] = field(default_factory=Counter)
     _names: set[str] = field(default_factory=set)
@@ -120,7 +123,14 @@ class Draft:
             tuple(layer for layer in self.layers if layer.name in kept),
             tuple(edge for edge in self.edges if edge.source in kept and edge.target in kept),
             (*self.notes, *notes),
+            inputs=tuple(self.inputs),
+            products=tuple(_kept(product, kept) for product in self.products if kept.intersection(product.layers)),
         )
+
+
+def _kept(product: ProductSpec, layers: set[str]) -> ProductSpec:
+    """The product without the names of layers that no output depends on."""
+    return replace(product, layers=tuple(name if name in layers else "" for name in product.layers))
 
 
 def _loose(layer: Layer, pieces: Feed) -> bool:
@@ -161,6 +171,10 @@ class Call:
     def has(self, place: int) -> bool:
         """Whether the optional input is there."""
         return place < len(self.inputs) and self.inputs[place] is not None
+
+    def name(self, place: int) -> str:
+        """Name of an input's tensor, "" where it is left out."""
+        return self.node.proto.input[place] if self.has(place) else ""
 
     def tensor(self, place: int) -> Tensor:
         """An input that must be there."""

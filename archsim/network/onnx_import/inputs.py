@@ -12,6 +12,7 @@ from archsim.network.onnx_import.draft import Draft
 from archsim.network.onnx_import.partition import by_axes
 from archsim.network.onnx_import.views import View, as_view, unknown
 from archsim.network.operators import Source
+from archsim.network.product import InputSpec
 
 _CHANNELS_FIRST = frozenset(
     {
@@ -86,6 +87,8 @@ def source(graph_input: onnx.ValueInfoProto, shape: tuple[int, ...], graph: onnx
     name = graph_input.name
     token_axes = _token_axes(name, shape, graph, _is_integer(graph_input))
     cut = by_axes(as_view(unknown(shape, np.dtype(np.float32))), token_axes)
+    sizes = _declared(graph_input)
+    draft.inputs.append(InputSpec(name, shape, sizes is None or (bool(sizes) and sizes[0] is None)))
     return cut.stream(draft.add(name, Source(), cut.tokens, cut.width, grid=cut.grid, origin=name))
 
 

@@ -2,52 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
 
 from archsim.network.onnx_import.draft import Call
 from archsim.network.onnx_import.elementwise import combined
 from archsim.network.onnx_import.feeds import Feed
+from archsim.network.onnx_import.forms import gemm_form, matmul_form
+from archsim.network.onnx_import.operands import OPERANDS
 from archsim.network.onnx_import.partition import by_axes
-from archsim.network.onnx_import.products import dynamic_product
-from archsim.network.onnx_import.views import Constant, Entry, Tensor, View, placed
-from archsim.network.onnx_import.windows import feature_map, positions, sliding
+from archsim.network.onnx_import.products import matrix_product
+from archsim.network.onnx_import.views import Constant, Ids, Tensor, View, placed
+from archsim.network.onnx_import.windows import convolved, feature_map, positions, sliding
 from archsim.network.operators import Matrix
+from archsim.network.product import Contraction, ProductSpec
+
+Form = Callable[[tuple[int, ...], tuple[int, ...], bool], Contraction]
+"""From the shapes of data and weights, and whether the data come first, to the form of the product."""
+_SHAPES = "Check the shapes given for the network's inputs."
 
 
-def convolution(call: Call, data: int = 0, weight: int = 1, bias: int = 2) -> tuple[Tensor, ...]:
-    """Conv of any dimension, stride, padding, dilation and group; the places are those of its inputs."""
-    view, kernel = call.view(data), call.constant(weight, "weight")
+def convolution(call: Call) -> tuple[Tensor, ...]:
+    """Conv, ConvInteger, QLinearConv of any dimension, stride, padding, dilation and group."""
+    places = OPERANDS[call.node.kind]
+    view, kernel = call.view(places.left), call.constant(places.right, "weight")
     groups = call.node.integer("group", 1)
-    columns, channels, *sizes = kernel.shape
-    if len(view.shape) < 3 or channels * groups != view.shape[1] or columns % groups:
+    if min(len(view.shape), len(kernel.shape)) < 3 or not _fits(view.shape[1], kernel.shape, groups):
         raise call.node.fault(
             f"its weight of shape {kernel.shape} in {groups} groups does not fit an input of shape {view.shape}",
-            "Check the shapes given for the network's inputs.",
+            _SHAPES,
         )
+    columns, channels, *sizes = kernel.shape
     slide = sliding(call, view.shape, tuple(sizes))
-    rows = positions(view)
-    pieces = call.draft.feed(rows)
+    pieces = call.draft.feed(positions(view))
     if not pieces.exact or (groups > 1 and pieces.taps > 1):
-        pieces = call.draft.feed(call.gathered(rows, "its channels come from several tokens"))
+        pieces = call.draft.feed(call.gathered(positions(view), "its channels come from several tokens"))
     operator = Matrix(
         channels * slide.taps,
         columns // groups,
         groups=groups,
         taps=slide.taps * pieces.taps,
         weight=kernel.names,
-        bias=call.has(bias),
+        bias=bool(places.bias_name(call)),
     )
     index = call.layer(operator, slide.positions, columns, grid=slide.grid)
     call.draft.connect(index, pieces, access=slide.access)
+    call.draft.products.append(
+        ProductSpec(
+            call.node.label,
+            call.node.outputs,
+            (call.draft.layers[index].name,),
+            call.name(places.left),
+            view.shape,
+            (call.name(places.right),),
+            convolved(call, slide, groups),
+            bias=places.bias_name(call),
+            quantisation=places.quantisation(call),
+        )
+    )
     return (feature_map(index, slide, columns),)
 
 
-def quantised_convolution(call: Call) -> tuple[Tensor, ...]:
-    """QLinearConv: the float convolution of its data (input 0), weight (3) and bias (8)."""
-    return convolution(call, 0, 3, 8)
+def _fits(channels: int, kernel: tuple[int, ...], groups: int) -> bool:
+    return groups > 0 and kernel[1] * groups == channels and kernel[0] % groups == 0
 
 
 def transposed_convolution(call: Call) -> tuple[Tensor, ...]:
@@ -61,86 +80,111 @@ def transposed_convolution(call: Call) -> tuple[Tensor, ...]:
 
 def gemm(call: Call) -> tuple[Tensor, ...]:
     """Gemm with either operand constant, or neither."""
-    left, right = (
-        _turned(call.tensor(place), call.node.integer(flag, 0)) for place, flag in enumerate(("transA", "transB"))
-    )
-    result = product(call, left, right)
+    turned = tuple(bool(call.node.integer(flag, 0)) for flag in ("transA", "transB"))
+    left, right = (call.tensor(place) for place in (0, 1))
+    if len(left.shape) != 2 or len(right.shape) != 2:
+        raise call.node.fault(f"multiplies {left.shape} by {right.shape}, which are not both matrices", _SHAPES)
+
+    def form(data: tuple[int, ...], weight: tuple[int, ...], data_first: bool) -> Contraction:
+        of_data, of_weight = turned if data_first else turned[::-1]
+        return gemm_form(data_first=data_first, data_turned=of_data, weight_turned=of_weight)
+
+    if isinstance(left, View) and isinstance(right, View):
+        result = matrix_product(call, *(_turned(view, flag) for view, flag in zip((left, right), turned, strict=True)))
+    else:
+        result = weighted(call, form)
     if not call.has(2) or call.node.number("beta", 1.0) == 0:
         return (result,)
     return (combined(call, "add", (result, call.tensor(2)), part="bias"),)
 
 
-def _turned(tensor: Tensor, transposed: int) -> Tensor:
+def _turned(view: View, transposed: bool) -> View:
     """The matrix, transposed if the attribute says so."""
-    if not transposed:
-        return tensor
-    if isinstance(tensor, View):
-        return tensor.mapped(np.transpose, sole=tensor.sole)
-    return Constant(tensor.value.T, tensor.known, tensor.names)
+    return view.mapped(np.transpose, sole=view.sole) if transposed else view
 
 
 def matmul(call: Call) -> tuple[Tensor, ...]:
-    """MatMul and MatMulInteger."""
-    return (product(call, call.tensor(0), call.tensor(1)),)
+    """MatMul, MatMulInteger and QLinearMatMul."""
+    places = OPERANDS[call.node.kind]
+    left, right = call.tensor(places.left), call.tensor(places.right)
+    if isinstance(left, View) and isinstance(right, View):
+        return (matrix_product(call, left, right),)
+    if not left.shape or not right.shape:
+        raise call.node.fault(f"multiplies {left.shape} by {right.shape}, one of which is a single number", _SHAPES)
+    return (weighted(call, lambda data, weight, first: matmul_form(data, weight, data_first=first)),)
 
 
-def quantised_matmul(call: Call) -> tuple[Tensor, ...]:
-    """QLinearMatMul: the float product of inputs 0 and 3."""
-    return (product(call, call.tensor(0), call.tensor(3)),)
-
-
-def product(call: Call, left: Tensor, right: Tensor) -> View:
-    """Matrix product by NumPy's rules, with a constant side or without."""
-    first, second = _at_least_matrix(left, front=True), _at_least_matrix(right, front=False)
-    if first.shape[-1] != second.shape[-2]:
-        raise call.node.fault(
-            f"cannot multiply {left.shape} by {right.shape}", "Check the shapes given for the network's inputs."
+def weighted(call: Call, form_of: Form) -> View:
+    """A product of an activation and constant weights."""
+    places = OPERANDS[call.node.kind]
+    data_first = isinstance(call.tensor(places.left), View)
+    data, weight = (places.left, places.right) if data_first else (places.right, places.left)
+    view, matrix = call.view(data), call.constant(weight, "weight")
+    form = form_of(view.shape, matrix.shape, data_first)
+    _check(call, form, view.shape, matrix.shape)
+    index, result = _contracted(call, form, view, matrix)
+    call.draft.products.append(
+        ProductSpec(
+            call.node.label,
+            call.node.outputs,
+            (call.draft.layers[index].name,),
+            call.name(data),
+            view.shape,
+            (call.name(weight),),
+            form,
+            bias=places.bias_name(call),
+            scale=call.node.number("alpha", 1.0),
+            bias_scale=call.node.number("beta", 1.0),
+            quantisation=places.quantisation(call, data_first=data_first),
         )
-    if isinstance(first, View) and isinstance(second, View):
-        result = dynamic_product(call, first, second)
-    elif isinstance(first, View) and isinstance(second, Constant):
-        result = weighted(call, first, second)
-    elif isinstance(first, Constant) and isinstance(second, View):
-        swapped = weighted(call, second.mapped(_swapped), Constant(_swapped(first.value), first.known, first.names))
-        result = swapped.mapped(_swapped, sole=True)
-    else:
-        raise call.node.fault("multiplies two constants", "Fold the constants of the model first.")
-    shape = result.shape[:-2] + result.shape[-2:-1] * (len(left.shape) > 1) + result.shape[-1:] * (len(right.shape) > 1)
-    return result.mapped(lambda array: array.reshape(shape), sole=True)
+    )
+    return result
 
 
-def _swapped(array: NDArray[Entry]) -> NDArray[Entry]:
-    return array.swapaxes(-1, -2)
+def _check(call: Call, form: Contraction, data: tuple[int, ...], weight: tuple[int, ...]) -> None:
+    summed = all(data[mine] == weight[theirs] for mine, theirs in form.summed)
+    if not summed or any(mine is not None and data[mine] not in (1, weight[theirs]) for mine, theirs in form.stack):
+        places = OPERANDS[call.node.kind]
+        left, right = call.tensor(places.left).shape, call.tensor(places.right).shape
+        raise call.node.fault(f"cannot multiply {left} by {right}", _SHAPES)
 
 
-def _at_least_matrix(tensor: Tensor, *, front: bool) -> Tensor:
-    """A vector as a matrix of one row (in front) or one column."""
-    if len(tensor.shape) > 1:
-        return tensor
-    shape = (1, *tensor.shape) if front else (*tensor.shape, 1)
-    if isinstance(tensor, View):
-        return tensor.mapped(lambda array: array.reshape(shape))
-    return Constant(tensor.value.reshape(shape), tensor.known, tensor.names)
-
-
-def weighted(call: Call, view: View, weight: Constant) -> View:
-    """An activation, shape ``(..., rows)``, times a constant matrix, or one matrix per entry of its leading axes."""
-    *stack, rows, columns = weight.shape
-    groups = prod(stack)
-    shape = np.broadcast_shapes(view.shape[:-2], tuple(stack))
-    full = (*shape, *view.shape[-2:])
-    view = view.mapped(lambda array: np.broadcast_to(array, full))
-    split = [] if groups == 1 else [axis + len(shape) - len(stack) for axis, size in enumerate(stack) if size > 1]
-    inner = [*split, len(full) - 1]
-    cut = by_axes(view, [axis for axis in range(len(full)) if axis not in inner], own_elements=True)
-    pieces = _exact(call, cut.rows(view), groups)
-    operator = Matrix(rows, columns, groups=groups, taps=pieces.taps, weight=weight.names)
-    index = call.layer(operator, cut.tokens, columns * groups, grid=cut.grid)
+def _contracted(call: Call, form: Contraction, view: View, weight: Constant) -> tuple[int, View]:
+    """The layer of a contraction, and the result."""
+    stack = tuple(weight.shape[axis] for _, axis in form.stack)
+    columns = tuple(weight.shape[axis] for axis in form.columns)
+    rows, groups = prod(weight.shape[axis] for _, axis in form.summed), prod(stack)
+    laid = view.mapped(lambda array: _laid(array, form, stack))
+    places = len(form.positions)
+    cut = by_axes(laid, range(places), own_elements=True)
+    pieces = _exact(call, cut.rows(laid), groups)
+    operator = Matrix(rows, prod(columns), groups=groups, taps=pieces.taps, weight=weight.names)
+    index = call.layer(operator, cut.tokens, groups * prod(columns), grid=cut.grid)
     call.draft.connect(index, pieces)
-    out = (*full[:-1], columns)
-    element = placed(np.arange(columns * groups, dtype=np.int64), inner, out)
-    token = np.broadcast_to(cut.token[..., :1], out)
-    return View(np.broadcast_to(np.int64(index), out), token, element, True)
+    out = (*laid.shape[:places], *stack, *columns)
+    heads = cut.token.reshape((*out[:places], -1))[..., 0]
+    token = heads.reshape((*out[:places], *(1,) * len(stack + columns)))
+    element = placed(np.arange(groups * prod(columns), dtype=np.int64), range(places, len(out)), out)
+    made = View(np.broadcast_to(np.int64(index), out), np.broadcast_to(token, out), element)
+    return index, made.mapped(lambda array: _folded(array, form), sole=True)
+
+
+def _laid(array: Ids, form: Contraction, stack: tuple[int, ...]) -> Ids:
+    """The data as (positions, stack, summed axes), repeated along the axes of the stack that they lack."""
+    shared = [axis for axis, _ in form.stack if axis is not None]
+    order = [*form.positions, *shared, *(axis for axis, _ in form.summed)]
+    moved = array.transpose([*order, *(axis for axis in range(array.ndim) if axis not in order)])
+    sizes = array.shape
+    places = [sizes[axis] for axis in form.positions]
+    inner = [sizes[axis] for axis, _ in form.summed]
+    narrow = [1 if axis is None else sizes[axis] for axis, _ in form.stack]
+    return np.broadcast_to(moved.reshape(*places, *narrow, *inner), (*places, *stack, *inner))
+
+
+def _folded(array: Ids, form: Contraction) -> Ids:
+    """The result's axes, from (positions, stack, columns)."""
+    moved = array.transpose([place for place in form.result if place is not None])
+    return moved[tuple(np.newaxis if place is None else slice(None) for place in form.result)]
 
 
 def _exact(call: Call, rows: View, groups: int) -> Feed:

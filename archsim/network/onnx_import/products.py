@@ -14,6 +14,30 @@ from archsim.network.onnx_import.views import View, placed, varies
 from archsim.network.operators import Digital, Primitive
 
 
+def matrix_product(call: Call, left: View, right: View) -> View:
+    """``left @ right`` by NumPy's rules; a vector counts as one row (left) or one column (right)."""
+    first, second = _at_least_matrix(left, front=True), _at_least_matrix(right, front=False)
+    if first.shape[-1] != second.shape[-2] or not _stackable(first.shape[:-2], second.shape[:-2]):
+        raise call.node.fault(
+            f"cannot multiply {left.shape} by {right.shape}", "Check the shapes given for the network's inputs."
+        )
+    result = dynamic_product(call, first, second)
+    shape = result.shape[:-2] + result.shape[-2:-1] * (len(left.shape) > 1) + result.shape[-1:] * (len(right.shape) > 1)
+    return result.mapped(lambda array: array.reshape(shape), sole=True)
+
+
+def _stackable(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
+    return all(1 in (one, other) or one == other for one, other in zip(left[::-1], right[::-1], strict=False))
+
+
+def _at_least_matrix(view: View, *, front: bool) -> View:
+    """A vector as a matrix of one row (in front) or one column."""
+    if len(view.shape) > 1:
+        return view
+    shape = (1, *view.shape) if front else (*view.shape, 1)
+    return view.mapped(lambda array: array.reshape(shape))
+
+
 def dynamic_product(call: Call, left: View, right: View) -> View:
     """``left @ right``, shapes ``(..., m, k)`` and ``(..., k, n)``.
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from archsim.network.access import NOTHING, Access, Table
+from archsim.network.onnx_import.cell_activations import cell_activations
 from archsim.network.onnx_import.draft import Call
 from archsim.network.onnx_import.feeds import Feed, Piece
 from archsim.network.onnx_import.views import Constant, Tensor, View, merged, placed
+from archsim.network.product import Activation, CellKind, Direction, ProductSpec, RecurrentCell
 from archsim.network.recurrent import CellShape, Provenance, Recurrence, gru, lstm, rnn
 
 _RNN_ACTIVATIONS = {"Tanh": "tanh", "Relu": "relu", "Sigmoid": "sigmoid"}
 
 
 @dataclass(frozen=True, slots=True)
-class Direction:
+class Pass:
     """One direction of a recurrent node.
 
     Parameters
@@ -27,39 +30,94 @@ class Direction:
         "forward" or "backward", "" where it is the only one.
     backward : bool
         Whether it reads the sequence from its end.
+    activations : tuple of Activation
+        Its functions.
     """
 
     place: int
     name: str
     backward: bool
+    activations: tuple[Activation, ...]
 
 
 def recurrence(call: Call) -> tuple[Tensor, ...]:
     """Layers and outputs (Y, Y_h, Y_c) of an LSTM, GRU or RNN node."""
     batch_first = bool(call.node.integer("layout", 0))
     view = call.view(0)
+    passes = _passes(call)
+    hidden = _checked_sizes(call, view.shape, len(passes))
     if batch_first:
         view = view.mapped(lambda array: array.swapaxes(0, 1))
     steps, batch, inputs = view.shape
-    hidden = call.node.integer("hidden_size", 0) or call.constant(2, "recurrent weight").shape[-1]
     shape = CellShape(steps * batch, inputs, hidden, batch)
     if call.has(4):
         call.draft.note(f"{call.node.label!r}: sequence_lens is ignored; every sequence has its full length")
-    states = [_direction(call, view, shape, direction) for direction in _directions(call)]
-    return _outputs(call, states, batch_first)
+    cells = [_cell(call, shape, each) for each in passes]
+    states = [_direction(call, view, shape, each, cell) for each, cell in zip(passes, cells, strict=True)]
+    call.draft.products.append(_spec(call, hidden, passes, cells))
+    return _outputs(passes, states, batch_first)
 
 
-def _directions(call: Call) -> tuple[Direction, ...]:
+_GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
+
+
+def _checked_sizes(call: Call, data: tuple[int, ...], directions: int) -> int:
+    """Units of the cell, after a look at all shapes."""
+    weight, state = call.constant(1, "weight").shape, call.constant(2, "recurrent weight").shape
+    hidden = call.node.integer("hidden_size", 0) or (state[-1] if state else 0)
+    gates = _GATES[call.node.kind] * hidden
+    wanted = (directions, gates, data[-1] if data else 0), (directions, gates, hidden)
+    if len(data) != 3 or (weight, state) != wanted:
+        raise call.node.fault(
+            f"has weights of shapes {weight} and {state} and {hidden} units in {directions} direction(s), which do not "
+            f"fit data of shape {data}",
+            "Data need three axes (steps, samples, elements); check hidden_size, direction and the input's shape.",
+        )
+    return hidden
+
+
+def _spec(call: Call, hidden: int, passes: Sequence[Pass], cells: Sequence[Recurrence]) -> ProductSpec:
+    """What the node computes."""
+    directions = tuple(
+        Direction(each.backward, each.activations, cell.matrices) for each, cell in zip(passes, cells, strict=True)
+    )
+    clip = call.node.attribute("clip")
+    form = RecurrentCell(
+        CellKind(call.node.kind),
+        hidden,
+        directions,
+        batch_first=bool(call.node.integer("layout", 0)),
+        reset_after=call.node.kind == "GRU" and bool(call.node.integer("linear_before_reset", 0)),
+        clip=None if clip is None else call.node.number("clip", 0.0),
+        lengths=call.name(4),
+        state=call.name(5),
+        cell_state=call.name(6) if call.node.kind == "LSTM" else "",
+        peephole=call.name(7) if call.node.kind == "LSTM" else "",
+    )
+    return ProductSpec(
+        call.node.label,
+        call.node.outputs,
+        tuple(name for cell in cells for name in cell.matrices),
+        call.name(0),
+        call.view(0).shape,
+        (call.name(1), call.name(2)),
+        form,
+        bias=call.name(3),
+    )
+
+
+def _passes(call: Call) -> tuple[Pass, ...]:
     text = call.node.text("direction", "forward")
-    if text == "bidirectional":
-        return Direction(0, "forward", False), Direction(1, "backward", True)
-    return (Direction(0, "", text == "reverse"),)
+    if text not in ("forward", "reverse", "bidirectional"):
+        raise call.node.fault(f"its direction {text!r} is unknown", "Use forward, reverse or bidirectional.")
+    named = (("forward", False), ("backward", True)) if text == "bidirectional" else (("", text == "reverse"),)
+    functions = cell_activations(call.node, CellKind(call.node.kind), len(named))
+    return tuple(Pass(place, name, backward, functions[place]) for place, (name, backward) in enumerate(named))
 
 
-def _direction(call: Call, view: View, shape: CellShape, direction: Direction) -> View:
+def _direction(call: Call, view: View, shape: CellShape, direction: Pass, cell: Recurrence) -> View:
     """One cell; its output in the order of the sequence, shape ``(steps, batch, hidden)``."""
     ordered = view.mapped(lambda array: array[::-1]) if direction.backward else view
-    cell = _cell(call, shape, f"{call.node.label}.{direction.name}" if direction.name else call.node.label)
     index = {layer.name: call.draft.adopt(layer) for layer in cell.layers}
     call.draft.edges.extend(cell.edges)
     pieces = _input(call, ordered.mapped(lambda array: array.reshape(shape.steps, shape.inputs)))
@@ -81,7 +139,8 @@ def _input(call: Call, rows: View) -> Feed:
     return call.draft.feed(call.gathered(rows, "its elements come from several tokens"))
 
 
-def _cell(call: Call, shape: CellShape, name: str) -> Recurrence:
+def _cell(call: Call, shape: CellShape, direction: Pass) -> Recurrence:
+    name = f"{call.node.label}.{direction.name}" if direction.name else call.node.label
     weights = tuple(dict.fromkeys(call.constant(1, "weight").names + call.constant(2, "recurrent weight").names))
     provenance = Provenance(call.node.label, weights, call.has(3))
     if call.node.kind == "LSTM":
@@ -90,14 +149,13 @@ def _cell(call: Call, shape: CellShape, name: str) -> Recurrence:
         return lstm(name, shape, peephole=call.has(7), provenance=provenance)
     if call.node.kind == "GRU":
         return gru(name, shape, reset_after=bool(call.node.integer("linear_before_reset", 0)), provenance=provenance)
-    listed = call.node.texts("activations")
-    activation = listed[0] if listed else "Tanh"
+    activation = direction.activations[0].kind
     if activation not in _RNN_ACTIVATIONS:
         raise call.node.fault(f"its activation {activation!r} is not modelled", "Use Tanh, Relu or Sigmoid.")
     return rnn(name, shape, activation=_RNN_ACTIVATIONS[activation], provenance=provenance)
 
 
-def _initial_state(call: Call, shape: CellShape, direction: Direction, cell: Recurrence) -> None:
+def _initial_state(call: Call, shape: CellShape, direction: Pass, cell: Recurrence) -> None:
     """Join an initial state that another layer computes; one that is constant or given is free."""
     if not call.has(5) or isinstance(call.tensor(5), Constant):
         return
@@ -118,9 +176,9 @@ def _initial_state(call: Call, shape: CellShape, direction: Direction, cell: Rec
         call.draft.connect(target, Feed(computed, 1, True), port=port, access=at_start, start=place)
 
 
-def _outputs(call: Call, states: list[View], batch_first: bool) -> tuple[Tensor, ...]:
+def _outputs(passes: Sequence[Pass], states: list[View], batch_first: bool) -> tuple[Tensor, ...]:
     """Y, Y_h and, for an LSTM, Y_c, which leaves its cell together with the last output."""
-    ends = [0 if direction.backward else -1 for direction in _directions(call)]
+    ends = [0 if direction.backward else -1 for direction in passes]
     sequence = merged(states, lambda parts: np.stack(parts, 1))
     last = merged(states, lambda parts: np.stack([part[end] for part, end in zip(parts, ends, strict=True)]))
     if batch_first:

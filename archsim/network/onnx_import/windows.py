@@ -11,6 +11,7 @@ from archsim.network.access import NOTHING, Access, Same, Whole, Window
 from archsim.network.onnx_import.draft import Call
 from archsim.network.onnx_import.feeds import Piece, access_of
 from archsim.network.onnx_import.views import Ids, View
+from archsim.network.product import Convolution
 
 _BEYOND = np.int64(2**62)
 
@@ -147,6 +148,15 @@ def _padding(call: Call, axis: int, sizes: tuple[int, int, int, int]) -> tuple[i
     if call.node.integer("ceil_mode", 0) and room % stride and count * stride < size + pads[axis]:
         count += 1
     return pads[axis], count
+
+
+def convolved(call: Call, slide: Sliding, groups: int) -> Convolution:
+    """The window of a Conv node in the words of a product's form: with its padding at both ends."""
+    window = slide.window
+    kernel, stride, dilation = window.kernel[1:], window.stride[1:], window.dilation[1:]
+    sizes = zip(window.grid[1:], window.out_grid[1:], kernel, stride, window.pad[1:], dilation, strict=True)
+    after = tuple((out - 1) * step + (taps - 1) * gap + 1 - pad - size for size, out, taps, step, pad, gap in sizes)
+    return Convolution(kernel, stride, dilation, window.pad[1:], after, groups)
 
 
 def positions(view: View) -> View:
