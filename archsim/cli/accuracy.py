@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,14 +14,13 @@ import typer
 
 from archsim.cli.grouping import grouped
 from archsim.cli.options import ChipOptions, ReplicationOptions
-from archsim.cli.parsing import read_shapes
-from archsim.cli.terminal import show, write
+from archsim.cli.parsing import read_replicate, read_shapes
+from archsim.cli.printing import PrintOptions
 from archsim.errors import InputError
 
 if TYPE_CHECKING:
-    from archsim.chip import Chip
-    from archsim.functional import DataSet, Metric, Model, Plan, Scores
-    from archsim.report.accuracy import AccuracyStudy
+    from archsim.functional import Plan
+    from archsim.studies import AccuracyQuestion
 
 _MODEL, _EVALUATION, _OUTPUT = "The model", "The evaluation", "The output"
 
@@ -59,34 +57,6 @@ class ModelOptions:
             rich_help_panel=_MODEL,
         ),
     ] = None
-
-    @property
-    def files(self) -> tuple[Path, Path]:
-        """The model's file and the data's.
-
-        Raises
-        ------
-        InputError
-            If no data were given for a file of one's own.
-        """
-        from archsim.workloads.trained import TRAINED, trained
-
-        known = trained(self.model)
-        if known is not None:
-            return known.model, self.data or known.data
-        if not Path(self.model).is_file():
-            raise InputError(
-                f"there is no file {self.model!r}, and no trained model of that name",
-                where="MODEL",
-                remedy=f"Give an ONNX file, or one of: {', '.join(entry.name for entry in TRAINED)}.",
-            )
-        if self.data is None:
-            raise InputError(
-                "a model needs data to be evaluated on",
-                where="--data",
-                remedy="Give an .npz file with one array per input of the model, and 'labels'.",
-            )
-        return Path(self.model), self.data
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +111,6 @@ class EvaluationOptions:
 
         return Plan(read_times(self.at), self.seeds, self.first_seed, self.batch)
 
-    def load_metric(self) -> Metric:
-        """The metric."""
-        from archsim.functional import accuracy, load_metric
-
-        return load_metric(self.metric) if self.metric else accuracy
-
 
 @dataclass(frozen=True, slots=True)
 class ResultOptions:
@@ -160,9 +124,6 @@ class ResultOptions:
             rich_help_panel=_OUTPUT,
         ),
     ] = None
-    json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON, and nothing else.", rich_help_panel=_OUTPUT)
-    ] = False
 
 
 @grouped
@@ -172,6 +133,7 @@ def accuracy(
     replication: ReplicationOptions,
     evaluation: EvaluationOptions,
     output: ResultOptions,
+    printing: PrintOptions,
 ) -> None:
     """Compute a model on the chip's arrays: its accuracy over time, beside floating point, with its spread.
 
@@ -181,78 +143,38 @@ def accuracy(
     Give the copies of layers that [bold]archsim run[/] was given: each copy has programming errors of its own.
     """
     from archsim.report import prepare_directory
-    from archsim.report.accuracy import accuracy_json, accuracy_report, write_accuracy
+    from archsim.report.accuracy import accuracy_document, write_accuracy
+    from archsim.studies import accuracy_study
 
     if output.out is not None:
         prepare_directory(output.out)
-    study = _study(model, chip, replication, evaluation)
+    question = _question(model, chip, replication, evaluation)
+    with _progress(question.evaluations) as progress:
+        study = accuracy_study(question, progress)
+    command = ("archsim", *sys.argv[1:])
     if output.out is not None:
-        write_accuracy(output.out, study)
-    if output.json:
-        write(accuracy_json(study))
-    else:
-        show(*accuracy_report(study))
+        write_accuracy(output.out, study, command)
+    printing.print(accuracy_document(study, command))
 
 
-def _study(
+def _question(
     model: ModelOptions, chip: ChipOptions, replication: ReplicationOptions, evaluation: EvaluationOptions
-) -> AccuracyStudy:
-    from archsim.report.accuracy import AccuracyStudy, swept_labels
+) -> AccuracyQuestion:
+    from archsim.functional import Compensation
+    from archsim.studies import AccuracyQuestion, read_sweep
 
-    field, values = read_sweep(evaluation.sweep) if evaluation.sweep else ("", ("",))
-    plan, metric = evaluation.plan(), evaluation.load_metric()
-    labels = swept_labels(field, values) if field else ("",)
-    overrides = [(*chip.overrides, f"{field}={value}") if field else chip.overrides for value in values]
-    found: list[tuple[str, Scores]] = []
-    with _progress(len(values) * plan.seeds * len(plan.times_s)) as progress:
-        for label, changes in zip(labels, overrides, strict=True):
-            setting = Setting(chip.chip, changes, replication, evaluation.compensation)
-            scores, data_set = _evaluated(model, setting, metric, plan=plan, progress=progress)
-            found.append((label, scores))
-    name = evaluation.metric or "accuracy"
-    return AccuracyStudy(
-        ("archsim", *sys.argv[1:]), model.model, chip.chip, replication.replicate, name,
-        evaluation.compensation.value, data_set.data.samples, plan.seeds, tuple(found), data_set.notes,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting of the sweep."""
-
-    chip: str
-    overrides: tuple[str, ...]
-    replication: ReplicationOptions
-    drift: Drift
-
-    @cached_property
-    def described(self) -> Chip:
-        """The chip."""
-        from archsim.chip import load_chip
-
-        return load_chip(self.chip, self.overrides)
-
-
-def placed_model(model: ModelOptions, setting: Setting) -> Model:
-    """The model on the arrays where ``archsim run`` with the same options has it."""
-    from archsim.functional import prepare
-    from archsim.simulation import load_network
-
-    path, _ = model.files
-    network = load_network(path, shapes=read_shapes(model.shape or []))
-    return prepare(path, setting.replication.place(network, setting.described))
-
-
-def _evaluated(
-    model: ModelOptions, setting: Setting, metric: Metric, *, plan: Plan, progress: Callable[[], None]
-) -> tuple[Scores, DataSet]:
-    from archsim.functional import Compensation, crossbar_settings, evaluate, read_data_set
-
-    settings = crossbar_settings(setting.described, compensation=Compensation(setting.drift.value))
-    placed = placed_model(model, setting)
-    _, data = model.files
-    data_set = read_data_set(data, placed)
-    return evaluate(placed, settings, data_set, metric=metric, plan=plan, progress=progress), data_set
+    return AccuracyQuestion(
+        model.model,
+        chip.chip,
+        chip.overrides,
+        data=model.data,
+        shapes=read_shapes(model.shape or []),
+        replicate=read_replicate(replication.replicate),
+        metric=evaluation.metric,
+        compensation=Compensation(evaluation.compensation.value),
+        plan=evaluation.plan(),
+        sweep=read_sweep(evaluation.sweep) if evaluation.sweep else None,
+    )
 
 
 @contextmanager
@@ -288,29 +210,3 @@ def read_times(text: str) -> tuple[float, ...]:
             )
         times.append(seconds)
     return tuple(sorted(set(times)))
-
-
-def read_sweep(text: str) -> tuple[str, tuple[str, ...]]:
-    """Read ``tile.adc.bits=4:10`` (both ends included) or ``tile.adc.bits=4,6,8``.
-
-    Raises
-    ------
-    InputError
-        If it is of another form.
-    """
-    field, equals, values = (part.strip() for part in text.partition("="))
-    if not equals or not field or not values:
-        raise InputError(
-            f"{text!r} sweeps nothing", where="--sweep", remedy="Write a field and its values, as tile.adc.bits=4:10."
-        )
-    if ":" not in values:
-        return field, tuple(value.strip() for value in values.split(","))
-    try:
-        low, high = (int(end) for end in values.split(":"))
-    except ValueError:
-        raise InputError(
-            f"{values!r} is no range of whole numbers", where="--sweep", remedy="Write LOW:HIGH, or values with commas."
-        ) from None
-    if low > high:
-        raise InputError(f"the range {values!r} is empty", where="--sweep", remedy="Write the lower end first.")
-    return field, tuple(str(value) for value in range(low, high + 1))

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archsim.cli.grouping import grouped
 from archsim.cli.parsing import read_shapes
-from archsim.cli.terminal import write
+from archsim.cli.printing import PrintOptions
 from archsim.errors import InputError
+
+if TYPE_CHECKING:
+    from archsim.report import Document
 
 _CHIP_ENDINGS = (".yaml", ".yml")
 
 
+@grouped
 def check(
+    printing: PrintOptions,
+    *,
     file: Annotated[str, typer.Argument(metavar="FILE", help="An ONNX file, or a chip file in YAML.")],
     shape: Annotated[
         list[str] | None,
@@ -25,24 +32,29 @@ def check(
 
     A chip file is validated and priced; a network is imported, layer by layer.
     """
+    printing.print(_checked(file, shape or []))
+
+
+def _checked(file: str, shape: list[str]) -> Document:
+    from archsim.report import check_document
+
     path = Path(file)
     if path.suffix in _CHIP_ENDINGS:
-        write(_chip_facts(file))
-    elif path.suffix == ".onnx":
-        write(_network_facts(path, shape or []))
-    else:
-        raise InputError(
-            f"a file that ends in {path.suffix!r} is neither a network nor a chip",
-            where=file,
-            remedy="Give an ONNX file (.onnx) or a chip file (.yaml, .yml).",
-        )
+        return check_document(file, "chip", _chip_facts(file))
+    if path.suffix == ".onnx":
+        return check_document(file, "network", _network_facts(path, shape))
+    raise InputError(
+        f"a file that ends in {path.suffix!r} is neither a network nor a chip",
+        where=file,
+        remedy="Give an ONNX file (.onnx) or a chip file (.yaml, .yml).",
+    )
 
 
 def _network_facts(path: Path, shape: list[str]) -> str:
     from archsim.network.onnx_import import read_onnx
     from archsim.report import network_facts
 
-    return f"{path} is fine: {network_facts(read_onnx(path, shapes=read_shapes(shape)))}"
+    return network_facts(read_onnx(path, shapes=read_shapes(shape)))
 
 
 def _chip_facts(file: str) -> str:
@@ -51,4 +63,4 @@ def _chip_facts(file: str) -> str:
     from archsim.report import chip_facts
 
     chip = load_chip(file)
-    return f"{file} is fine: {chip_facts(chip, price(chip))}"
+    return chip_facts(chip, price(chip))

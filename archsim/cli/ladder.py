@@ -9,7 +9,7 @@ import typer
 
 from archsim.cli.grouping import grouped
 from archsim.cli.options import BatchOptions, ChipOptions, EngineName, NetworkOptions, ReplicationOptions
-from archsim.cli.terminal import show, write
+from archsim.cli.printing import PrintOptions
 
 
 @grouped
@@ -18,12 +18,12 @@ def ladder(
     chip: ChipOptions,
     replication: ReplicationOptions,
     batch: BatchOptions,
+    printing: PrintOptions,
     *,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write ladder.csv, ladder.json and ladder.svg into this directory."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
 ) -> None:
     """Show where a chip's peak efficiency goes, loss by loss, down to the system's.
 
@@ -32,8 +32,9 @@ def ladder(
     Example: [cyan]archsim ladder rnnt --chip ibm-14nm-34tile-x5 --out results[/].
     """
     from archsim.accounting import efficiency_ladder
+    from archsim.report import json_text
     from archsim.report.files import TableFormat, prepare_directory, write_table, write_text
-    from archsim.report.ladder import ladder_figure, ladder_frame, ladder_json, ladder_view
+    from archsim.report.ladder import ladder_data, ladder_document, ladder_figure, ladder_frame
     from archsim.simulation import simulate
 
     if out is not None:
@@ -42,9 +43,6 @@ def ladder(
     found = efficiency_ladder(result.trace, result.placement, result.bill)
     if out is not None:
         write_table(out / "ladder", ladder_frame(found), TableFormat.CSV)
-        write_text(out / "ladder.json", ladder_json(found) + "\n")
+        write_text(out / "ladder.json", json_text(ladder_data(found)) + "\n")
         write_text(out / "ladder.svg", ladder_figure(found))
-    if json:
-        write(ladder_json(found))
-    else:
-        show(ladder_view(found))
+    printing.print(ladder_document(found))

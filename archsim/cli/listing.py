@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import RenderableType
-from rich.text import Text
 
-from archsim.cli.terminal import show
+from archsim.cli.grouping import grouped
+from archsim.cli.printing import PrintOptions
+
+if TYPE_CHECKING:
+    from archsim.report import Document
 
 
 class Shelf(StrEnum):
@@ -21,49 +22,27 @@ class Shelf(StrEnum):
     COSTS = "costs"
 
 
+@grouped
 def list_names(
+    printing: PrintOptions,
+    *,
     what: Annotated[
         Shelf | None, typer.Argument(help="Which of them; networks and chips by default.", show_default=False)
     ] = None,
 ) -> None:
     """List the networks, chips and cost models that come with archsim."""
-    listings: dict[Shelf, Callable[[], RenderableType]] = {
-        Shelf.NETWORKS: _networks,
-        Shelf.CHIPS: _chips,
-        Shelf.COSTS: _costs,
-    }
-    for number, shelf in enumerate([what] if what else [Shelf.NETWORKS, Shelf.CHIPS]):
-        show(*([Text()] if number else []), listings[shelf]())
+    printing.print(_document(what))
 
 
-def _networks() -> RenderableType:
-    from archsim import workloads
-    from archsim.report import names, plain_table, prose
-    from archsim.workloads.trained import TRAINED
+def _document(what: Shelf | None) -> Document:
+    from archsim.report import catalogue
 
-    known = (*workloads.names(), *(model.name for model in TRAINED))
-    summaries = (*map(workloads.describe, workloads.names()), *(f"trained: {model.summary}" for model in TRAINED))
-    return plain_table("Networks: archsim run NAME", names("name", known), prose("what it is", summaries))
-
-
-def _chips() -> RenderableType:
-    from archsim.chip import chip_names, describe
-    from archsim.report import names, plain_table, prose
-
-    known = chip_names()
-    return plain_table(
-        "Chips: archsim run NETWORK --chip NAME", names("name", known), prose("what it is", map(describe, known))
-    )
-
-
-def _costs() -> RenderableType:
-    from archsim.cost import models
-    from archsim.report import names, plain_table, prose
-
-    known = sorted(models(), key=lambda model: (model.kind, model.name))
-    return plain_table(
-        "Cost models: archsim show cost COMPONENT --model NAME",
-        names("component", (model.kind for model in known)),
-        names("model", (model.name for model in known)),
-        prose("fitted for", (model.validity for model in known)),
-    )
+    match what:
+        case Shelf.NETWORKS:
+            return catalogue.network_list()
+        case Shelf.CHIPS:
+            return catalogue.chip_list()
+        case Shelf.COSTS:
+            return catalogue.cost_list()
+        case None:
+            return catalogue.everything()

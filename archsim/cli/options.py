@@ -221,14 +221,6 @@ class OutputOptions:
             rich_help_panel=_OUTPUT,
         ),
     ] = Tables.CSV
-    json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            help="Print the summary as JSON, and nothing else.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = False
     trace_from: Annotated[
         str | None,
         typer.Option(

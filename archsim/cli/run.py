@@ -17,7 +17,7 @@ from archsim.cli.options import (
     ReplicationOptions,
 )
 from archsim.cli.parsing import read_window
-from archsim.cli.terminal import show, write
+from archsim.cli.printing import PrintOptions
 from archsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def run(
     replication: ReplicationOptions,
     batch: BatchOptions,
     output: OutputOptions,
+    printing: PrintOptions,
     *,
     engine: Annotated[
         EngineName,
@@ -43,7 +44,7 @@ def run(
     Examples: [cyan]archsim run bert-base --seq 128 --batch 8[/], [cyan]archsim run gpt2 --seq 64 --generate 16[/],
     [cyan]archsim run net.onnx --shape data=1,3,224,224 --out results --format parquet[/].
     """
-    from archsim.report import Question, TableFormat, prepare_directory, run_report, to_json, write_results
+    from archsim.report import Question, TableFormat, prepare_directory, run_report, write_results
 
     window = _window(output)
     if output.out is not None:
@@ -53,10 +54,7 @@ def run(
     summary = _simulated(question, network, chip, window)
     if output.out is not None:
         write_results(output.out, summary, TableFormat(output.table_format.value))
-    if output.json:
-        write(to_json(summary))
-    else:
-        show(run_report(summary))
+    printing.print(run_report(summary))
 
 
 def _window(output: OutputOptions) -> LogWindow | None:

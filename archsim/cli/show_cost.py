@@ -6,15 +6,18 @@ import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
-from archsim.cli.terminal import show
+from archsim.cli.grouping import grouped
+from archsim.cli.printing import TablePrintOptions
 
 if TYPE_CHECKING:
-    from archsim.cost import CostModel
+    from archsim.report import Document
 
 
+@grouped
 def cost(
+    printing: TablePrintOptions,
+    *,
     component: Annotated[
         str, typer.Argument(metavar="COMPONENT", help="A kind of component: adc, buffer, router, ...")
     ],
@@ -31,31 +34,21 @@ def cost(
     Without any [bold]--set[/], show which parameters its models take.
     Example: [cyan]archsim show cost adc --set bits=8 --set node='14 nm'[/].
     """
-    if settings:
-        _show_quote(component, [*settings, *([f"model={model}"] if model else [])])
-    else:
-        _show_models(component, model)
+    asked = [*(settings or []), *([f"model={model}"] if model and settings else [])]
+    printing.print(_quoted(component, asked) if settings else _models(component, model))
 
 
-def _show_quote(component: str, settings: list[str]) -> None:
+def _quoted(component: str, settings: list[str]) -> Document:
     from archsim.cost import CostRangeWarning, quote
-    from archsim.report import frame_table, quote_notes, quote_table
+    from archsim.report.costs import quote_document
 
     with warnings.catch_warnings():
         # The quote carries the same sentences, which are shown below the table.
         warnings.simplefilter("ignore", CostRangeWarning)
-        quoted = quote(component, settings)
-    show(_heading(quoted.model), Text(), frame_table(quote_table(quoted), sentences=("formula", "source")))
-    show(Text(), *(Text(note) for note in quote_notes(quoted)))
+        return quote_document(quote(component, settings))
 
 
-def _show_models(component: str, name: str | None) -> None:
-    from archsim.report import frame_table, models_of, parameter_table
+def _models(component: str, name: str | None) -> Document:
+    from archsim.report.costs import models_document, models_of
 
-    for model in models_of(component, name):
-        show(_heading(model), frame_table(parameter_table(model)), Text())
-
-
-def _heading(model: CostModel) -> Text:
-    text = Text(f"{model.kind}, model {model.name}", style="bold")
-    return text.append(f"\nfitted for {model.validity}; source: {model.source}", style="not bold")
+    return models_document(models_of(component, name))

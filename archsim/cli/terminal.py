@@ -5,22 +5,34 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from archsim.errors import ArchsimError
+    from archsim.report import Document
 
 PIPE_WIDTH = 140
 """Columns where stdout is no terminal."""
 
 
-def show(*renderables: RenderableType) -> None:
-    """Print tables and texts on stdout."""
+def show(document: Document) -> None:
+    """Print a document on stdout, an empty line between sections."""
+    from archsim.report import Verbatim
+    from archsim.report.terminal import rendered
+
     width = None if sys.stdout.isatty() else PIPE_WIDTH
-    Console(width=width, markup=False, highlight=False).print(*renderables, sep="\n")
+    console = Console(width=width, markup=False, highlight=False)
+    for number, section in enumerate(document.sections):
+        if number:
+            write("")
+        for part in section.parts:
+            if isinstance(part, Verbatim):
+                write(part.text)
+            else:
+                console.print(rendered(part))
 
 
 def write(text: str) -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from archsim.cli.terminal import show, tell, write
+from archsim.cli.grouping import grouped
+from archsim.cli.printing import PrintOptions
+from archsim.cli.terminal import tell
 
 if TYPE_CHECKING:
     from archsim.validation import Outcome
@@ -18,7 +20,10 @@ UNEXPECTED = 1
 """Exit code where a row is not as its case says."""
 
 
+@grouped
 def validate(
+    printing: PrintOptions,
+    *,
     case: Annotated[
         str | None,
         typer.Argument(
@@ -29,7 +34,6 @@ def validate(
         Path | None,
         typer.Option(metavar="DIR", help="Write a page for each case, with figures, into this directory."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")] = False,
 ) -> None:
     """Hold archsim against published chips: identities, sums and predictions, each with its error.
 
@@ -38,17 +42,14 @@ def validate(
     Leaves with code 1 where a row misses without an explanation in its case, or no longer misses.
     """
     from archsim.report.files import prepare_directory
-    from archsim.report.validation import validation_json, validation_view, verdict_line, write_validation
+    from archsim.report.validation import validation_document, write_validation
 
     if out is not None:
         prepare_directory(out)
     outcomes = _outcomes(case)
     if out is not None:
         write_validation(out, outcomes, whole=case is None)
-    if json:
-        write(validation_json(outcomes))
-    else:
-        show(*(validation_view(outcome) for outcome in outcomes), Text(verdict_line(outcomes), style="bold"))
+    printing.print(validation_document(outcomes))
     _leave(outcomes)
 
 

@@ -1,22 +1,30 @@
-"""What a run came to, as text, tables, JSON and files. Nothing here prints."""
+"""What was found, as documents, and documents as text, tables, JSON and files. Nothing here prints."""
 
+from archsim.report.checking import check_document
 from archsim.report.costs import models_of, parameter_table, quote_notes, quote_table
 from archsim.report.datasheet import chip_facts, source_facts, source_table
+from archsim.report.document import Document, Section, Table, Verbatim, names, numbers, prose, section, table
 from archsim.report.files import TableFormat, ledger_tables, prepare_directory, write_results, write_table
 from archsim.report.firings import firing_table
-from archsim.report.inventory import network_facts, network_table, network_view
+from archsim.report.frames import frame_table
+from archsim.report.inventory import network_document, network_facts, network_table
 from archsim.report.notes import run_notes
+from archsim.report.program import program_document
 from archsim.report.records import json_text, records
-from archsim.report.summary import Question, Summary, to_json
-from archsim.report.table import frame_table, names, plain_table, prose
+from archsim.report.summary import Question, Summary, summary_data
 from archsim.report.text import run_report
 from archsim.report.totals import component_totals, layer_totals, resource_totals
-from archsim.report.whereabouts import placement_facts, placement_json, placement_table, placement_view
+from archsim.report.whereabouts import placement_document, placement_facts, placement_table
 
 __all__ = [
+    "Document",
     "Question",
+    "Section",
     "Summary",
+    "Table",
     "TableFormat",
+    "Verbatim",
+    "check_document",
     "chip_facts",
     "component_totals",
     "firing_table",
@@ -26,16 +34,16 @@ __all__ = [
     "ledger_tables",
     "models_of",
     "names",
+    "network_document",
     "network_facts",
     "network_table",
-    "network_view",
+    "numbers",
     "parameter_table",
+    "placement_document",
     "placement_facts",
-    "placement_json",
     "placement_table",
-    "placement_view",
-    "plain_table",
     "prepare_directory",
+    "program_document",
     "prose",
     "quote_notes",
     "quote_table",
@@ -43,9 +51,11 @@ __all__ = [
     "resource_totals",
     "run_notes",
     "run_report",
+    "section",
     "source_facts",
     "source_table",
-    "to_json",
+    "summary_data",
+    "table",
     "write_results",
     "write_table",
 ]

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from pydantic import JsonValue
-from rich.console import RenderableType
-from rich.text import Text
 
 from archsim.errors import InputError
 from archsim.functional import Scores, spread
+from archsim.mapping import Replication
+from archsim.report.document import Column, Document, Paragraph, Remark, Table, names, numbers, section, table
 from archsim.report.files import TableFormat, write_table, write_text
 from archsim.report.quantities import percent, significant
 from archsim.report.records import json_text, records
-from archsim.report.table import names, numbers, plain_table
+from archsim.studies import AccuracyStudy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,89 +35,80 @@ _MEAN_INPUT, _MEAN_CONDUCTANCE = "tile.input.mean_activity", "tile.array.cell.me
 """Fields of a chip file that a functional run measures."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AccuracyStudy:
-    """All evaluations of one command.
+def accuracy_document(study: AccuracyStudy, command: Sequence[str] = ()) -> Document:
+    """A study: scores over time, the layers' errors, and the activity that was measured.
 
     Parameters
     ----------
-    command : tuple of str
-        As it was given.
-    model, chip, replicate, metric, compensation : str
-        Their names, and the plan of copies.
-    samples, seeds : int
-    settings : tuple of (str, Scores)
-        By setting of the sweep; one without a name where nothing was swept.
-    notes : tuple of str
+    study : AccuracyStudy
+    command : sequence of str, optional
+        The command line that made it.
     """
-
-    command: tuple[str, ...]
-    model: str
-    chip: str
-    replicate: str
-    metric: str
-    compensation: str
-    samples: int
-    seeds: int
-    settings: tuple[tuple[str, Scores], ...]
-    notes: tuple[str, ...]
-
-    @property
-    def swept(self) -> bool:
-        """Whether there are several settings."""
-        return len(self.settings) > 1
-
-
-def accuracy_report(study: AccuracyStudy) -> list[RenderableType]:
-    """What the terminal shows."""
-    exact = study.settings[0][1].exact
-    heading = Text.assemble(
-        (f"{study.model} on {study.chip}", "bold"),
-        f": {study.metric} in floating point {significant(exact)}; {study.samples} samples, {study.seeds} "
-        f"programmings, drift compensation: {study.compensation}{_copies(study)}",
+    first = study.settings[0][1]
+    notes = (Remark(f"Note: {note}") for note in study.notes)
+    sections = (
+        section(_heading(study)),
+        section(_score_table(study)),
+        section(_layer_table(study)),
+        section(_activity_line(first), *notes),
     )
-    parts: list[RenderableType] = [heading, Text(), _score_table(study), Text(), _layer_table(study), Text()]
-    parts.append(_activity_line(study.settings[0][1]))
-    return [*parts, *(Text(f"Note: {note}", style="dim") for note in study.notes)]
+    return Document(sections, accuracy_data(study, command), score_table(study))
 
 
-def _copies(study: AccuracyStudy) -> str:
-    return "" if study.replicate == "none" else f", copies: {study.replicate}"
+def _heading(study: AccuracyStudy) -> Paragraph:
+    question = study.question
+    copies = copies_text(question.replicate)
+    return Paragraph(
+        f"{question.model} on {question.chip}",
+        f": {study.metric} in floating point {significant(study.settings[0][1].exact)}; {study.samples} samples, "
+        f"{question.plan.seeds} programmings, drift compensation: {question.compensation.value}"
+        f"{'' if copies == 'none' else f', copies: {copies}'}",
+    )
 
 
-def _activity_line(scores: Scores) -> Text:
+def copies_text(replicate: Replication) -> str:
+    """Copies of layers as on the command line: ``none``, ``balanced``, ``conv1=8,conv2=4``."""
+    if isinstance(replicate, str):
+        return replicate
+    return ",".join(f"{layer}={count}" for layer, count in replicate.items())
+
+
+def _activity_line(scores: Scores) -> Paragraph:
     """Measured means, in the form in which `archsim run` takes them."""
     measured = scores.activity
-    return Text(
+    return Paragraph(
+        "",
         f"Measured activity (mean code {percent(measured.mean_code)}); energy follows the data with: "
-        f"--set {_MEAN_INPUT}={measured.mean_input:.4f} --set {_MEAN_CONDUCTANCE}={measured.mean_conductance:.4f}"
+        f"--set {_MEAN_INPUT}={measured.mean_input:.4f} --set {_MEAN_CONDUCTANCE}={measured.mean_conductance:.4f}",
     )
 
 
-def _score_table(study: AccuracyStudy) -> RenderableType:
-    table = score_table(study)
-    columns = [names("after", map(span_text, table["time_s"]))]
+def _score_table(study: AccuracyStudy) -> Table:
+    frame = score_table(study)
+    columns = [names("after", map(span_text, frame["time_s"]))]
     if study.swept:
-        columns.insert(0, names("setting", table["setting"]))
+        columns.insert(0, names("setting", frame["setting"]))
     shown = ("mean", "std", "least", "greatest", "below_exact")
     headings = ("mean", "spread", "least", "greatest", "below floating point")
-    columns += [numbers(h, map(significant, table[s])) for h, s in zip(headings, shown, strict=True)]
-    return plain_table(f"{study.metric} over time since programming", *columns)
+    columns += [numbers(h, frame[s], significant) for h, s in zip(headings, shown, strict=True)]
+    return table(f"{study.metric} over time since programming", *columns)
 
 
-def _layer_table(study: AccuracyStudy) -> RenderableType:
+def _layer_table(study: AccuracyStudy) -> Table:
     label, scores = study.settings[0]
     first, *later = (scores.layers[scores.layers["time_s"] == time] for time in _ends(scores.layers["time_s"]))
-    title = "Layers, first programming" + (f", {label}" if label else "")
-    parts = [first, *later]
-    return plain_table(
-        title,
+    return table(
+        "Layers, first programming" + (f", {label}" if label else ""),
         names("layer", first["layer"]),
-        *(numbers(f"SNR after {span_text(float(p['time_s'].iloc[0]))}", map(_decibels, p["snr_db"])) for p in parts),
-        numbers("conversions clipped", map(percent, first["clipped_share"])),
-        numbers("inputs beyond range", map(percent, first["limited_share"])),
-        numbers("mean input", map(percent, first["mean_drive"])),
+        *(_noise(part) for part in (first, *later)),
+        numbers("conversions clipped", first["clipped_share"], percent),
+        numbers("inputs beyond range", first["limited_share"], percent),
+        numbers("mean input", first["mean_drive"], percent),
     )
+
+
+def _noise(layers: pd.DataFrame) -> Column:
+    return numbers(f"SNR after {span_text(float(layers['time_s'].iloc[0]))}", layers["snr_db"], _decibels)
 
 
 def _ends(times: pd.Series[float]) -> list[float]:
@@ -142,30 +132,29 @@ def span_text(seconds: float) -> str:
 def score_table(study: AccuracyStudy) -> pd.DataFrame:
     """setting, time_s, mean, std, least, greatest, exact, below_exact."""
     parts = [spread(scores.scores).assign(setting=label, exact=scores.exact) for label, scores in study.settings]
-    table = pd.concat(parts, ignore_index=True)
-    table["below_exact"] = table["exact"] - table["mean"]
-    return table[["setting", "time_s", "mean", "std", "least", "greatest", "exact", "below_exact"]]
+    frame = pd.concat(parts, ignore_index=True)
+    frame["below_exact"] = frame["exact"] - frame["mean"]
+    return frame[["setting", "time_s", "mean", "std", "least", "greatest", "exact", "below_exact"]]
 
 
-def accuracy_json(study: AccuracyStudy) -> str:
-    """The study as JSON."""
-    return json_text(
-        {
-            "command": list(study.command),
-            "model": study.model,
-            "chip": study.chip,
-            "replicate": study.replicate,
-            "metric": study.metric,
-            "compensation": study.compensation,
-            "samples": study.samples,
-            "seeds": study.seeds,
-            "floating_point": study.settings[0][1].exact,
-            "scores": records(score_table(study)),
-            "layers": records(_finite(_tagged(study, "layers"))),
-            "activity": [_activity(label, scores) for label, scores in study.settings],
-            "notes": list(study.notes),
-        }
-    )
+def accuracy_data(study: AccuracyStudy, command: Sequence[str] = ()) -> JsonValue:
+    """The study for programs."""
+    question = study.question
+    return {
+        "command": list(command),
+        "model": question.model,
+        "chip": question.chip,
+        "replicate": copies_text(question.replicate),
+        "metric": study.metric,
+        "compensation": question.compensation.value,
+        "samples": study.samples,
+        "seeds": question.plan.seeds,
+        "floating_point": study.settings[0][1].exact,
+        "scores": records(score_table(study)),
+        "layers": records(_finite(_tagged(study, "layers"))),
+        "activity": [_activity(label, scores) for label, scores in study.settings],
+        "notes": list(study.notes),
+    }
 
 
 def _activity(label: str, scores: Scores) -> JsonValue:
@@ -189,7 +178,7 @@ def _tagged(study: AccuracyStudy, table: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def write_accuracy(directory: Path, study: AccuracyStudy) -> tuple[Path, ...]:
+def write_accuracy(directory: Path, study: AccuracyStudy, command: Sequence[str] = ()) -> tuple[Path, ...]:
     """Write ``scores.csv``, ``layers.csv``, ``accuracy.png`` and last ``accuracy.json``.
 
     Raises
@@ -201,7 +190,7 @@ def write_accuracy(directory: Path, study: AccuracyStudy) -> tuple[Path, ...]:
         write_table(directory / "scores", _tagged(study, "scores"), TableFormat.CSV),
         write_table(directory / "layers", _tagged(study, "layers"), TableFormat.CSV),
         _write_figure(directory / "accuracy.png", study),
-        write_text(directory / "accuracy.json", accuracy_json(study) + "\n"),
+        write_text(directory / "accuracy.json", json_text(accuracy_data(study, command)) + "\n"),
     )
 
 
@@ -233,12 +222,9 @@ def accuracy_figure(study: AccuracyStudy) -> Figure:
         axes.fill_between(times, mean - std, mean + std, color=line.get_color(), alpha=0.2, linewidth=0)
     axes.axhline(study.settings[0][1].exact, color="black", linestyle="--", linewidth=0.8, label="floating point")
     axes.set(xscale="log", xlabel="time since programming (s)", ylabel=study.metric)
-    axes.set_title(f"{study.model} on {study.chip}, drift compensation: {study.compensation}", fontsize="medium")
+    axes.set_title(
+        f"{study.question.model} on {study.question.chip}, drift compensation: {study.question.compensation.value}",
+        fontsize="medium",
+    )
     axes.legend(fontsize="small")
     return figure
-
-
-def swept_labels(field: str, values: Sequence[str]) -> tuple[str, ...]:
-    """Names of a sweep's settings, as ``adc.bits=6``."""
-    short = ".".join(field.split(".")[-2:])
-    return tuple(f"{short}={value}" for value in values)

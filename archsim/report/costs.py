@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 import pandas as pd
+from pydantic import JsonValue
 
 from archsim.cost import CostModel, Figure, Kind, Quote, models
 from archsim.errors import InputError
-from archsim.report.quantities import engineering, square_metres
+from archsim.report.document import Document, Paragraph, section
+from archsim.report.frames import frame_table
+from archsim.report.quantities import engineering, joules, square_metres
+from archsim.report.records import records
 
 
 def quote_table(quote: Quote) -> pd.DataFrame:
     """One row per figure: ``quantity, value, formula, source``."""
-    rows = [(f"energy per {action}", engineering(figure.value, "J"), figure) for action, figure in quote.energy_j]
+    rows = [(f"energy per {action}", joules(figure.value), figure) for action, figure in quote.energy_j]
     rows += [
         (name, text(figure), figure)
         for name, figure, text in (
@@ -51,6 +56,56 @@ def parameter_table(model: CostModel) -> pd.DataFrame:
     """One row per parameter of a model: ``parameter, unit, default``."""
     rows = [(parameter.name, parameter.unit, parameter.default) for parameter in model.parameters]
     return pd.DataFrame(rows, columns=["parameter", "unit", "default"])
+
+
+def quote_document(quote: Quote) -> Document:
+    """A component's cost: each figure with its formula and source."""
+    frame = quote_table(quote)
+    notes = tuple(Paragraph("", note) for note in quote_notes(quote))
+    sections = (
+        section(_heading(quote.model)),
+        section(frame_table(frame, sentences=("formula", "source"))),
+        *([section(*notes)] if notes else []),
+    )
+    return Document(sections, _quote_data(quote), frame)
+
+
+def _quote_data(quote: Quote) -> JsonValue:
+    named = (("area_m2", quote.area_m2), ("leakage_w", quote.leakage_w), ("latency_s", quote.latency_s))
+    return {
+        **_model_data(quote.model),
+        "energy_j": {action: _figure_data(figure) for action, figure in quote.energy_j},
+        **{name: None if figure is None else _figure_data(figure) for name, figure in named},
+        "notes": list(quote_notes(quote)),
+    }
+
+
+def _figure_data(figure: Figure) -> JsonValue:
+    return {"value": figure.value, "formula": figure.formula, "source": figure.source}
+
+
+def _model_data(model: CostModel) -> dict[str, JsonValue]:
+    return {
+        "component": str(model.kind),
+        "model": model.name,
+        "validity": model.validity,
+        "source": model.source,
+    }
+
+
+def models_document(known: Sequence[CostModel]) -> Document:
+    """Cost models and the parameters that they take."""
+    frames = [parameter_table(model) for model in known]
+    sections = (section(_heading(model), frame_table(frame)) for model, frame in zip(known, frames, strict=True))
+    data: JsonValue = [
+        {**_model_data(model), "parameters": records(frame)} for model, frame in zip(known, frames, strict=True)
+    ]
+    whole = [frame.assign(model=model.name) for model, frame in zip(known, frames, strict=True)]
+    return Document(tuple(sections), data, pd.concat(whole, ignore_index=True))
+
+
+def _heading(model: CostModel) -> Paragraph:
+    return Paragraph(f"{model.kind}, model {model.name}", f"\nfitted for {model.validity}; source: {model.source}")
 
 
 def models_of(component: str, name: str | None = None) -> tuple[CostModel, ...]:

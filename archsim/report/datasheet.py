@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
+from pydantic import JsonValue
 
 from archsim.accounting import peak_of
-from archsim.chip import Chip, Source
-from archsim.cost import Bill
+from archsim.chip import Chip, Source, json_schema, resolved_yaml
+from archsim.cost import Bill, price
+from archsim.errors import ArchsimError
+from archsim.report.document import Document, Paragraph, Verbatim, section
+from archsim.report.frames import frame_table
 from archsim.report.quantities import counted, engineering, significant, square_metres
+from archsim.report.records import json_text, records
 
 
 def chip_facts(chip: Chip, bill: Bill) -> str:
@@ -38,3 +43,31 @@ def source_facts(sources: Sequence[Source]) -> str:
     assumed = sum(source.assumed for source in numbers)
     unsourced = sum(not source.source for source in numbers)
     return f"{counted(len(numbers), 'number')}: {assumed} assumed, {unsourced} without a source"
+
+
+def chip_document(chip: Chip) -> Document:
+    """A chip's whole description as a chip file, headed by its facts."""
+    heading = Verbatim(f"# {_facts(chip)}")
+    description: JsonValue = chip.model_dump(mode="json", exclude_none=True)
+    return Document((section(heading, Verbatim(resolved_yaml(chip).rstrip(), "yaml")),), description)
+
+
+def _facts(chip: Chip) -> str:
+    """One line, also for a chip whose costs are incomplete."""
+    try:
+        return chip_facts(chip, price(chip))
+    except ArchsimError as error:
+        return f"no peak figures: {error.where}: {error.what}"
+
+
+def source_document(name: str, given: Sequence[Source]) -> Document:
+    """Where each value of a chip comes from."""
+    frame = source_table(given)
+    shown = frame_table(frame, sentences=("value", "source"))
+    return Document((section(Paragraph(f"{name}: {source_facts(given)}")), section(shown)), records(frame), frame)
+
+
+def schema_document() -> Document:
+    """The JSON schema of chip files."""
+    schema: JsonValue = json_schema()
+    return Document((section(Verbatim(json_text(schema), "json")),), schema)

@@ -15,7 +15,8 @@ from archsim.accounting import Ledger
 from archsim.chip import resolved_yaml
 from archsim.errors import InputError
 from archsim.report.firings import firing_table
-from archsim.report.summary import Summary, to_json
+from archsim.report.records import json_text
+from archsim.report.summary import Summary, summary_data
 
 TABLES = ("energy", "area", "states", "resources", "layers")
 """Names of the Ledger's tables, and of their files."""
@@ -68,7 +69,7 @@ def write_results(directory: Path, summary: Summary, table_format: TableFormat =
     if result.trace.log is not None:
         written.append(write_table(directory / FIRINGS, firing_table(result.trace), table_format))
     written.append(write_text(directory / CHIP, resolved_yaml(result.chip)))
-    written.append(write_text(directory / SUMMARY, to_json(summary) + "\n"))
+    written.append(write_text(directory / SUMMARY, json_text(summary_data(summary)) + "\n"))
     return tuple(written)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
-from rich.table import Table
 
 from archsim.network import Digital, Layer, Matrix, Network, Sink, Source, layer_macs
+from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
 from archsim.report.quantities import counted, engineering, whole
-from archsim.report.table import names, numbers, plain_table
+from archsim.report.records import records
 
 
 def network_table(network: Network) -> pd.DataFrame:
@@ -39,19 +39,24 @@ def _row(network: Network, layer: Layer) -> dict[str, str | int]:
     }
 
 
-def network_view(network: Network) -> Table:
-    """The table for the terminal."""
-    table = network_table(network)
-    shapes = zip(table["rows"], table["columns"], table["groups"], strict=True)
-    return plain_table(
+def network_document(network: Network) -> Document:
+    """A network: a line of facts and its layers."""
+    frame = network_table(network)
+    facts = Paragraph(f"{network.name}: {network_facts(network)}")
+    return Document((section(facts), section(_layers(frame))), records(frame), frame)
+
+
+def _layers(frame: pd.DataFrame) -> Table:
+    shapes = zip(frame["rows"], frame["columns"], frame["groups"], strict=True)
+    return table(
         "",
-        names("layer", table["layer"]),
-        names("kind", table["kind"]),
-        numbers("tokens", map(whole, table["tokens"])),
-        numbers("width", map(whole, table["width"])),
+        names("layer", frame["layer"]),
+        names("kind", frame["kind"]),
+        numbers("tokens", frame["tokens"], whole),
+        numbers("width", frame["width"], whole),
         numbers("weights", (_shape(*shape) for shape in shapes)),
-        numbers("MACs", (engineering(macs) if macs else "" for macs in table["macs"])),
-        names("inputs", table["inputs"]),
+        numbers("MACs", frame["macs"], lambda macs: engineering(macs) if macs else ""),
+        names("inputs", frame["inputs"]),
     )
 
 

@@ -9,13 +9,11 @@ from io import StringIO
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
-from rich.console import Group
-from rich.text import Text
+from pydantic import JsonValue
 
 from archsim.accounting import Ladder
-from archsim.report.quantities import bar, engineering, percent, significant
-from archsim.report.records import json_text
-from archsim.report.table import names, numbers, plain_table
+from archsim.report.document import Document, Paragraph, Table, bars, names, numbers, section, table
+from archsim.report.quantities import engineering, joules, percent, significant
 
 _TERA = 1e12
 _MARGIN = 1.3
@@ -46,23 +44,25 @@ def ladder_frame(ladder: Ladder) -> pd.DataFrame:
     return frame
 
 
-def ladder_view(ladder: Ladder) -> Group:
-    """The ladder for the terminal."""
+def ladder_document(ladder: Ladder) -> Document:
+    """The ladder: operations, and a row for each rung."""
     frame = ladder_frame(ladder)
-    top = frame["tops_per_w"].max()
-    return Group(
-        Text(f"Efficiency ladder of {ladder.network} on {ladder.chip}", style="bold"),
-        Text(ladder_facts(ladder)),
-        Text(),
-        plain_table(
-            "",
-            names("step", frame["step"]),
-            numbers("adds per sample", (engineering(joules, "J") for joules in frame["energy_j"])),
-            numbers("of the energy", map(percent, frame["share"])),
-            numbers("TOPS/W", map(significant, frame["tops_per_w"])),
-            numbers("change", map(signed_percent, frame["change"])),
-            names("", (bar(value / top, 20) for value in frame["tops_per_w"])),
-        ),
+    heading = Paragraph(f"Efficiency ladder of {ladder.network} on {ladder.chip}")
+    sections = (section(heading, Paragraph("", ladder_facts(ladder))), section(ladder_table(frame)))
+    return Document(sections, ladder_data(ladder), frame)
+
+
+def ladder_table(frame: pd.DataFrame) -> Table:
+    """A ladder's frame as a table."""
+    return table(
+        "",
+        names("step", frame["step"]),
+        numbers("adds per sample", frame["energy_j"], joules),
+        numbers("of the energy", frame["share"], percent),
+        numbers("TOPS/W", frame["tops_per_w"], significant),
+        numbers("change", frame["change"], signed_percent),
+        bars(frame["tops_per_w"] / frame["tops_per_w"].max()),
+        width=20,
     )
 
 
@@ -86,23 +86,10 @@ def signed_percent(change: float) -> str:
     return f"{100.0 * change:+.1f} %"
 
 
-def ladder_json(ladder: Ladder) -> str:
-    """The ladder as JSON text, in SI units."""
-    return json_text(asdict(ladder))
-
-
-def ladder_markdown(ladder: Ladder) -> str:
-    """The ladder as a Markdown table."""
-    frame = ladder_frame(ladder)
-    columns = (
-        frame["step"],
-        (engineering(joules, "J") for joules in frame["energy_j"]),
-        map(percent, frame["share"]),
-        map(significant, frame["tops_per_w"]),
-        map(signed_percent, frame["change"]),
-    )
-    lines = ["| step | adds per sample | of the energy | TOPS/W | change |", "|---|---:|---:|---:|---:|"]
-    return "\n".join((*lines, *(f"| {' | '.join(row)} |" for row in zip(*columns, strict=True))))
+def ladder_data(ladder: Ladder) -> JsonValue:
+    """The ladder for programs, in SI units."""
+    data: JsonValue = asdict(ladder)
+    return data
 
 
 def ladder_figure(ladder: Ladder, published: Sequence[tuple[str, float]] = ()) -> str:

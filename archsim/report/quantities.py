@@ -43,6 +43,11 @@ def engineering(value: float, unit: str = "", *, digits: int = DIGITS) -> str:
     return f"{number} {_PREFIXES[_UNITY + step]}{unit}".strip()
 
 
+def joules(energy_j: float) -> str:
+    """Write an energy with an SI prefix."""
+    return engineering(energy_j, "J")
+
+
 def significant(value: float, *, digits: int = DIGITS) -> str:
     """Write a number in full, with so many significant digits and spaces between thousands.
 

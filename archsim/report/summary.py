@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pydantic import JsonValue
 
 from archsim.accounting import Bottleneck, Headline
-from archsim.report.records import json_text, records
+from archsim.report.records import records
 from archsim.report.totals import component_totals, layer_totals, resource_totals
 from archsim.simulation import Result, Settings
 from archsim.workloads import WorkloadOptions
@@ -75,13 +75,13 @@ class Summary:
         return self.result.ledger.bottleneck
 
 
-def to_json(summary: Summary) -> str:
-    """The summary as JSON text: SI units, ``null`` where there is no value.
+def summary_data(summary: Summary) -> JsonValue:
+    """The summary for programs: SI units, None where there is no value.
 
     Keys: ``command, versions, settings, headline, bottleneck, components, layers, resources, notes``.
     """
     ledger = summary.result.ledger
-    document: dict[str, JsonValue] = {
+    return {
         "command": list(summary.command),
         "versions": versions(),
         "settings": asdict(summary.question),
@@ -92,7 +92,6 @@ def to_json(summary: Summary) -> str:
         "resources": records(resource_totals(ledger)),
         "notes": list(summary.notes),
     }
-    return json_text(document)
 
 
 def versions() -> dict[str, JsonValue]:

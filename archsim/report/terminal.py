@@ -1,32 +1,23 @@
-"""A Document for the terminal: plain, aligned tables without frames."""
+"""The parts of a Document for the terminal: plain, aligned tables without frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import singledispatch
 
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from archsim.report.document import Bullets, Column, Document, Facts, Look, Paragraph, Part, Remark, Table, Verbatim
+from archsim.report.document import Bullets, Column, Facts, Look, Paragraph, Part, Remark, Table
 from archsim.report.quantities import bar
 
 WIDEST_NAME = 34
 """Characters of a name that are shown; longer ones are cut."""
 
 
-def renderables(document: Document) -> Iterator[RenderableType]:
-    """All parts of a document, an empty line between sections."""
-    for number, section in enumerate(document.sections):
-        if number:
-            yield Text()
-        yield from map(rendered, section.parts)
-
-
 @singledispatch
 def rendered(part: Part) -> RenderableType:
-    """A part of a document, as rich prints it."""
+    """A part of a document, as rich prints it; text that is verbatim needs no rich."""
     raise NotImplementedError(type(part))
 
 
@@ -46,11 +37,6 @@ def _(part: Remark) -> RenderableType:
 @rendered.register
 def _(part: Bullets) -> RenderableType:
     return Group(*(Text(f"- {item}") for item in part.items))
-
-
-@rendered.register
-def _(part: Verbatim) -> RenderableType:
-    return Text(part.text, no_wrap=True, overflow="ignore")
 
 
 @rendered.register

@@ -1,26 +1,36 @@
-"""The summary of a run for the terminal: what, where time goes, where energy and area go, why."""
+"""The summary of a run: what, where time goes, where energy and area go, why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import pandas as pd
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from archsim.accounting import Bottleneck, Headline
+from archsim.report.document import (
+    Bullets,
+    Document,
+    Fact,
+    Facts,
+    Paragraph,
+    Part,
+    Table,
+    bars,
+    names,
+    numbers,
+    section,
+    table,
+)
 from archsim.report.quantities import (
-    bar,
     counted,
     engineering,
+    joules,
     percent,
     significant,
     square_metres,
     whole,
 )
-from archsim.report.summary import Summary
-from archsim.report.table import facts, names, numbers, plain_table
+from archsim.report.summary import Summary, summary_data
 from archsim.report.totals import component_totals, layer_totals, resource_totals
 from archsim.units import PS_PER_S
 
@@ -29,41 +39,39 @@ MOST_COMPONENTS = 14
 MOST_NOTES = 6
 
 
-def run_report(summary: Summary) -> Group:
+def run_report(summary: Summary) -> Document:
     """All of it, in about 60 lines at most."""
     ledger = summary.result.ledger
-    return Group(
-        _title(summary.headline),
-        headline_facts(summary.headline),
-        Text(),
-        bottleneck_text(summary.bottleneck),
-        Text(),
-        layer_table(layer_totals(ledger), summary.result.trace.makespan / PS_PER_S),
-        Text(),
-        resource_table(resource_totals(ledger)),
-        Text(),
-        component_table(component_totals(ledger)),
-        *_notes(summary.notes),
+    return Document(
+        (
+            section(_title(summary.headline)),
+            section(headline_facts(summary.headline)),
+            section(bottleneck_text(summary.bottleneck)),
+            section(layer_table(layer_totals(ledger), summary.result.trace.makespan / PS_PER_S)),
+            section(resource_table(resource_totals(ledger))),
+            section(component_table(component_totals(ledger))),
+            *([section(*_notes(summary.notes))] if summary.notes else []),
+        ),
+        summary_data(summary),
     )
 
 
-def _title(headline: Headline) -> Text:
-    title = Text(f"{headline.network} on {headline.chip}", style="bold")
-    return title.append(f"  {counted(headline.batch, 'sample')}\n", style="not bold")
+def _title(headline: Headline) -> Paragraph:
+    return Paragraph(f"{headline.network} on {headline.chip}", f"  {counted(headline.batch, 'sample')}")
 
 
-def headline_facts(headline: Headline) -> Table:
+def headline_facts(headline: Headline) -> Facts:
     """The headline, each figure with what it is measured by."""
-    return facts((*_speed(headline), *_energy(headline), *_size(headline)))
+    return Facts((*_speed(headline), *_energy(headline), *_size(headline)))
 
 
-def _speed(headline: Headline) -> list[Sequence[str]]:
+def _speed(headline: Headline) -> list[Fact]:
     tops = headline.operations_per_sample * headline.throughput_per_s / 1e12
     slowest = f"; the slowest sample {engineering(headline.latency_max_s, 's')}" if headline.batch > 1 else ""
     return [
-        ("latency", engineering(headline.latency_s, "s"), f"first token in to last token out{slowest}"),
-        ("throughput", f"{significant(headline.throughput_per_s)} samples/s", headline.throughput_basis),
-        (
+        Fact("latency", engineering(headline.latency_s, "s"), f"first token in to last token out{slowest}"),
+        Fact("throughput", f"{significant(headline.throughput_per_s)} samples/s", headline.throughput_basis),
+        Fact(
             "speed",
             f"{significant(tops)} TOP/s",
             f"peak {significant(headline.peak_tops)}; "
@@ -72,21 +80,21 @@ def _speed(headline: Headline) -> list[Sequence[str]]:
     ]
 
 
-def _energy(headline: Headline) -> list[Sequence[str]]:
+def _energy(headline: Headline) -> list[Fact]:
     return [
-        (
+        Fact(
             "energy",
             f"{engineering(headline.energy_per_sample_j, 'J')}/sample",
             f"{percent(headline.leakage_share)} of it leakage",
         ),
-        ("power", engineering(headline.power_w, "W"), "in the steady state"),
-        (
+        Fact("power", engineering(headline.power_w, "W"), "in the steady state"),
+        Fact(
             "efficiency",
             f"{significant(headline.gops_per_w)} GOP/s/W",
             f"peak {significant(headline.peak_gops_per_w)}; "
             f"with unused tiles off {significant(headline.gops_per_w_used)}",
         ),
-        (
+        Fact(
             "density",
             f"{significant(headline.tops_per_mm2)} TOP/s/mm²",
             f"peak {significant(headline.peak_tops_per_mm2)}; "
@@ -95,31 +103,27 @@ def _energy(headline: Headline) -> list[Sequence[str]]:
     ]
 
 
-def _size(headline: Headline) -> list[Sequence[str]]:
+def _size(headline: Headline) -> list[Fact]:
     return [
-        (
+        Fact(
             "silicon",
             square_metres(headline.area_m2),
             f"{square_metres(headline.area_used_m2)} without the unused tiles",
         ),
-        (
+        Fact(
             "size",
             counted(headline.chips, "chip"),
             f"{whole(headline.tiles_used)} of {whole(headline.tiles)} tiles hold weights, "
             f"in {percent(headline.cell_utilisation)} of all cells",
         ),
-        ("arrays busy", percent(headline.array_utilisation), "of the time, those that hold weights"),
+        Fact("arrays busy", percent(headline.array_utilisation), "of the time, those that hold weights"),
     ]
 
 
-def bottleneck_text(bottleneck: Bottleneck) -> Text:
+def bottleneck_text(bottleneck: Bottleneck) -> Paragraph:
     """The bottleneck in two lines."""
-    text = Text("Bottleneck ", style="bold")
-    text.append(
-        f"{bottleneck.resource}, busy {percent(bottleneck.utilisation)} of the time, mostly for {bottleneck.layer}\n",
-        style="not bold",
-    )
-    return text.append(bottleneck.reason, style="not bold")
+    busy = f"busy {percent(bottleneck.utilisation)} of the time, mostly for {bottleneck.layer}"
+    return Paragraph("Bottleneck", f" {bottleneck.resource}, {busy}\n{bottleneck.reason}")
 
 
 def layer_table(totals: pd.DataFrame, makespan_s: float) -> Table:
@@ -128,16 +132,16 @@ def layer_table(totals: pd.DataFrame, makespan_s: float) -> Table:
     weight = (totals["busy_s"] / totals["busy_s"].max()).combine(totals["energy_j"] / energy, max)
     shown = totals.loc[weight.nlargest(MOST_LAYERS).index].sort_values("busy_s", ascending=False, kind="stable")
     longest = shown["busy_s"] / makespan_s
-    return plain_table(
+    return table(
         f"Where time goes: {len(shown)} of {counted(len(totals), 'layer')}, each by its busiest actor, "
         "and by its busiest role on average",
         names("layer", shown["layer"]),
         names("kind", shown["kind"]),
-        numbers("busiest", map(percent, longest)),
-        names("", map(bar, longest)),
+        numbers("busiest", longest, percent),
+        bars(longest),
         names("role", shown["role"]),
-        *(numbers(state, map(percent, shown[state])) for state in ("busy", "starved", "blocked", "contended")),
-        numbers("dynamic energy", map(percent, shown["energy_j"] / energy)),
+        *(numbers(state, shown[state], percent) for state in ("busy", "starved", "blocked", "contended")),
+        numbers("dynamic energy", shown["energy_j"] / energy, percent),
     )
 
 
@@ -147,13 +151,13 @@ def resource_table(totals: pd.DataFrame) -> Table:
         kind if kind == label else f"{kind} {label}"
         for kind, label in zip(totals["kind"], totals["label"], strict=True)
     ]
-    return plain_table(
+    return table(
         "Resources",
         names("kind", kinds),
-        numbers("used", map(whole, totals["instances"])),
-        numbers("mean use", map(percent, totals["mean_utilisation"])),
-        numbers("busiest", map(percent, totals["utilisation"])),
-        names("", map(bar, totals["utilisation"])),
+        numbers("used", totals["instances"], whole),
+        numbers("mean use", totals["mean_utilisation"], percent),
+        numbers("busiest", totals["utilisation"], percent),
+        bars(totals["utilisation"]),
         names("which", totals["busiest"]),
     )
 
@@ -162,16 +166,16 @@ def component_table(totals: pd.DataFrame) -> Table:
     """Energy and area by component."""
     energy, area = totals["energy_j"].sum(), totals["area_m2"].sum()
     shown = _folded(totals)
-    return plain_table(
+    return table(
         f"Where energy and area go: {engineering(energy, 'J')} in the whole run, {square_metres(area)}",
         names("component", shown["component"]),
-        numbers("dynamic", (engineering(joules, "J") for joules in shown["dynamic_j"])),
-        numbers("leakage", (engineering(joules, "J") for joules in shown["leakage_j"])),
-        numbers("energy", map(percent, shown["energy_j"] / energy)),
-        names("", map(bar, shown["energy_j"] / energy)),
-        numbers("silicon", map(square_metres, shown["area_m2"])),
-        numbers("area", map(percent, shown["area_m2"] / area)),
-        names("", map(bar, shown["area_m2"] / area)),
+        numbers("dynamic", shown["dynamic_j"], joules),
+        numbers("leakage", shown["leakage_j"], joules),
+        numbers("energy", shown["energy_j"] / energy, percent),
+        bars(shown["energy_j"] / energy),
+        numbers("silicon", shown["area_m2"], square_metres),
+        numbers("area", shown["area_m2"] / area, percent),
+        bars(shown["area_m2"] / area),
     )
 
 
@@ -186,10 +190,7 @@ def _folded(totals: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([totals[kept], rest], ignore_index=True)
 
 
-def _notes(notes: Sequence[str]) -> list[RenderableType]:
-    if not notes:
-        return []
-    shown = [Text(f"- {note}") for note in notes[:MOST_NOTES]]
-    more = len(notes) - len(shown)
-    tail = [Text(f"- and {counted(more, 'note')} more in summary.json (--json, --out)")] if more else []
-    return [Text(), Text("Notes", style="bold"), *shown, *tail]
+def _notes(notes: Sequence[str]) -> list[Part]:
+    more = len(notes) - MOST_NOTES
+    tail = (f"and {counted(more, 'note')} more in summary.json (--json, --out)",) if more > 0 else ()
+    return [Paragraph("Notes"), Bullets((*notes[:MOST_NOTES], *tail))]

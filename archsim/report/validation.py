@@ -1,4 +1,4 @@
-"""Published beside simulated, for readers: tables for the terminal, JSON, and the pages of ``reports/validation``."""
+"""Validation for readers: a document, and the pages of ``reports/validation``."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from pathlib import Path
 
 from matplotlib.figure import Figure as Drawing
 from pydantic import JsonValue
-from rich.console import Group, RenderableType
-from rich.text import Text
 
+from archsim.report.document import Bullets, Document, Paragraph, Part, Section, names, numbers, prose, section, table
 from archsim.report.files import write_text
-from archsim.report.ladder import ladder_facts, ladder_figure, ladder_json, ladder_markdown, signed_percent, svg_text
+from archsim.report.ladder import (
+    ladder_data,
+    ladder_facts,
+    ladder_figure,
+    ladder_frame,
+    ladder_table,
+    signed_percent,
+    svg_text,
+)
+from archsim.report.markdown import pipe_table, written
 from archsim.report.quantities import counted, engineering, significant
 from archsim.report.records import json_text
-from archsim.report.table import names, numbers, plain_table, prose
 from archsim.validation import DIMENSIONS, Claim, Climbed, Outcome, Row, Shown, Verdict
 
 COMMAND = "archsim validate --out reports/validation"
@@ -32,12 +39,18 @@ _PROVES = {
 }
 
 
-def validation_view(outcome: Outcome) -> Group:
-    """A case for the terminal."""
+def validation_document(outcomes: Sequence[Outcome]) -> Document:
+    """All cases, and how many rows are met."""
+    verdict = section(Paragraph(verdict_line(outcomes)))
+    return Document((*map(_case, outcomes), verdict), validation_data(outcomes))
+
+
+def _case(outcome: Outcome) -> Section:
     rows = outcome.rows
-    parts: list[RenderableType] = [
-        Text(f"{outcome.name}: {outcome.case.title}", style="bold"),
-        plain_table(
+    misses = tuple(f"{_place(row)}: {row.published.miss}" for row in explained(rows))
+    parts: list[Part] = [
+        Paragraph(f"{outcome.name}: {outcome.case.title}"),
+        table(
             "",
             names("question", (row.question.name for row in rows)),
             names("figure", (_figure(row) for row in rows)),
@@ -49,28 +62,28 @@ def validation_view(outcome: Outcome) -> Group:
             names("kind", (row.published.kind.value for row in rows)),
             names("", (row.verdict.value for row in rows)),
         ),
-        *(Text(f"- {_place(row)}: {row.published.miss}") for row in explained(rows)),
+        *([Bullets(misses)] if misses else []),
     ]
     if outcome.shown:
         parts.append(
-            plain_table(
+            table(
                 "Not published, for the record",
                 names("question", (one.question.name for one in outcome.shown)),
                 names("figure", (one.figure.value for one in outcome.shown)),
-                numbers("simulated", map(shown_text, outcome.shown)),
+                numbers("simulated", (shown_text(one) for one in outcome.shown)),
             )
         )
     if outcome.case.not_modelled:
         missing = outcome.case.not_modelled
         parts.append(
-            plain_table(
+            table(
                 "Published, not modelled yet",
                 names("what", (one.what for one in missing)),
                 prose("published", (f"{one.value} ({one.mark.value})" for one in missing)),
                 prose("why", (one.why for one in missing)),
             )
         )
-    return Group(*parts, Text())
+    return section(*parts)
 
 
 def verdict_line(outcomes: Sequence[Outcome]) -> str:
@@ -111,9 +124,9 @@ def _place(row: Row) -> str:
     return f"{row.question.name}, {_figure(row)}"
 
 
-def validation_json(outcomes: Sequence[Outcome]) -> str:
-    """All cases as JSON text: SI units, in order."""
-    document: list[JsonValue] = [
+def validation_data(outcomes: Sequence[Outcome]) -> JsonValue:
+    """All cases for programs: SI units, in order."""
+    return [
         {
             "case": outcome.name,
             "title": outcome.case.title,
@@ -132,7 +145,6 @@ def validation_json(outcomes: Sequence[Outcome]) -> str:
         }
         for outcome in outcomes
     ]
-    return json_text(document)
 
 
 def _row_record(row: Row) -> JsonValue:
@@ -182,10 +194,10 @@ def write_validation(directory: Path, outcomes: Sequence[Outcome], *, whole: boo
         for number, climbed in enumerate(outcome.ladders, start=1):
             stem = f"{outcome.name}-ladder-{number}"
             written.append(write_text(directory / f"{stem}.svg", _waterfall(outcome, climbed)))
-            written.append(write_text(directory / f"{stem}.json", ladder_json(climbed.ladder) + "\n"))
+            written.append(write_text(directory / f"{stem}.json", json_text(ladder_data(climbed.ladder)) + "\n"))
     if whole:
         written.append(write_text(directory / "errors.svg", error_figure(outcomes)))
-        written.append(write_text(directory / "validation.json", validation_json(outcomes) + "\n"))
+        written.append(write_text(directory / "validation.json", json_text(validation_data(outcomes)) + "\n"))
         written.append(write_text(directory / "README.md", overview_page(outcomes)))
     return tuple(written)
 
@@ -268,7 +280,7 @@ def _ladders(outcome: Outcome) -> list[str]:
         ladder = climbed.ladder
         title = f"## {climbed.question.name.capitalize()}: {ladder.network} on {ladder.chip}"
         picture = f"![Efficiency ladder]({outcome.name}-ladder-{number}.svg)"
-        parts += [title, f"{ladder_facts(ladder).capitalize()}.", ladder_markdown(ladder), picture]
+        parts += [title, f"{ladder_facts(ladder).capitalize()}.", written(ladder_table(ladder_frame(ladder))), picture]
     return parts
 
 
@@ -340,12 +352,7 @@ def overview_page(outcomes: Sequence[Outcome]) -> str:
 
 
 def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *([_cell(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return pipe_table(headings, [[cell.replace("|", "\\|") for cell in row] for row in rows])
 
 
 def error_figure(outcomes: Sequence[Outcome]) -> str:

@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import JsonValue
-from rich.table import Table
 
 from archsim.mapping import AT_PORT, ON_ARRAY, Placement
 from archsim.mapping.topology import system_routes
 from archsim.network import Edge, Matrix
+from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
 from archsim.report.inventory import kind_of
 from archsim.report.quantities import counted, percent, whole
-from archsim.report.records import json_text, records
-from archsim.report.table import names, numbers, plain_table
+from archsim.report.records import records
 
 Matrix64 = NDArray[np.float64]
 Nodes = NDArray[np.int64]
@@ -153,23 +152,28 @@ class Distances:
         return np.array([within + across, between, sources.sum() * targets.sum()])
 
 
-def placement_view(placement: Placement) -> Table:
-    """The table for the terminal."""
-    table = placement_table(placement)
-    blocks = zip(table["row_blocks"], table["column_blocks"], strict=True)
-    return plain_table(
+def placement_document(placement: Placement) -> Document:
+    """A placement: a line of facts and where each layer is."""
+    frame = placement_table(placement)
+    sections = (section(Paragraph(placement_facts(placement))), section(_layers(frame)))
+    return Document(sections, _data(placement, frame), frame)
+
+
+def _layers(frame: pd.DataFrame) -> Table:
+    blocks = zip(frame["row_blocks"], frame["column_blocks"], strict=True)
+    return table(
         "",
-        names("layer", table["layer"]),
-        names("kind", table["kind"]),
-        names("by", table["done_by"]),
-        numbers("copies", map(whole, table["replicas"])),
+        names("layer", frame["layer"]),
+        names("kind", frame["kind"]),
+        names("by", frame["done_by"]),
+        numbers("copies", frame["replicas"], whole),
         numbers("blocks", (f"{rows} x {columns}" if rows else "" for rows, columns in blocks)),
-        numbers("tiles", map(whole, table["tiles"])),
-        numbers("chips", map(whole, table["chips"])),
-        names("chip:node", table["where"]),
-        numbers("cells", (percent(share) if share else "" for share in table["cells"])),
-        numbers("links", map(_links, table["mean_links"])),
-        numbers("chip links", map(_links, table["mean_chip_links"])),
+        numbers("tiles", frame["tiles"], whole),
+        numbers("chips", frame["chips"], whole),
+        names("chip:node", frame["where"]),
+        numbers("cells", frame["cells"], lambda share: percent(share) if share else ""),
+        numbers("links", frame["mean_links"], _links),
+        numbers("chip links", frame["mean_chip_links"], _links),
     )
 
 
@@ -177,9 +181,9 @@ def _links(mean: float) -> str:
     return "" if np.isnan(mean) else f"{mean:.1f}"
 
 
-def placement_json(placement: Placement) -> str:
-    """The placement as JSON text: totals, and ``layers`` as in `placement_table`."""
-    document: dict[str, JsonValue] = {
+def _data(placement: Placement, frame: pd.DataFrame) -> JsonValue:
+    """The placement for programs: totals, and ``layers`` as in `placement_table`."""
+    return {
         "network": placement.network.name,
         "chip": placement.chip.name,
         "chips": placement.chips,
@@ -188,9 +192,8 @@ def placement_json(placement: Placement) -> str:
         "arrays": placement.chips * placement.floorplan.arrays,
         "arrays_used": len(placement.blocks),
         "cell_utilisation": placement.cell_utilisation,
-        "layers": records(placement_table(placement)),
+        "layers": records(frame),
     }
-    return json_text(document)
 
 
 def placement_facts(placement: Placement) -> str:

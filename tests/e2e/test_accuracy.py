@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from archsim.cli.accuracy import Drift, ModelOptions, Setting, placed_model
+from archsim.chip import load_chip
 from archsim.cli.app import app
-from archsim.cli.options import ReplicationOptions
 from archsim.simulation import Settings, simulate
+from archsim.studies import AccuracyQuestion, placed_model
 from tests.functional_models import perceptron, random
 
 QUICK = ("--seeds", "2", "--at", "1 s,1 day")
@@ -164,9 +164,8 @@ def test_flash_is_known_by_the_day() -> None:
 
 def test_accuracy_is_of_the_placement_that_is_timed() -> None:
     """Copies and all: array by array what ``archsim run`` with the same options places."""
-    placement = placed_model(
-        ModelOptions("digits-cnn"), Setting("isaac", (), ReplicationOptions("balanced"), Drift.NONE)
-    ).placement
+    question = AccuracyQuestion("digits-cnn", "isaac", replicate="balanced")
+    placement = placed_model(question, load_chip("isaac")).placement
     timed = simulate("digits-cnn", "isaac", Settings(replicate="balanced")).placement
     assert max(timed.replicas) > 1
     assert placement.replicas == timed.replicas

@@ -6,9 +6,11 @@ from io import StringIO
 
 import pandas as pd
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import Console
 
-from archsim.report import component_totals, frame_table, layer_totals, names, plain_table, prose, resource_totals
+from archsim.report import component_totals, frame_table, layer_totals, names, prose, resource_totals, table
+from archsim.report.document import Part
+from archsim.report.terminal import rendered
 from archsim.report.text import (
     MOST_COMPONENTS,
     bottleneck_text,
@@ -20,14 +22,14 @@ from archsim.report.text import (
 from tests.unit.report.ledgers import small_ledger
 
 
-def text_of(renderable: RenderableType, width: int = 120) -> str:
+def text_of(part: Part, width: int = 120) -> str:
     console = Console(file=StringIO(), width=width)
-    console.print(renderable)
+    console.print(rendered(part))
     return console.file.getvalue()
 
 
-def words_of(renderable: RenderableType) -> list[list[str]]:
-    return [line.split() for line in text_of(renderable).splitlines()]
+def words_of(part: Part) -> list[list[str]]:
+    return [line.split() for line in text_of(part).splitlines()]
 
 
 def test_component_table_shows_shares_of_energy_and_area() -> None:
@@ -85,7 +87,7 @@ def test_bottleneck_says_where_and_why() -> None:
 
 
 def test_brackets_in_names_are_kept() -> None:
-    assert "conv[bold]1" in text_of(plain_table("", names("layer", ["conv[bold]1"])))
+    assert "conv[bold]1" in text_of(table("", names("layer", ["conv[bold]1"])))
 
 
 def test_numbers_are_never_cut_where_names_are() -> None:
@@ -96,7 +98,7 @@ def test_numbers_are_never_cut_where_names_are() -> None:
 
 
 def test_sentences_wrap() -> None:
-    text = text_of(plain_table("", prose("says", ["word " * 30])), width=40)
+    text = text_of(table("", prose("says", ["word " * 30])), width=40)
     assert text.count("word") == 30
 
 
@@ -105,5 +107,5 @@ def test_missing_values_stay_empty() -> None:
 
 
 def test_columns_of_unequal_length_are_refused() -> None:
-    with pytest.raises(ValueError, match="shorter"):
-        plain_table("", names("a", ["1", "2"]), names("b", ["1"]))
+    with pytest.raises(ValueError, match="1 and 2 cells"):
+        table("", names("a", ["1", "2"]), names("b", ["1"]))
