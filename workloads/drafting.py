@@ -189,7 +189,13 @@ class Draft:
         InputError
             As `Network` does.
         """
-        return Network(self._name, tuple(self._layers), tuple(self._edges), tuple(self._notes), generation=self._generation)
+        return Network(
+            self._name,
+            tuple(self._layers),
+            tuple(self._edges),
+            tuple(self._notes),
+            generation=self._generation,
+        )
 
 
 def _edge(piece: Piece, target: str, feed: Feed, landing: int) -> Edge:

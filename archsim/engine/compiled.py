@@ -134,6 +134,7 @@ class _Run:
             first_start=actors.first_start.copy(),
             last_end=actors.end.copy(),
             sample_in=state.sample_in,
+            sample_first=state.sample_first,
             sample_out=state.sample_out,
             period=self.search.period if self.search else None,
             log=self.rows.log(state) if self.rows else None,

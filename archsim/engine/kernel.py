@@ -198,6 +198,9 @@ def _mark_sample(state: State, actor: ActorRecord, begin: int, group: int) -> No
     if actor.traits & SOURCE and token == 0:
         known = state.sample_in[sample]
         state.sample_in[sample] = begin if known == NOT_REACHED else min(known, begin)
+    if actor.traits & SINK and token == 0:
+        known = state.sample_first[sample]
+        state.sample_first[sample] = actor.arrival if known == NOT_REACHED else min(known, actor.arrival)
     if actor.traits & SINK and token == tokens - 1:
         state.sample_out[sample] = max(state.sample_out[sample], actor.arrival)
 

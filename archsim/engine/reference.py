@@ -135,6 +135,7 @@ class _Run:
         samples = program.samples
         self.sources, self.sinks = set(samples.sources.tolist()), set(samples.sinks.tolist())
         self.sample_in = [2**62] * samples.count
+        self.sample_first = [2**62] * samples.count
         self.sample_out = [0] * samples.count
 
     def trace(self) -> Trace:
@@ -235,6 +236,8 @@ class _Run:
         sample = group * samples.group + member
         if actor.id in self.sources and token == 0:
             self.sample_in[sample] = min(self.sample_in[sample], self.now)
+        if actor.id in self.sinks and token == 0:
+            self.sample_first[sample] = min(self.sample_first[sample], arrival)
         if actor.id in self.sinks and token == tokens - 1:
             self.sample_out[sample] = max(self.sample_out[sample], arrival)
 
@@ -261,6 +264,7 @@ class _Run:
             first_start=column("first_start"),
             last_end=column("last_end"),
             sample_in=np.array(self.sample_in, np.int64),
+            sample_first=np.array(self.sample_first, np.int64),
             sample_out=np.array(self.sample_out, np.int64),
             log=log,
         )

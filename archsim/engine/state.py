@@ -116,7 +116,7 @@ class State(NamedTuple):
         Binary heap of ready firings that wait for their turn.
     registers : int64
         The scalars named above.
-    sample_in, sample_out : int64, shape (samples,)
+    sample_in, sample_first, sample_out : int64, shape (samples,)
     log_actor, log_firing, log_start : int32, int64, int64
         Rows of the log not yet drained.
     """
@@ -137,6 +137,7 @@ class State(NamedTuple):
     heap_actor: Ids
     registers: Counts
     sample_in: Counts
+    sample_first: Counts
     sample_out: Counts
     log_actor: Ids
     log_firing: Counts
@@ -189,6 +190,7 @@ def build_state(program: Program, *, log_rows: int) -> State:
         heap_actor=np.zeros(queued, np.int32),
         registers=_registers(len(actors)),
         sample_in=np.full(count, NOT_REACHED, np.int64),
+        sample_first=np.full(count, NOT_REACHED, np.int64),
         sample_out=np.full(count, NOT_REACHED, np.int64),
         log_actor=np.zeros(log_rows, np.int32),
         log_firing=np.zeros(log_rows, np.int64),

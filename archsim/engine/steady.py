@@ -101,6 +101,7 @@ class _Found:
     blocked: Counts
     going: NDArray[np.bool_]
     entered: int
+    begun: int
     left: int
 
 
@@ -126,8 +127,8 @@ class SteadySearch:
 
     @property
     def period(self) -> tuple[int, int] | None:
-        """Picoseconds and samples of the period, if one was found."""
-        if self.found is None:
+        """Picoseconds and samples of the period, if one was found in which every actor takes part."""
+        if self.found is None or not self.found.going.all():
             return None
         return self.found.time, self.found.chunks * self.rhythm.samples
 
@@ -171,12 +172,20 @@ class SteadySearch:
             blocked=actors.blocked - kept.blocked,
             going=actors.fired < actors.firings,
             entered=int(self._entered().max()) + width,
+            begun=int(self._begun().max()) + width,
             left=int(self._left().max()) + width,
         )
 
     def _entered(self) -> Counts:
         """Samples that have entered by each source."""
-        fired, tokens, group = self._progress(self.program.samples.sources)
+        return self._with_first_token(self.program.samples.sources)
+
+    def _begun(self) -> Counts:
+        """Samples of which each sink has put out something."""
+        return self._with_first_token(self.program.samples.sinks)
+
+    def _with_first_token(self, ids: NDArray[np.int32]) -> Counts:
+        fired, tokens, group = self._progress(ids)
         return np.asarray(fired // (tokens * group) * group + np.minimum(fired % (tokens * group), group), np.int64)
 
     def _left(self) -> Counts:
@@ -210,12 +219,18 @@ class SteadySearch:
     def _passed(self, found: _Found) -> bool:
         count = self.program.samples.count
         entered, left = int(self._entered().min()), int(self._left().min())
-        return left >= found.left and (entered >= found.entered or entered == count)
+        begun = int(self._begun().min())
+        return (
+            left >= found.left
+            and (begun >= found.begun or begun == count)
+            and (entered >= found.entered or entered == count)
+        )
 
     def _skip(self, found: _Found, firings: Counts, repeats: int) -> None:
         state, actors = self.state, self.state.actor_columns
         width = found.chunks * self.rhythm.samples
         _extend(state.sample_in, self._entered(), width, found.time, repeats)
+        _extend(state.sample_first, self._begun(), width, found.time, repeats)
         _extend(state.sample_out, self._left(), width, found.time, repeats)
         going = actors.fired < actors.firings
         actors.starved += found.starved * repeats

@@ -43,11 +43,12 @@ class Trace:
         ``done`` is the time after its last end.
     first_start, last_end : int64, shape (actors,)
         Picoseconds; 0 for an actor that never fired.
-    sample_in, sample_out : int64, shape (samples,)
-        When the first token of each sample started into the chip, and when its last output arrived; -1 for samples not
-        reached in an interrupted run.
+    sample_in, sample_first, sample_out : int64, shape (samples,)
+        When the first token of each sample started into the chip, when its first output token arrived at any sink, and
+        when its last output arrived; -1 for samples not reached in an interrupted run.
     period : tuple of (int, int) or None
-        ``(picoseconds, samples)`` of the periodic regime where a run found it exactly.
+        ``(picoseconds, samples)`` of the periodic regime where a run found it exactly: in that time every actor
+        advances by its share of so many samples.
     log : FiringLog or None
         On request.
     complete : bool
@@ -64,6 +65,7 @@ class Trace:
     first_start: Picoseconds
     last_end: Picoseconds
     sample_in: Picoseconds
+    sample_first: Picoseconds
     sample_out: Picoseconds
     period: tuple[int, int] | None = None
     log: FiringLog | None = None

@@ -23,6 +23,7 @@ COLUMNS = (
     "first_start",
     "last_end",
     "sample_in",
+    "sample_first",
     "sample_out",
 )
 
