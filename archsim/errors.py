@@ -48,3 +48,7 @@ class ProgramError(ArchsimError):
 
 class Deadlock(ArchsimError):
     """A run that can make no progress with firings left."""
+
+
+class Inconsistent(ArchsimError):
+    """A result that contradicts itself: a fault of archsim's own."""

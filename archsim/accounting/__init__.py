@@ -2,19 +2,25 @@
 
 from archsim.accounting.activity import full_activity
 from archsim.accounting.bottleneck import Bottleneck
-from archsim.accounting.headline import Headline
+from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.ladder import Ladder, Rung, Step, efficiency_ladder
 from archsim.accounting.ledger import LEAKAGE, Ledger, account
 from archsim.accounting.peak import Peak, peak_of, product_energy, product_interval
+from archsim.accounting.steady import Basis, Steady, steady_state, steady_use
+from archsim.accounting.time import STATES
 
 __all__ = [
     "LEAKAGE",
+    "STATES",
+    "Basis",
     "Bottleneck",
+    "GenerationFigures",
     "Headline",
     "Ladder",
     "Ledger",
     "Peak",
     "Rung",
+    "Steady",
     "Step",
     "account",
     "efficiency_ladder",
@@ -22,4 +28,6 @@ __all__ = [
     "peak_of",
     "product_energy",
     "product_interval",
+    "steady_state",
+    "steady_use",
 ]

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from archsim.accounting.time import steady_throughput
+from archsim.accounting.steady import Steady, steady_use
 from archsim.mapping import Placement
 from archsim.mapping.replication import recurrent_layers
 from archsim.program import Kind, Role, Trace, resource_name
-from archsim.units import PS_PER_S
 
 SATURATED = 0.9
 """Utilisation from which a resource counts as the limit itself."""
@@ -37,23 +36,16 @@ class Bottleneck:
     reason: str
 
 
-def find_bottleneck(trace: Trace, placement: Placement) -> Bottleneck:
+def find_bottleneck(trace: Trace, placement: Placement, steady: Steady) -> Bottleneck:
     """The busiest resource; where nothing is saturated, what the run waits for instead."""
     program = trace.program
-    use = trace.resource_busy / (steady_time(trace) * program.resources.servers)
+    use = steady_use(trace, steady)
     top = int(np.argmax(use))
     actor = int(np.argmax(np.where(program.actors.resource == top, trace.busy, -1)))
     layer = program.labels.layers[program.actors.layer[actor]]
-    # An estimated throughput can be a little too high, and a resource cannot be busier than always.
-    share = min(1.0, float(use[top]))
+    share = float(use[top])
     reason = _saturated(trace, actor) if share >= SATURATED else _waiting(trace, placement)
     return Bottleneck(resource_name(program, top), layer, share, reason)
-
-
-def steady_time(trace: Trace) -> float:
-    """Picoseconds that the batch would take without filling and draining."""
-    throughput, _ = steady_throughput(trace)
-    return len(trace.sample_in) / throughput * PS_PER_S
 
 
 def _saturated(trace: Trace, actor: int) -> str:

@@ -6,6 +6,34 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class GenerationFigures:
+    """What is asked of a decoder.
+
+    Parameters
+    ----------
+    prompt_tokens, generated_tokens, context_tokens : int
+        Per sample: tokens that come in, tokens that leave, and tokens before the prompt that are cached.
+    time_to_first_token_s : float
+        First token of the prompt in to first generated token out; the median over the batch.
+    time_per_token_s : float, optional
+        Between generated tokens of one sample after its first: its mean, and of these the median over the batch.
+        Nothing where only one is generated.
+    tokens_per_s : float
+        Generated tokens, of all samples in flight, in the steady state.
+    tokens_per_j : float
+        Generated tokens per joule; the prompt's energy is counted in.
+    """
+
+    prompt_tokens: int
+    generated_tokens: int
+    context_tokens: int
+    time_to_first_token_s: float
+    time_per_token_s: float | None
+    tokens_per_s: float
+    tokens_per_j: float
+
+
+@dataclass(frozen=True, slots=True)
 class Headline:
     """Figures of one run; SI units unless the name says otherwise.
 
@@ -14,10 +42,13 @@ class Headline:
     Parameters
     ----------
     network, chip : str
-    chips, tiles, tiles_used, batch : int
-    operations_per_sample : int
+    chips, tiles, tiles_used : int
+    batch : int
+        Samples in the run.
+    operations_per_sample : float
     latency_s : float
-        First token in to last token out; the median over the batch.
+        First token in to last token out; the median over the batch. Where the model has its batch inside, that of one
+        pass with all its samples.
     latency_max_s : float
     throughput_per_s : float
         Samples per second in the steady state.
@@ -38,6 +69,8 @@ class Headline:
         Busy / makespan over the arrays that hold weights.
     cell_utilisation : float
         Weights held / weights that all arrays could hold.
+    generation : GenerationFigures, optional
+        Of a decoder.
     """
 
     network: str
@@ -46,7 +79,7 @@ class Headline:
     tiles: int
     tiles_used: int
     batch: int
-    operations_per_sample: int
+    operations_per_sample: float
     latency_s: float
     latency_max_s: float
     throughput_per_s: float
@@ -65,3 +98,4 @@ class Headline:
     peak_tops_per_mm2: float
     array_utilisation: float
     cell_utilisation: float
+    generation: GenerationFigures | None = None

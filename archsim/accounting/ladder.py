@@ -26,7 +26,7 @@ import pandas as pd
 
 from archsim.accounting.energy import dynamic_energy, leakage_power
 from archsim.accounting.peak import product_energy
-from archsim.accounting.time import steady_throughput
+from archsim.accounting.steady import steady_state
 from archsim.cost import Bill
 from archsim.errors import InputError
 from archsim.mapping import Placement
@@ -160,7 +160,7 @@ class _Leaked:
 
     @classmethod
     def of(cls, trace: Trace, placement: Placement, bill: Bill) -> _Leaked:
-        rate, _ = steady_throughput(trace)
+        rate = steady_state(trace).passes_per_s * placement.network.samples_per_run
         leakage = leakage_power(bill, placement.chips)
         outside = leakage["component"].isin(_system_parts(placement))
         digital = leakage["component"].isin(_digital_parts(placement))
@@ -172,14 +172,14 @@ class _Leaked:
 def _operations(placement: Placement) -> tuple[float, float]:
     network = placement.network
     arrays = sum(layer_macs(network, layer) for layer in network.layers if isinstance(layer.operator, Matrix))
-    return 2.0 * network.macs, 2.0 * arrays
+    return 2.0 * network.macs / network.samples_per_run, 2.0 * arrays / network.samples_per_run
 
 
 def _energies(
     trace: Trace, placement: Placement, bill: Bill, *, on_arrays: float, leaked: _Leaked
 ) -> dict[Step, float]:
     """Joules per sample of each rung."""
-    array, samples = placement.chip.tile.array, len(trace.sample_in)
+    array, samples = placement.chip.tile.array, len(trace.sample_in) * placement.network.samples_per_run
     spent = {step: joules / samples for step, joules in _dynamic(trace, placement, bill).items()}
     peak = on_arrays / (2 * array.logical_rows * array.logical_columns) * product_energy(placement.chip, bill)
     return {
@@ -239,4 +239,4 @@ def _idle_share(trace: Trace, placement: Placement) -> float:
     integrate = np.flatnonzero(program.actors.role == Role.INTEGRATE)
     working = float((trace.firings[integrate] * periods).sum()) / len(trace.sample_in) / PS_PER_S
     arrays = len(pd.unique(program.actors.resource[integrate]))
-    return max(0.0, 1.0 - working / arrays * steady_throughput(trace)[0])
+    return max(0.0, 1.0 - working / arrays * steady_state(trace).passes_per_s)

@@ -10,12 +10,13 @@ import pandas as pd
 from archsim.accounting.area import component_area, used_area, used_leakage
 from archsim.accounting.bottleneck import Bottleneck, find_bottleneck
 from archsim.accounting.energy import dynamic_energy, leakage_power, seconds
-from archsim.accounting.headline import Headline
+from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.peak import peak_of
-from archsim.accounting.time import actor_states, layer_times, resource_use, steady_throughput
+from archsim.accounting.steady import Steady, steady_state
+from archsim.accounting.time import actor_states, layer_times, resource_use
 from archsim.cost import Bill
 from archsim.mapping import Placement
-from archsim.network import layer_macs
+from archsim.network import Network, layer_macs
 from archsim.program import Kind, Trace
 
 
@@ -34,7 +35,8 @@ class Ledger:
     states : DataFrame
         ``layer, role, actors, firings, busy, starved, blocked, contended, done`` as shares of the makespan.
     resources : DataFrame
-        ``resource, kind, label, chip, node, servers, busy_s, utilisation``.
+        ``resource, kind, label, chip, node, servers, busy_s, utilisation, steady_utilisation``: busy seconds of the
+        whole run, and the busy share of it and of the steady state.
     layers : DataFrame
         ``layer, kind, tokens, width, macs, replicas, arrays, first_start_s, last_end_s, busy_s, energy_j``.
     notes : tuple of str
@@ -65,17 +67,19 @@ def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
     dynamic = dynamic_energy(trace, bill)
     leakage = leakage_power(bill, placement.chips)
     energy = pd.concat([dynamic, _leaked(leakage, seconds(trace.makespan))], ignore_index=True)
-    resources = resource_use(trace)
+    steady = steady_state(trace)
     area = component_area(bill, placement.chips)
     return Ledger(
-        headline=_headline(trace, placement, bill, float(dynamic["energy_j"].sum()), float(leakage["leakage_w"].sum())),
-        bottleneck=find_bottleneck(trace, placement),
+        headline=_headline(
+            trace, placement, bill, steady, _Joules(float(dynamic["energy_j"].sum()), float(leakage["leakage_w"].sum()))
+        ),
+        bottleneck=find_bottleneck(trace, placement, steady),
         energy=energy,
         area=area,
         states=actor_states(trace),
-        resources=resources,
+        resources=resource_use(trace, steady),
         layers=_layers(trace, placement, dynamic),
-        notes=(*placement.network.notes, *bill.notes),
+        notes=(*_pass_notes(placement.network), *placement.network.notes, *bill.notes),
     )
 
 
@@ -93,18 +97,37 @@ def _leaked(leakage: pd.DataFrame, makespan_s: float) -> pd.DataFrame:
     )
 
 
-def _headline(trace: Trace, placement: Placement, bill: Bill, dynamic_j: float, leakage_w: float) -> Headline:
-    samples = len(trace.sample_in)
-    throughput, basis = steady_throughput(trace)
-    leaked_j = leakage_w / throughput
-    energy = dynamic_j / samples + leaked_j
-    operations = 2 * placement.network.macs
+def _pass_notes(network: Network) -> tuple[str, ...]:
+    if network.samples_per_run == 1:
+        return ()
+    return (
+        f"the model has a batch of {network.samples_per_run} inside: a pass carries so many samples; figures per "
+        "sample are a pass's divided by them, the latency is that of a pass",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Joules:
+    """Dynamic energy of the whole run, and watts of leakage."""
+
+    dynamic_j: float
+    leakage_w: float
+
+
+def _headline(trace: Trace, placement: Placement, bill: Bill, steady: Steady, spent: _Joules) -> Headline:
+    network = placement.network
+    samples = len(trace.sample_in) * network.samples_per_run
+    throughput = steady.passes_per_s * network.samples_per_run
+    leaked_j = spent.leakage_w / throughput
+    energy = spent.dynamic_j / samples + leaked_j
+    energy_used = spent.dynamic_j / samples + used_leakage(bill, placement) / throughput
+    operations = 2 * network.macs / network.samples_per_run
     area = float(component_area(bill, placement.chips)["area_m2"].sum())
     used = used_area(bill, placement)
     peak = peak_of(placement.chip, bill)
     tops = operations * throughput / 1e12
     return Headline(
-        network=placement.network.name,
+        network=network.name,
         chip=placement.chip.name,
         chips=placement.chips,
         tiles=placement.tiles,
@@ -114,21 +137,43 @@ def _headline(trace: Trace, placement: Placement, bill: Bill, dynamic_j: float, 
         latency_s=seconds(float(np.median(trace.latency))),
         latency_max_s=seconds(float(trace.latency.max())),
         throughput_per_s=throughput,
-        throughput_basis=basis,
+        throughput_basis=steady.basis.value,
         energy_per_sample_j=energy,
-        leakage_share=leaked_j / energy,
+        leakage_share=_ratio(leaked_j, energy),
         power_w=energy * throughput,
         area_m2=area,
         area_used_m2=used,
-        gops_per_w=operations / energy / 1e9,
-        gops_per_w_used=operations / (dynamic_j / samples + used_leakage(bill, placement) / throughput) / 1e9,
-        tops_per_mm2=tops / (area * 1e6),
-        tops_per_mm2_used=tops / (used * 1e6),
+        gops_per_w=_ratio(operations / 1e9, energy),
+        gops_per_w_used=_ratio(operations / 1e9, energy_used),
+        tops_per_mm2=_ratio(tops, area * 1e6),
+        tops_per_mm2_used=_ratio(tops, used * 1e6),
         peak_tops=peak.operations_per_s * placement.chips / 1e12,
         peak_gops_per_w=peak.gops_per_w,
         peak_tops_per_mm2=peak.tops_per_mm2,
         array_utilisation=_array_utilisation(trace),
         cell_utilisation=placement.cell_utilisation,
+        generation=_generation(trace, network, throughput, energy),
+    )
+
+
+def _ratio(part: float, whole: float) -> float:
+    """Their quotient; 0 where there is no whole: what takes no energy has no efficiency."""
+    return part / whole if whole else 0.0
+
+
+def _generation(trace: Trace, network: Network, throughput: float, energy: float) -> GenerationFigures | None:
+    made = network.generation
+    if made is None:
+        return None
+    later = (trace.sample_out - trace.sample_first) / max(1, made.generated - 1)
+    return GenerationFigures(
+        prompt_tokens=made.prompt,
+        generated_tokens=made.generated,
+        context_tokens=made.context,
+        time_to_first_token_s=seconds(float(np.median(trace.sample_first - trace.sample_in))),
+        time_per_token_s=seconds(float(np.median(later))) if made.generated > 1 else None,
+        tokens_per_s=made.generated * throughput,
+        tokens_per_j=_ratio(made.generated, energy),
     )
 
 

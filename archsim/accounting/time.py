@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from archsim.accounting.energy import seconds
+from archsim.accounting.steady import Steady, steady_use
 from archsim.program import Kind, Role, Trace, resource_name
 
 STATES = ("busy", "starved", "blocked", "contended", "done")
@@ -35,14 +35,14 @@ def actor_states(trace: Trace) -> pd.DataFrame:
     return result
 
 
-def resource_use(trace: Trace) -> pd.DataFrame:
+def resource_use(trace: Trace, steady: Steady) -> pd.DataFrame:
     """How busy every resource was.
 
     Returns
     -------
     DataFrame
-        One row per resource: ``resource, kind, label, chip, node, servers, busy_s, utilisation`` (busy / makespan,
-        per server).
+        One row per resource: ``resource, kind, label, chip, node, servers, busy_s, utilisation, steady_utilisation``
+        (busy / makespan, per server; and the same in the steady state).
     """
     program = trace.program
     table, busy = program.resources, trace.resource_busy
@@ -56,6 +56,7 @@ def resource_use(trace: Trace) -> pd.DataFrame:
             "servers": table.servers,
             "busy_s": busy / 1e12,
             "utilisation": busy / (max(1, trace.makespan) * table.servers.astype(np.int64)),
+            "steady_utilisation": steady_use(trace, steady),
         }
     )
 
@@ -80,22 +81,3 @@ def layer_times(trace: Trace) -> pd.DataFrame:
     result = groups.agg({"first_start_s": "min", "last_end_s": "max", "busy_s": "max"}).reset_index()
     result["layer"] = [trace.program.labels.layers[layer] for layer in result["layer"]]
     return result
-
-
-def steady_throughput(trace: Trace) -> tuple[float, str]:
-    """Samples per second in the steady state, and how it was found.
-
-    The exact period where the run found one; else the middle half of the batch; for fewer than four groups of samples
-    the whole run, its filling and draining included.
-    """
-    if trace.period is not None:
-        time, samples = trace.period
-        return samples / seconds(time), "exact period"
-    group = trace.program.samples.group
-    out = np.maximum.reduceat(trace.sample_out, np.arange(0, len(trace.sample_out), group))
-    groups = len(out)
-    if groups >= 4:
-        low, high = groups // 4 - 1, groups - groups // 4 - 1
-        low = max(low, 0)
-        return (high - low) * group / seconds(float(out[high] - out[low])), "middle half of the batch"
-    return len(trace.sample_out) / seconds(trace.makespan), "whole run, filling and draining included"

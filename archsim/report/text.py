@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from archsim.accounting import Bottleneck, Headline
+from archsim.accounting import STATES, Bottleneck, GenerationFigures, Headline
 from archsim.report.document import (
     Bullets,
     Document,
@@ -41,14 +41,14 @@ MOST_NOTES = 6
 
 def run_report(summary: Summary) -> Document:
     """All of it, in about 60 lines at most."""
-    ledger = summary.result.ledger
+    ledger, basis = summary.result.ledger, summary.headline.throughput_basis
     return Document(
         (
             section(_title(summary.headline)),
             section(headline_facts(summary.headline)),
-            section(bottleneck_text(summary.bottleneck)),
+            section(bottleneck_text(summary.bottleneck, basis)),
             section(layer_table(layer_totals(ledger), summary.result.trace.makespan / PS_PER_S)),
-            section(resource_table(resource_totals(ledger))),
+            section(resource_table(resource_totals(ledger), basis)),
             section(component_table(component_totals(ledger))),
             *([section(*_notes(summary.notes))] if summary.notes else []),
         ),
@@ -62,7 +62,8 @@ def _title(headline: Headline) -> Paragraph:
 
 def headline_facts(headline: Headline) -> Facts:
     """The headline, each figure with what it is measured by."""
-    return Facts((*_speed(headline), *_energy(headline), *_size(headline)))
+    made = headline.generation
+    return Facts((*_speed(headline), *(_tokens(made) if made else ()), *_energy(headline), *_size(headline)))
 
 
 def _speed(headline: Headline) -> list[Fact]:
@@ -80,6 +81,24 @@ def _speed(headline: Headline) -> list[Fact]:
     ]
 
 
+def _tokens(made: GenerationFigures) -> list[Fact]:
+    each = engineering(made.time_per_token_s, "s") if made.time_per_token_s is not None else "no second token"
+    cached = f" after {counted(made.context_tokens, 'cached token')}" if made.context_tokens else ""
+    return [
+        Fact(
+            "first token",
+            engineering(made.time_to_first_token_s, "s"),
+            f"from the first of {counted(made.prompt_tokens, 'prompt token')}{cached}; then {each} per token",
+        ),
+        Fact(
+            "tokens",
+            f"{significant(made.tokens_per_s)} tokens/s",
+            f"{counted(made.generated_tokens, 'token')} generated per sample, all samples in flight together; "
+            f"{significant(made.tokens_per_j)} tokens/J",
+        ),
+    ]
+
+
 def _energy(headline: Headline) -> list[Fact]:
     return [
         Fact(
@@ -87,7 +106,7 @@ def _energy(headline: Headline) -> list[Fact]:
             f"{engineering(headline.energy_per_sample_j, 'J')}/sample",
             f"{percent(headline.leakage_share)} of it leakage",
         ),
-        Fact("power", engineering(headline.power_w, "W"), "in the steady state"),
+        Fact("power", engineering(headline.power_w, "W"), "at that throughput"),
         Fact(
             "efficiency",
             f"{significant(headline.gops_per_w)} GOP/s/W",
@@ -120,62 +139,64 @@ def _size(headline: Headline) -> list[Fact]:
     ]
 
 
-def bottleneck_text(bottleneck: Bottleneck) -> Paragraph:
-    """The bottleneck in two lines."""
-    busy = f"busy {percent(bottleneck.utilisation)} of the time, mostly for {bottleneck.layer}"
+def bottleneck_text(bottleneck: Bottleneck, basis: str) -> Paragraph:
+    """The bottleneck in two lines; its busy share is that of the steady state found on that basis."""
+    busy = f"busy {percent(bottleneck.utilisation)} of the time ({basis}), mostly for {bottleneck.layer}"
     return Paragraph("Bottleneck", f" {bottleneck.resource}, {busy}\n{bottleneck.reason}")
 
 
 def layer_table(totals: pd.DataFrame, makespan_s: float) -> Table:
     """The layers that take most time or energy: how busy their busiest actor is, and what their busiest role does."""
-    energy = totals["energy_j"].sum()
-    weight = (totals["busy_s"] / totals["busy_s"].max()).combine(totals["energy_j"] / energy, max)
+    energy = _shares(totals["energy_j"])
+    weight = (totals["busy_s"] / totals["busy_s"].max()).combine(energy, max)
     shown = totals.loc[weight.nlargest(MOST_LAYERS).index].sort_values("busy_s", ascending=False, kind="stable")
     longest = shown["busy_s"] / makespan_s
     return table(
-        f"Where time goes: {len(shown)} of {counted(len(totals), 'layer')}, each by its busiest actor, "
-        "and by its busiest role on average",
+        f"Where time goes in the whole run, {engineering(makespan_s, 's')}: {len(shown)} of "
+        f"{counted(len(totals), 'layer')}, the busiest actor, and the busiest role on average",
         names("layer", shown["layer"]),
         names("kind", shown["kind"]),
         numbers("busiest", longest, percent),
         bars(longest),
         names("role", shown["role"]),
-        *(numbers(state, shown[state], percent) for state in ("busy", "starved", "blocked", "contended")),
-        numbers("dynamic energy", shown["energy_j"] / energy, percent),
+        *(numbers(state, shown[state], percent) for state in STATES),
+        numbers("dynamic energy", energy[shown.index], percent),
     )
 
 
-def resource_table(totals: pd.DataFrame) -> Table:
-    """How busy each kind of resource is."""
+def resource_table(totals: pd.DataFrame, basis: str) -> Table:
+    """How busy each kind of resource is, in the steady state found on that basis and in the whole run."""
     kinds = [
         kind if kind == label else f"{kind} {label}"
         for kind, label in zip(totals["kind"], totals["label"], strict=True)
     ]
     return table(
-        "Resources",
+        f"Resources: {basis}; the last column: whole run",
         names("kind", kinds),
         numbers("used", totals["instances"], whole),
         numbers("mean use", totals["mean_utilisation"], percent),
         numbers("busiest", totals["utilisation"], percent),
         bars(totals["utilisation"]),
         names("which", totals["busiest"]),
+        numbers("whole run", totals["run_utilisation"], percent),
     )
 
 
 def component_table(totals: pd.DataFrame) -> Table:
     """Energy and area by component."""
-    energy, area = totals["energy_j"].sum(), totals["area_m2"].sum()
     shown = _folded(totals)
+    energy, area = _shares(shown["energy_j"]), _shares(shown["area_m2"])
     return table(
-        f"Where energy and area go: {engineering(energy, 'J')} in the whole run, {square_metres(area)}",
+        f"Where energy and area go: {engineering(shown['energy_j'].sum(), 'J')} in the whole run, "
+        f"{square_metres(shown['area_m2'].sum())}",
         names("component", shown["component"]),
         numbers("dynamic", shown["dynamic_j"], joules),
         numbers("leakage", shown["leakage_j"], joules),
-        numbers("energy", shown["energy_j"] / energy, percent),
-        bars(shown["energy_j"] / energy),
+        numbers("energy", energy, percent),
+        bars(energy),
         numbers("silicon", shown["area_m2"], square_metres),
-        numbers("area", shown["area_m2"] / area, percent),
-        bars(shown["area_m2"] / area),
+        numbers("area", area, percent),
+        bars(area),
     )
 
 
@@ -184,10 +205,16 @@ def _folded(totals: pd.DataFrame) -> pd.DataFrame:
     if len(totals) <= MOST_COMPONENTS:
         return totals
     figures = ["dynamic_j", "leakage_j", "energy_j", "area_m2"]
-    matter = totals["energy_j"] / totals["energy_j"].sum() + totals["area_m2"] / totals["area_m2"].sum()
+    matter = _shares(totals["energy_j"]) + _shares(totals["area_m2"])
     kept = totals.index.isin(matter.nlargest(MOST_COMPONENTS - 1).index)
     rest = totals.loc[~kept, figures].sum().to_frame().T.assign(component=f"{(~kept).sum()} others")
     return pd.concat([totals[kept], rest], ignore_index=True)
+
+
+def _shares(values: pd.Series[float]) -> pd.Series[float]:
+    """Shares of the sum; of nothing, everybody has none."""
+    total = values.sum()
+    return values / total if total else values * 0.0
 
 
 def _notes(notes: Sequence[str]) -> list[Part]:

@@ -65,19 +65,21 @@ def layer_totals(ledger: Ledger) -> pd.DataFrame:
 
 
 def resource_totals(ledger: Ledger) -> pd.DataFrame:
-    """Each kind of resource: how many take part, how busy they are on average, and the busiest; that one first.
+    """Each kind of resource: how many take part, how busy they are, and the busiest; that one first.
 
     Returns
     -------
     DataFrame
-        ``kind, label, instances, mean_utilisation, busiest, utilisation``.
+        ``kind, label, instances, mean_utilisation, busiest, utilisation, run_utilisation``: shares of the steady state;
+        the last is the busiest's share of the whole run, filling and draining included.
     """
-    ordered = ledger.resources.sort_values("utilisation", ascending=False, kind="stable")
+    ordered = ledger.resources.sort_values("steady_utilisation", ascending=False, kind="stable")
     groups = ordered.groupby(["kind", "label"], sort=False)
     frame = groups.agg(
         instances=("resource", "size"),
-        mean_utilisation=("utilisation", "mean"),
+        mean_utilisation=("steady_utilisation", "mean"),
         busiest=("resource", "first"),
-        utilisation=("utilisation", "first"),
+        utilisation=("steady_utilisation", "first"),
+        run_utilisation=("utilisation", "first"),
     )
     return frame.reset_index()

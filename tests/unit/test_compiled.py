@@ -11,7 +11,7 @@ import pytest
 
 import archsim
 
-TWICE = '''
+TWICE = """
 from archsim.compiled import jit
 from {package}.constants import FACTOR
 
@@ -20,7 +20,7 @@ def scaled(value):
     return value * FACTOR
 
 print(scaled(21), scaled.stats.cache_hits)
-'''
+"""
 
 
 @pytest.fixture

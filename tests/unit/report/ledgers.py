@@ -34,11 +34,11 @@ def small_ledger() -> Ledger:
     )
     resources = pd.DataFrame(
         [
-            ("chip0/node0/adc0", "adc", "adc", 0, 0, 1, 0.25, 0.25),
-            ("chip0/node1/adc0", "adc", "adc", 0, 1, 1, 0.75, 0.75),
-            ("chip0/node0/array0", "array", "array", 0, 0, 1, 0.5, 0.5),
+            ("chip0/node0/adc0", "adc", "adc", 0, 0, 1, 0.25, 0.25, 0.375),
+            ("chip0/node1/adc0", "adc", "adc", 0, 1, 1, 0.75, 0.75, 0.875),
+            ("chip0/node0/array0", "array", "array", 0, 0, 1, 0.5, 0.5, 0.625),
         ],
-        columns=["resource", "kind", "label", "chip", "node", "servers", "busy_s", "utilisation"],
+        columns=["resource", "kind", "label", "chip", "node", "servers", "busy_s", "utilisation", "steady_utilisation"],
     )
     layers = pd.DataFrame(
         [

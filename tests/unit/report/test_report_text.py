@@ -63,13 +63,17 @@ def test_layer_table_shows_time_and_energy() -> None:
     rows = words_of(layer_table(layer_totals(small_ledger()), makespan_s=1.0))
     first = " ".join(rows[2])
     assert first.startswith("b matrix 90.0 %")
-    assert "convert 25.0 % 25.0 % 25.0 % 0.0 %" in first
+    assert "convert 25.0 % 25.0 % 25.0 % 0.0 % 25.0 %" in first
     # 2 of 7 J.
     assert first.endswith("28.6 %")
 
 
 def test_resource_table_names_the_busiest() -> None:
-    assert "chip0/node1/adc0" in text_of(resource_table(resource_totals(small_ledger())))
+    text = text_of(resource_table(resource_totals(small_ledger()), "exact period"))
+    assert text.startswith("Resources: exact period; the last column: whole run")
+    busiest = next(line for line in text.splitlines() if "chip0/node1/adc0" in line)
+    # Two converters, 37.5 % and 87.5 % busy in the steady state; the busier one 75 % over the whole run.
+    assert "62.5 %" in busiest and "87.5 %" in busiest and busiest.rstrip().endswith("75.0 %")
 
 
 def test_headline_shows_peak_beside_achieved() -> None:
@@ -81,8 +85,8 @@ def test_headline_shows_peak_beside_achieved() -> None:
 
 
 def test_bottleneck_says_where_and_why() -> None:
-    text = text_of(bottleneck_text(small_ledger().bottleneck))
-    assert "chip0/node1/adc0, busy 75.0 % of the time, mostly for a" in text
+    text = text_of(bottleneck_text(small_ledger().bottleneck, "exact period"))
+    assert "chip0/node1/adc0, busy 75.0 % of the time (exact period), mostly for a" in text
     assert "its convert fires 10 times" in text
 
 

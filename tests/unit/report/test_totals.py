@@ -28,5 +28,5 @@ def test_resources_by_kind() -> None:
     totals = resource_totals(small_ledger())
     assert totals["kind"].tolist() == ["adc", "array"]
     assert totals["instances"].tolist() == [2, 1]
-    assert totals["mean_utilisation"].tolist() == [0.5, 0.5]
+    assert totals["mean_utilisation"].tolist() == [0.625, 0.625]
     assert totals["busiest"].tolist() == ["chip0/node1/adc0", "chip0/node0/array0"]

@@ -1,0 +1,129 @@
+"""The steady state: how many passes a second, and how that is known.
+
+The exact period of the run is best. Without one, the middle of the batch stands for the steady state if it has settled,
+and else the whole run, which is never too fast. Whatever is taken, no resource may be asked for more than it can serve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.errors import Inconsistent
+from archsim.program import Program, Trace, resource_name
+from archsim.units import PS_PER_S
+
+FEWEST_GROUPS = 8
+"""Groups of samples from which the middle of a batch can be looked at."""
+SETTLED = 0.01
+"""By how much the second and the third quarter of a batch may differ, to be called steady."""
+_ROUNDING = 1e-9
+
+
+class Basis(StrEnum):
+    """How a steady state is known, the best first."""
+
+    PERIOD = "exact period"
+    MIDDLE = "middle of the batch, steady to 1 %"
+    WHOLE = "whole run, filling and draining included"
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """The steady state of a run.
+
+    Parameters
+    ----------
+    passes_per_s : float
+        Passes through the network; a pass is a sample unless the model has its batch inside.
+    basis : Basis
+    """
+
+    passes_per_s: float
+    basis: Basis
+
+    @property
+    def pass_ps(self) -> float:
+        """Picoseconds from pass to pass."""
+        return PS_PER_S / self.passes_per_s
+
+
+def steady_state(trace: Trace) -> Steady:
+    """The steady state of a complete run.
+
+    Raises
+    ------
+    Inconsistent
+        If a resource would be busy for longer than there is time.
+    """
+    steady = _period(trace) or _middle(trace) or _whole(trace)
+    use = steady_use(trace, steady)
+    top = int(np.argmax(use))
+    if use[top] > 1.0 + _ROUNDING:
+        raise Inconsistent(
+            f"{steady.passes_per_s:.6g} passes a second ({steady.basis}) would keep it busy {use[top]:.1%} of the time",
+            where=resource_name(trace.program, top),
+            remedy="This is a fault of archsim: please report it with the command.",
+        )
+    return steady
+
+
+def steady_use(trace: Trace, steady: Steady) -> NDArray[np.float64]:
+    """Busy share of every resource in the steady state, shape ``(resources,)``."""
+    # A period is made of whole tables of durations, but a run may end within one.
+    busy = _mean_busy(trace.program) if steady.basis is Basis.PERIOD else _run_busy(trace)
+    return np.asarray(busy / steady.pass_ps / trace.program.resources.servers, np.float64)
+
+
+def _run_busy(trace: Trace) -> NDArray[np.float64]:
+    """Picoseconds of service per pass, averaged over the run, shape ``(resources,)``."""
+    return np.asarray(trace.resource_busy / len(trace.sample_in), np.float64)
+
+
+def _mean_busy(program: Program) -> NDArray[np.float64]:
+    """Picoseconds of service per pass with every firing at the mean of its table, shape ``(resources,)``."""
+    actors = program.actors
+    busy = actors.firings * mean_intervals(program) / program.samples.count
+    return np.bincount(actors.resource, weights=busy, minlength=len(program.resources)).astype(np.float64)
+
+
+def mean_intervals(program: Program) -> NDArray[np.float64]:
+    """Mean picoseconds that a firing of each actor holds its resource, shape ``(actors,)``."""
+    mean = program.actors.interval.astype(np.float64)
+    table = program.actors.interval_table
+    rows = np.flatnonzero(table >= 0)
+    durations = program.durations
+    sums = np.concatenate([[0], np.cumsum(durations.values)])
+    first, length = durations.start[table[rows]], durations.length[table[rows]]
+    mean[rows] = (sums[first + length] - sums[first]) / length
+    return mean
+
+
+def _period(trace: Trace) -> Steady | None:
+    if trace.period is None:
+        return None
+    time, samples = trace.period
+    return Steady(samples / time * PS_PER_S, Basis.PERIOD)
+
+
+def _middle(trace: Trace) -> Steady | None:
+    """The slower of the middle quarters, if they agree and ask nothing impossible of any resource."""
+    group = trace.program.samples.group
+    out = np.maximum.reduceat(trace.sample_out, np.arange(0, len(trace.sample_out), group))
+    if len(out) < FEWEST_GROUPS:
+        return None
+    ends = np.array([len(out) // 4 - 1, len(out) // 2 - 1, len(out) - len(out) // 4 - 1])
+    times = np.diff(out[ends])
+    if (times <= 0).any():
+        return None
+    rates = np.diff(ends) * group / times * PS_PER_S
+    steady = Steady(float(rates.min()), Basis.MIDDLE)
+    settled = rates.max() <= (1.0 + SETTLED) * rates.min()
+    return steady if settled and steady_use(trace, steady).max() <= 1.0 else None
+
+
+def _whole(trace: Trace) -> Steady:
+    return Steady(len(trace.sample_in) / trace.makespan * PS_PER_S, Basis.WHOLE)
