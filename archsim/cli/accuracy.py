@@ -14,6 +14,7 @@ import typer
 
 from archsim.cli.grouping import grouped
 from archsim.cli.options import ChipOptions, ReplicationOptions
+from archsim.cli.output import results
 from archsim.cli.parsing import read_replicate, read_shapes
 from archsim.cli.printing import PrintOptions
 from archsim.errors import InputError
@@ -142,18 +143,16 @@ def accuracy(
 
     Give the copies of layers that [bold]archsim run[/] was given: each copy has programming errors of its own.
     """
-    from archsim.report import prepare_directory
     from archsim.report.accuracy import accuracy_document, write_accuracy
     from archsim.studies import accuracy_study
 
-    if output.out is not None:
-        prepare_directory(output.out)
-    question = _question(model, chip, replication, evaluation)
-    with _progress(question.evaluations) as progress:
-        study = accuracy_study(question, progress)
     command = ("archsim", *sys.argv[1:])
-    if output.out is not None:
-        write_accuracy(output.out, study, command)
+    with results(output.out) as folder:
+        question = _question(model, chip, replication, evaluation)
+        with _progress(question.evaluations) as progress:
+            study = accuracy_study(question, progress)
+        if folder is not None:
+            write_accuracy(folder, study, command)
     printing.print(accuracy_document(study, command))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from archsim.cli import accuracy, check, ladder, listing, run, show, validate
-from archsim.cli.guard import guarded
+from archsim.cli.guard import Guarded
 from archsim.cli.terminal import write
 
 _EPILOG = """[bold]Try first[/]
@@ -28,18 +28,18 @@ app = typer.Typer(
     help="Cycle-level simulator of analog in-memory-computing chips: a network and a chip in; latency, throughput, "
     "utilisation, energy and area out.",
     epilog=_EPILOG,
-    no_args_is_help=True,
+    cls=Guarded,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run", rich_help_panel="Simulate")(guarded(run.run))
-app.command("accuracy", rich_help_panel="Simulate")(guarded(accuracy.accuracy))
-app.command("ladder", rich_help_panel="Simulate")(guarded(ladder.ladder))
-app.command("validate", rich_help_panel="Simulate")(guarded(validate.validate))
-app.command("check", rich_help_panel="Look")(guarded(check.check))
-app.command("list", rich_help_panel="Look")(guarded(listing.list_names))
+app.command("run", rich_help_panel="Simulate")(run.run)
+app.command("accuracy", rich_help_panel="Simulate")(accuracy.accuracy)
+app.command("ladder", rich_help_panel="Simulate")(ladder.ladder)
+app.command("validate", rich_help_panel="Simulate")(validate.validate)
+app.command("check", rich_help_panel="Look")(check.check)
+app.command("list", rich_help_panel="Look")(listing.list_names)
 app.add_typer(show.app, name="show", rich_help_panel="Look")
 
 

@@ -9,6 +9,7 @@ import typer
 
 from archsim.cli.grouping import grouped
 from archsim.cli.options import BatchOptions, ChipOptions, EngineName, NetworkOptions, ReplicationOptions
+from archsim.cli.output import results
 from archsim.cli.printing import PrintOptions
 
 
@@ -33,16 +34,15 @@ def ladder(
     """
     from archsim.accounting import efficiency_ladder
     from archsim.report import json_text
-    from archsim.report.files import TableFormat, prepare_directory, write_table, write_text
+    from archsim.report.files import TableFormat, write_table, write_text
     from archsim.report.ladder import ladder_data, ladder_document, ladder_figure, ladder_frame
     from archsim.simulation import simulate
 
-    if out is not None:
-        prepare_directory(out)
-    result = simulate(network.load(), chip.load(), batch.settings(replication, EngineName.COMPILED))
-    found = efficiency_ladder(result.trace, result.placement, result.bill)
-    if out is not None:
-        write_table(out / "ladder", ladder_frame(found), TableFormat.CSV)
-        write_text(out / "ladder.json", json_text(ladder_data(found)) + "\n")
-        write_text(out / "ladder.svg", ladder_figure(found))
+    with results(out) as folder:
+        result = simulate(network.load(), chip.load(), batch.settings(replication, EngineName.COMPILED))
+        found = efficiency_ladder(result.trace, result.placement, result.bill)
+        if folder is not None:
+            write_table(folder / "ladder", ladder_frame(found), TableFormat.CSV)
+            write_text(folder / "ladder.json", json_text(ladder_data(found)) + "\n")
+            write_text(folder / "ladder.svg", ladder_figure(found))
     printing.print(ladder_document(found))

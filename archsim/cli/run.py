@@ -16,6 +16,7 @@ from archsim.cli.options import (
     OutputOptions,
     ReplicationOptions,
 )
+from archsim.cli.output import results
 from archsim.cli.parsing import read_window
 from archsim.cli.printing import PrintOptions
 from archsim.errors import InputError
@@ -44,16 +45,15 @@ def run(
     Examples: [cyan]archsim run bert-base --seq 128 --batch 8[/], [cyan]archsim run gpt2 --seq 64 --generate 16[/],
     [cyan]archsim run net.onnx --shape data=1,3,224,224 --out results --format parquet[/].
     """
-    from archsim.report import Question, TableFormat, prepare_directory, run_report, write_results
+    from archsim.report import RUN_FILES, Question, TableFormat, run_report, write_results
 
     window = _window(output)
-    if output.out is not None:
-        prepare_directory(output.out)
     settings = batch.settings(replication, engine)
-    question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
-    summary = _simulated(question, network, chip, window)
-    if output.out is not None:
-        write_results(output.out, summary, TableFormat(output.table_format.value))
+    with results(output.out, replaces=RUN_FILES) as folder:
+        question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
+        summary = _simulated(question, network, chip, window)
+        if folder is not None:
+            write_results(folder, summary, TableFormat(output.table_format.value))
     printing.print(run_report(summary))
 
 

@@ -7,18 +7,17 @@ from typing import Annotated
 import typer
 
 from archsim.cli.grouping import grouped
-from archsim.cli.guard import guarded
+from archsim.cli.guard import Guarded
 from archsim.cli.options import BatchOptions, ChipOptions, EngineName, NetworkOptions, ReplicationOptions
 from archsim.cli.printing import PrintOptions, TablePrintOptions
 from archsim.cli.show_chip import chip
 from archsim.cli.show_cost import cost
 
-app = typer.Typer(help="Show a chip, a network, a placement, a program or a component's cost.", no_args_is_help=True)
-app.command("chip")(guarded(chip))
+app = typer.Typer(help="Show a chip, a network, a placement, a program or a component's cost.", cls=Guarded)
+app.command("chip")(chip)
 
 
 @app.command("network")
-@guarded
 @grouped
 def network(model: NetworkOptions, printing: TablePrintOptions) -> None:
     """Show a network: its layers, weights and multiply-accumulates per sample."""
@@ -28,7 +27,6 @@ def network(model: NetworkOptions, printing: TablePrintOptions) -> None:
 
 
 @app.command("placement")
-@guarded
 @grouped
 def placement(
     model: NetworkOptions, chip: ChipOptions, replication: ReplicationOptions, printing: TablePrintOptions
@@ -44,7 +42,6 @@ def placement(
 
 
 @app.command("program")
-@guarded
 @grouped
 def program(
     model: NetworkOptions,
@@ -64,4 +61,4 @@ def program(
     printing.print(program_document(lowered, limit=limit or None))
 
 
-app.command("cost")(guarded(cost))
+app.command("cost")(cost)

@@ -1,12 +1,16 @@
-"""Where commands print: results on stdout, everything else on stderr."""
+"""Where commands print: results on stdout, everything else on stderr. All text is escaped here."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.text import Text
+
+from archsim.escaping import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,22 +36,25 @@ def show(document: Document) -> None:
             if isinstance(part, Verbatim):
                 write(part.text)
             else:
-                console.print(rendered(part))
+                console.print(_Visible(rendered(part)))
 
 
 def write(text: str) -> None:
     """Print a text on stdout as it is: for files and other programs."""
-    print(text)
+    print(visible(text))
 
 
 def write_csv(table: pd.DataFrame) -> None:
     """Print a table on stdout as CSV."""
-    print(table.to_csv(index=False), end="")
+    from archsim.report import csv_text
+
+    print(visible(csv_text(table)), end="")
 
 
 def tell(text: Text) -> None:
-    """Print a message on stderr."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text)
+    """Print a message on stderr, where that can be written."""
+    with suppress(OSError):
+        Console(stderr=True, highlight=False, soft_wrap=True).print(_Visible(text))
 
 
 def show_error(error: ArchsimError) -> None:
@@ -57,3 +64,19 @@ def show_error(error: ArchsimError) -> None:
         if words:
             text.append_text(Text.assemble(("\n" + f"{heading}:".rjust(9), "dim"), f" {words}"))
     tell(text)
+
+
+def show_note(words: str) -> None:
+    """Print a remark on stderr."""
+    tell(Text.assemble(("note", "bold"), f": {words}"))
+
+
+class _Visible:
+    """What is printed, with the characters escaped that a terminal would obey instead of showing them."""
+
+    def __init__(self, renderable: RenderableType) -> None:
+        self._renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for text, style, control in console.render(self._renderable, options):
+            yield Segment(text if control else visible(text), style, control)

@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from archsim.cli.grouping import grouped
+from archsim.cli.output import results
 from archsim.cli.printing import PrintOptions
 from archsim.cli.terminal import tell
 
@@ -41,14 +42,12 @@ def validate(
 
     Leaves with code 1 where a row misses without an explanation in its case, or no longer misses.
     """
-    from archsim.report.files import prepare_directory
     from archsim.report.validation import validation_document, write_validation
 
-    if out is not None:
-        prepare_directory(out)
-    outcomes = _outcomes(case)
-    if out is not None:
-        write_validation(out, outcomes, whole=case is None)
+    with results(out) as folder:
+        outcomes = _outcomes(case)
+        if folder is not None:
+            write_validation(folder, outcomes, whole=case is None)
     printing.print(validation_document(outcomes))
     _leave(outcomes)
 

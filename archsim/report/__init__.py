@@ -4,19 +4,20 @@ from archsim.report.checking import check_document
 from archsim.report.costs import models_of, parameter_table, quote_notes, quote_table
 from archsim.report.datasheet import chip_facts, source_facts, source_table
 from archsim.report.document import Document, Section, Table, Verbatim, names, numbers, prose, section, table
-from archsim.report.files import TableFormat, ledger_tables, prepare_directory, write_results, write_table
+from archsim.report.files import RUN_FILES, TableFormat, ledger_tables, results_directory, write_results, write_table
 from archsim.report.firings import firing_table
 from archsim.report.frames import frame_table
 from archsim.report.inventory import network_document, network_facts, network_table
 from archsim.report.notes import run_notes
 from archsim.report.program import program_document
-from archsim.report.records import json_text, records
+from archsim.report.records import csv_text, json_text, records
 from archsim.report.summary import Question, Summary, summary_data
 from archsim.report.text import run_report
 from archsim.report.totals import component_totals, layer_totals, resource_totals
 from archsim.report.whereabouts import placement_document, placement_facts, placement_table
 
 __all__ = [
+    "RUN_FILES",
     "Document",
     "Question",
     "Section",
@@ -27,6 +28,7 @@ __all__ = [
     "check_document",
     "chip_facts",
     "component_totals",
+    "csv_text",
     "firing_table",
     "frame_table",
     "json_text",
@@ -42,13 +44,13 @@ __all__ = [
     "placement_document",
     "placement_facts",
     "placement_table",
-    "prepare_directory",
     "program_document",
     "prose",
     "quote_notes",
     "quote_table",
     "records",
     "resource_totals",
+    "results_directory",
     "run_notes",
     "run_report",
     "section",

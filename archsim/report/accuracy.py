@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +10,10 @@ import numpy as np
 import pandas as pd
 from pydantic import JsonValue
 
-from archsim.errors import InputError
 from archsim.functional import Scores, spread
 from archsim.mapping import Replication
 from archsim.report.document import Column, Document, Paragraph, Remark, Table, names, numbers, section, table
-from archsim.report.files import TableFormat, write_table, write_text
+from archsim.report.files import TableFormat, write_figure, write_table, write_text
 from archsim.report.quantities import percent, significant
 from archsim.report.records import json_text, records
 from archsim.studies import AccuracyStudy
@@ -189,23 +187,9 @@ def write_accuracy(directory: Path, study: AccuracyStudy, command: Sequence[str]
     return (
         write_table(directory / "scores", _tagged(study, "scores"), TableFormat.CSV),
         write_table(directory / "layers", _tagged(study, "layers"), TableFormat.CSV),
-        _write_figure(directory / "accuracy.png", study),
+        write_figure(directory / "accuracy.png", accuracy_figure(study)),
         write_text(directory / "accuracy.json", json_text(accuracy_data(study, command)) + "\n"),
     )
-
-
-def _write_figure(path: Path, study: AccuracyStudy) -> Path:
-    figure = accuracy_figure(study)
-    part = path.with_name(f".{path.stem}.{os.getpid()}.png")
-    try:
-        figure.savefig(part, dpi=150)
-        part.replace(path)
-    except OSError as fault:
-        raise InputError(
-            f"cannot be written: {fault.strerror or fault}", where=str(path), remedy="Give a directory that you may "
-            "write to: --out DIR.",
-        ) from fault  # fmt: skip
-    return path
 
 
 def accuracy_figure(study: AccuracyStudy) -> Figure:

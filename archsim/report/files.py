@@ -1,27 +1,38 @@
-"""Results as files: every one is written beside its place and moved there when it is whole."""
+"""Results as files: those of a command are written beside their places and moved there together."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from archsim.accounting import Ledger
 from archsim.chip import resolved_yaml
 from archsim.errors import InputError
 from archsim.report.firings import firing_table
-from archsim.report.records import json_text
+from archsim.report.records import csv_text, json_text
 from archsim.report.summary import Summary, summary_data
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TABLES = ("energy", "area", "states", "resources", "layers")
 """Names of the Ledger's tables, and of their files."""
 
 FIRINGS, CHIP, SUMMARY = "firings", "chip.yaml", "summary.json"
+LOCK, PART = ".archsim.lock", ".archsim-part-"
+
+LEAST_ROOM = 1 << 16
+"""Bytes that must find room in a directory before a run is begun."""
+DOTS_PER_INCH = 150
 
 
 class TableFormat(StrEnum):
@@ -31,27 +42,90 @@ class TableFormat(StrEnum):
     PARQUET = "parquet"
 
 
-def prepare_directory(directory: Path) -> None:
-    """Make a directory, and see whether files can be made in it.
+RUN_FILES = (SUMMARY, *(f"{name}.{ending}" for name in (*TABLES, FIRINGS) for ending in TableFormat))
+"""Files that some run, if not every one, leaves."""
+
+
+@contextmanager
+def results_directory(directory: Path, *, replaces: Sequence[str] = ()) -> Iterator[Path]:
+    """A folder to write results into. They appear in ``directory`` together, once all of them are written.
+
+    Whether there can be any is seen at once. Nobody else writes there meanwhile. What a process that was killed has
+    left there goes.
+
+    Parameters
+    ----------
+    directory : Path
+        Made where it does not exist.
+    replaces : sequence of str
+        Names of files that an earlier result may have left there, and which go.
 
     Raises
     ------
     InputError
-        If not.
+        If the directory cannot be written, or another process writes there.
     """
-    try:
+    with _writing(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-    except OSError as error:
-        raise _unwritable(directory, error) from error
+    with _alone_in(directory):
+        with _writing(directory):
+            _remove_leftovers(directory)
+            part = Path(tempfile.mkdtemp(prefix=PART, dir=directory))
+        try:
+            with _writing(directory):
+                _see_whether_there_is_room(part)
+            yield part
+            _publish(part, directory, replaces)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    lock = FileLock(directory / LOCK, timeout=0, mode=0o666)
+    with _writing(directory):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise InputError(
+                "another run is writing its results here",
+                where=str(directory),
+                remedy="Wait for it, or give another directory: --out DIR.",
+            ) from None
+    try:
+        yield
+    finally:
+        # Before it is released: who has opened the file meanwhile sees that its name is gone, and begins anew.
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
+
+
+def _remove_leftovers(directory: Path) -> None:
+    for left in directory.glob(f"{PART}*"):
+        shutil.rmtree(left)
+
+
+def _see_whether_there_is_room(directory: Path) -> None:
+    with tempfile.TemporaryFile(dir=directory) as file:
+        file.write(bytes(LEAST_ROOM))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _publish(part: Path, directory: Path, replaces: Sequence[str]) -> None:
+    """Move the files in the order in which they were written: the last one says that the directory is whole."""
+    written = sorted(part.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    with _writing(directory):
+        for name in (*reversed([file.name for file in written]), *replaces):
+            (directory / name).unlink(missing_ok=True)
+        for file in written:
+            file.replace(directory / file.name)
 
 
 def write_results(directory: Path, summary: Summary, table_format: TableFormat = TableFormat.CSV) -> tuple[Path, ...]:
-    """Write everything that a run came to.
+    """Write everything that a run came to, into a folder that ``results_directory`` gives.
 
-    The tables of the Ledger, ``firings`` where they were logged, ``chip.yaml``, and last of all ``summary.json``: where
-    that is, the directory is whole. What an earlier run left there under these names goes first.
+    The tables of the Ledger, ``firings`` where they were logged, ``chip.yaml``, and last of all ``summary.json``.
 
     Returns
     -------
@@ -63,7 +137,6 @@ def write_results(directory: Path, summary: Summary, table_format: TableFormat =
     InputError
         If one cannot be written.
     """
-    _clear(directory)
     result = summary.result
     written = [write_table(directory / name, table, table_format) for name, table in ledger_tables(result.ledger)]
     if result.trace.log is not None:
@@ -71,15 +144,6 @@ def write_results(directory: Path, summary: Summary, table_format: TableFormat =
     written.append(write_text(directory / CHIP, resolved_yaml(result.chip)))
     written.append(write_text(directory / SUMMARY, json_text(summary_data(summary)) + "\n"))
     return tuple(written)
-
-
-def _clear(directory: Path) -> None:
-    tables = [f"{name}.{ending}" for name in (*TABLES, FIRINGS) for ending in TableFormat]
-    for name in (SUMMARY, *tables):
-        try:
-            (directory / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise _unwritable(directory / name, error) from error
 
 
 def ledger_tables(ledger: Ledger) -> tuple[tuple[str, pd.DataFrame], ...]:
@@ -97,9 +161,11 @@ def write_table(stem: Path, table: pd.DataFrame, table_format: TableFormat) -> P
         If it cannot be written.
     """
     path = stem.with_name(f"{stem.name}.{table_format}")
-    if table_format is TableFormat.PARQUET:
-        return _replace(path, lambda part: table.to_parquet(part, index=False))
-    return _replace(path, lambda part: table.to_csv(part, index=False))
+    if table_format is TableFormat.CSV:
+        return write_text(path, csv_text(table))
+    with _writing(path):
+        table.to_parquet(path, index=False)
+    return path
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -110,30 +176,31 @@ def write_text(path: Path, text: str) -> Path:
     InputError
         If it cannot be written.
     """
-
-    def write(part: Path) -> None:
-        part.write_text(text, encoding="utf-8")
-
-    return _replace(path, write)
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> Path:
-    """Write to a file beside ``path``, then move it there: a reader finds all of it, or what was there before."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write(part)
-        part.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
+    with _writing(path):
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 
-def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(
-        f"cannot be written: {error.strerror or error}",
-        where=str(path),
-        remedy="Give a directory that you may write to, on a disk with room: --out DIR.",
-    )
+def write_figure(path: Path, figure: Figure) -> Path:
+    """Write a figure, in the format of the path's ending.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    with _writing(path):
+        figure.savefig(path, dpi=DOTS_PER_INCH)
+    return path
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(path),
+            remedy="Give a directory that you may write to, on a disk with room: --out DIR.",
+        ) from error

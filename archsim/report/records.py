@@ -1,4 +1,4 @@
-"""Tables as JSON."""
+"""Tables as JSON and as CSV."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 import pandas as pd
 from pydantic import JsonValue
+
+from archsim.escaping import csv_visible, json_visible
 
 Record: TypeAlias = dict[str, JsonValue]
 
@@ -19,4 +21,14 @@ def records(table: pd.DataFrame) -> list[JsonValue]:
 
 def json_text(document: JsonValue) -> str:
     """A document as JSON text; strict, so that NaN is an error here and not at its reader's."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return json_visible(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """A table as CSV, whose texts no spreadsheet takes for formulas."""
+    texts = table.select_dtypes(exclude=["number", "bool"])
+    return table.assign(**{str(name): texts[name].map(_csv_cell) for name in texts}).to_csv(index=False)
+
+
+def _csv_cell(value: object) -> object:
+    return csv_visible(value) if isinstance(value, str) else value

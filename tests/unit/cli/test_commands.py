@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
 from typing import Annotated
@@ -14,7 +16,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from archsim.cli.grouping import grouped
-from archsim.cli.guard import guarded
+from archsim.cli.guard import exit_code
 from archsim.cli.progress import RunProgress, describe
 from archsim.engine import Progress, run_compiled
 from archsim.errors import Deadlock
@@ -41,7 +43,6 @@ def call(command: object, *arguments: str) -> tuple[int, str, str]:
 
 
 def test_groups_arrive_as_objects() -> None:
-    @guarded
     @grouped
     def paint(size: Size, colour: Colour, *, twice: Annotated[bool, typer.Option("--twice")] = False) -> None:
         typer.echo(f"{size} {colour} {twice}")
@@ -51,52 +52,49 @@ def test_groups_arrive_as_objects() -> None:
     assert call(paint)[0] == 2
 
 
-def test_foreseen_error_is_told_with_place_and_remedy() -> None:
-    @guarded
-    def fail() -> None:
-        raise Deadlock("a waits for b", where="program [x]", remedy="Enlarge it.")
+def raising(error: BaseException) -> Callable[[], None]:
+    def command() -> None:
+        raise error
 
-    code, printed, said = call(fail)
-    assert (code, printed) == (2, "")
-    assert said == "error: a waits for b\n   where: program [x]\n  remedy: Enlarge it.\n"
+    return command
+
+
+def test_foreseen_error_is_told_with_place_and_remedy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(raising(Deadlock("a waits for b", where="program [x]", remedy="Enlarge it."))) == 2
+    told = "error: a waits for b\n   where: program [x]\n  remedy: Enlarge it.\n"
+    assert capsys.readouterr() == ("", told)
 
 
 def test_bug_is_not_hidden() -> None:
-    @guarded
-    def fail() -> None:
-        raise ZeroDivisionError
-
-    result = CliRunner().invoke(_app(fail), [])
-    assert isinstance(result.exception, ZeroDivisionError)
+    with pytest.raises(ZeroDivisionError):
+        exit_code(raising(ZeroDivisionError()))
 
 
-def _app(command: object) -> typer.Typer:
-    app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(command)
-    return app
+def test_exhausted_memory_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(raising(MemoryError())) == 2
+    assert "not enough memory" in capsys.readouterr().err
 
 
-def test_interrupt_says_how_far_the_run_was() -> None:
+def test_interrupt_says_how_far_the_run_was(capsys: pytest.CaptureFixture[str]) -> None:
     sketch = Sketch()
     sketch.actor(10, 1_000)
     whole = run_compiled(sketch.program())
     part = dataclasses.replace(whole, firings=np.array([4]), makespan=4_000, complete=False)
-
-    @guarded
-    def fail() -> None:
-        raise Interrupted(part)
-
-    code, printed, said = call(fail)
-    assert (code, printed) == (130, "")
-    assert said == "interrupted at 4 ns of simulated time, after 40.0 % of 10 firings: nothing was written\n"
+    assert exit_code(raising(Interrupted(part))) == 130
+    told = "interrupted at 4 ns of simulated time, after 40.0 % of 10 firings: nothing was written\n"
+    assert capsys.readouterr() == ("", told)
 
 
-def test_interrupt_before_the_run() -> None:
-    @guarded
-    def fail() -> None:
-        raise KeyboardInterrupt
+def test_interrupt_before_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(raising(KeyboardInterrupt())) == 130
+    assert capsys.readouterr() == ("", "interrupted: nothing was written\n")
 
-    assert call(fail) == (130, "", "interrupted: nothing was written\n")
+
+def test_a_warning_is_a_note(capsys: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert exit_code(lambda: warnings.warn("no cache", stacklevel=1)) == 0
+    assert capsys.readouterr() == ("", "note: no cache\n")
 
 
 def test_words_beside_the_bar() -> None:

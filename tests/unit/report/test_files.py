@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,8 @@ import pandas as pd
 import pytest
 
 from archsim.errors import InputError
-from archsim.report import TableFormat, json_text, prepare_directory, records, write_table
-from archsim.report.files import write_text
+from archsim.report import TableFormat, csv_text, json_text, records, results_directory, write_table
+from archsim.report.files import PART, write_text
 
 TABLE = pd.DataFrame({"name": ["a", "b"], "count": [1, 2], "share": [0.1, 1 / 3]})
 
@@ -26,32 +28,81 @@ def test_table_reads_back(tmp_path: Path, table_format: TableFormat, read: objec
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = write_text(tmp_path / "summary.json", "before")
+def files(directory: Path) -> dict[str, str]:
+    """What a directory holds."""
+    return {file.name: file.read_text() for file in directory.iterdir()}
 
-    def half(self: Path, text: str, encoding: str) -> None:
-        with self.open("w", encoding=encoding) as part:
+
+def test_files_appear_together(tmp_path: Path) -> None:
+    (tmp_path / "energy.csv").write_text("of an earlier run")
+    (tmp_path / "notes.txt").write_text("the user's")
+    with results_directory(tmp_path, replaces=["energy.csv", "firings.csv"]) as folder:
+        write_text(folder / "energy.parquet", "new")
+        write_text(folder / "summary.json", "new")
+        assert (tmp_path / "energy.csv").read_text() == "of an earlier run"
+    assert files(tmp_path) == {"energy.parquet": "new", "summary.json": "new", "notes.txt": "the user's"}
+
+
+def test_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "summary.json").write_text("before")
+
+    def half(self: Path, text: str, **_: str) -> None:
+        with self.open("w") as part:
             part.write(text[:3])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", half)
-    with pytest.raises(InputError, match="No space left") as caught:
-        write_text(file, "after the change")
-    assert caught.value.where == str(file)
+    with pytest.raises(InputError, match="No space left") as caught, results_directory(tmp_path) as folder:
+        monkeypatch.setattr(Path, "write_text", half)
+        write_text(folder / "summary.json", "after the change")
     assert "--out" in caught.value.remedy
-    assert file.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [file]
+    assert files(tmp_path) == {"summary.json": "before"}
 
 
 def test_directory_is_made_with_its_parents(tmp_path: Path) -> None:
-    prepare_directory(tmp_path / "a" / "b")
-    assert list((tmp_path / "a" / "b").iterdir()) == []
+    with results_directory(tmp_path / "a" / "b") as folder:
+        write_text(folder / "table", "1")
+    assert files(tmp_path / "a" / "b") == {"table": "1"}
 
 
-def test_file_in_place_of_a_directory_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["taken", "taken/below", "/dev/null/results", "/proc/results"])
+def test_place_that_cannot_be_a_directory_is_refused(tmp_path: Path, place: str) -> None:
     (tmp_path / "taken").touch()
-    with pytest.raises(InputError, match="cannot be written"):
-        prepare_directory(tmp_path / "taken")
+    with pytest.raises(InputError, match="cannot be written"), results_directory(tmp_path / place):
+        pytest.fail("it was opened")
+
+
+def test_what_a_killed_process_left_goes(tmp_path: Path) -> None:
+    (tmp_path / f"{PART}killed").mkdir()
+    (tmp_path / f"{PART}killed" / "energy.csv").write_text("half of")
+    with results_directory(tmp_path) as folder:
+        write_text(folder / "energy.csv", "whole")
+    assert files(tmp_path) == {"energy.csv": "whole"}
+
+
+def test_a_second_process_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
+    hold = "import sys; from pathlib import Path; from archsim.report import results_directory\n"
+    hold += "with results_directory(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    first = subprocess.Popen(
+        [sys.executable, "-c", hold, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match="another run") as caught, results_directory(tmp_path):
+            pytest.fail("both write")
+        first.kill()
+    assert caught.value.where == str(tmp_path)
+    with results_directory(tmp_path) as folder:
+        write_text(folder / "energy.csv", "whole")
+    assert files(tmp_path) == {"energy.csv": "whole"}
+
+
+def test_formulas_are_texts_in_csv_and_numbers_stay_numbers() -> None:
+    texts = ["=1+1", "+x", "-x", "@sum", "a=b", "\x1b[31m", ""]
+    table = pd.DataFrame({"layer": texts, "change": [-1.5, -2.0, 3.0, np.nan, 0.0, 1.0, 2.0]})
+    assert csv_text(table).splitlines() == [
+        "layer,change", "'=1+1,-1.5", "'+x,-2.0", "'-x,3.0", "'@sum,", "a=b,0.0", "\\x1b[31m,1.0", ",2.0",
+    ]  # fmt: skip
 
 
 def test_records_have_null_where_a_value_is_missing() -> None:
