@@ -65,8 +65,10 @@ BitsPerSecond = Annotated[float, _reader("bit/s"), _writer("bit/s"), _POSITIVE]
 JoulesPerBit = Annotated[float, _reader("J/bit"), _writer("J/bit"), _NOT_NEGATIVE]
 Fraction = Annotated[float, Field(ge=0, le=1, strict=True)]
 Count = Annotated[int, Field(ge=1, strict=True)]
-Precision = Annotated[int, Field(ge=1, le=64, strict=True)]
-"""Bits of a number."""
+Precision = Annotated[int, Field(ge=1, le=24, strict=True)]
+"""Bits of a signal or a weight: what a converter can be, and a float32 can hold."""
+Width = Annotated[int, Field(ge=1, le=128, strict=True)]
+"""Bits of a digital word."""
 Rate = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 """Operations per lane and cycle, and other bare positive numbers."""
 Flag = Annotated[bool, Field(strict=True)]

@@ -22,6 +22,7 @@ from archsim.chip.section import (
     Siemens,
     SquareMetres,
     Volts,
+    Width,
     refusal,
 )
 
@@ -65,8 +66,9 @@ class Weight(Section):
     ----------
     encoding : Encoding
         How the sign is stored.
-    bits : int
-        Precision of the whole weight.
+    bits : int, optional
+        Precision of the whole weight, its sign included: the arrays hold weights rounded to it. Without it, weights
+        that are not sliced are analog: conductances of any value.
     devices : int
         Memory devices per weight, over all its rows and columns.
     columns, rows : int
@@ -74,11 +76,11 @@ class Weight(Section):
     slices : int
         Parts of ``bits / slices`` bits that are converted apart and put together digitally.
     significance : float, optional
-        Factor between the more and the less significant pair, where a weight has two.
+        Factor between one pair and the next, where a differential weight that is not sliced has several.
     """
 
     encoding: Encoding
-    bits: Precision
+    bits: Precision | None = None
     devices: Count
     columns: Count = 1
     rows: Count = 1
@@ -97,14 +99,44 @@ class Weight(Section):
                 f"{self.slices} slices do not divide {self.columns} columns",
                 "Slices are converted apart: give each one its columns.",
             )
-        if self.bits < self.slices:
-            raise refusal(f"{self.slices} slices of {self.bits} bits", "A slice holds at least one bit.")
         if self.encoding is Encoding.DIFFERENTIAL and self.devices < 2 * self.slices:
             raise refusal(
                 f"a differential weight of {self.slices} slices has {self.devices} devices",
                 "It needs a pair per slice; or choose the encoding offset or shared-reference.",
             )
         return self
+
+    @model_validator(mode="after")
+    def _precise(self) -> Self:
+        if self.bits is None and self.slices > 1:
+            raise refusal(
+                f"a weight of {self.slices} slices does not say its bits", "Add 'bits', the precision of the weight."
+            )
+        if self.bits is not None and self.bits < 2:
+            raise refusal("a signed weight of 1 bit is always zero", "Give at least 2 bits, the sign among them.")
+        if self.bits is not None and self.slices > self._magnitude_bits:
+            raise refusal(
+                f"{self.slices} slices of a {self.encoding} weight of {self.bits} bits, {self._magnitude_bits} of them "
+                "in cells",
+                "A slice holds at least one bit: raise bits, or take fewer slices.",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _significant(self) -> Self:
+        several = self.encoding is Encoding.DIFFERENTIAL and self.slices == 1 and self.devices >= 3
+        if self.significance not in (None, 1) and not several:
+            raise refusal(
+                f"a significance of {self.significance:g} is given for a weight without pairs of rising significance",
+                "Remove it, or describe a differential weight of one slice and more than one pair.",
+            )
+        return self
+
+    @property
+    def _magnitude_bits(self) -> int:
+        """Bits that cells hold: the sign of a differential weight is in the choice of the cell."""
+        assert self.bits is not None
+        return self.bits - 1 if self.encoding is Encoding.DIFFERENTIAL else self.bits
 
 
 class WireModel(StrEnum):
@@ -369,7 +401,7 @@ class Affine(Section):
     lanes: Count
     clock: Hertz
     pipeline: Count
-    sum_bits: Precision
+    sum_bits: Width
     cost: CostChoice
 
 

@@ -2,8 +2,8 @@
 
 What a chip file does not say is left out, and off: IR drop, stuck cells and repeated writing (``array.imperfections``).
 It cannot say noise of drivers and converters and column nonlinearity; ``dataclasses.replace`` adds them to the settings
-that are returned. Weights of analog encodings
-(no slices) are not quantised, whatever ``weight.bits`` says: the array holds them as conductances.
+that are returned. Weights are rounded to ``array.weight.bits``; an analog weight that gives none is a conductance of
+any value.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def crossbar_settings(
     model = device_model(tile.array.cell, tile.array.weight)
     return CrossbarSettings(
         encoding=_encoding(tile.array.weight, model),
-        scaling=Scaling(Span.COLUMN),
+        scaling=Scaling(Span.COLUMN, bits=_rounding(tile.array.weight)),
         device=model.device,
         programming=_programming(tile.array.imperfections),
         faults=Faults(tile.array.imperfections.stuck_low, tile.array.imperfections.stuck_high),
@@ -142,21 +142,27 @@ def _compensation(chosen: Compensation, model: DeviceModel) -> MeasuredCompensat
     return MeasuredCompensation(per_column=chosen is Compensation.PER_COLUMN)
 
 
+def _rounding(weight: Weight) -> int | None:
+    # Slices are made of whole bits: their encoding rounds.
+    return weight.bits if weight.slices == 1 else None
+
+
 def _encoding(weight: Weight, model: DeviceModel) -> CellEncoding:
     if weight.encoding is Encoding.DIFFERENTIAL:
         return _pairs(weight, model)
     if weight.encoding is Encoding.SHARED_REFERENCE:
+        _refuse_slices(weight)
         _check_devices(weight, 1)
         return SharedReference()
     _check_devices(weight, weight.slices)
-    return OffsetCell() if weight.slices == 1 else BitSlices(weight.bits, weight.slices, offset=True)
+    return OffsetCell() if weight.slices == 1 else _slices(weight, offset=True)
 
 
 def _pairs(weight: Weight, model: DeviceModel) -> CellEncoding:
     """Differential cells: a pair per slice, one pair, equal pairs side by side, or pairs of rising significance."""
     if weight.slices > 1:
         _check_devices(weight, 2 * weight.slices)
-        return BitSlices(weight.bits, weight.slices)
+        return _slices(weight, offset=False)
     pairs = weight.devices // (2 * model.devices)
     _check_devices(weight, 2 * pairs * model.devices)
     if pairs == 1:
@@ -164,6 +170,20 @@ def _pairs(weight: Weight, model: DeviceModel) -> CellEncoding:
     if weight.significance is None or weight.significance == 1:
         return RedundantPairs(pairs)
     return SignificancePairs(tuple(weight.significance**place for place in range(pairs)))
+
+
+def _slices(weight: Weight, *, offset: bool) -> BitSlices:
+    assert weight.bits is not None
+    return BitSlices(weight.bits, weight.slices, offset=offset)
+
+
+def _refuse_slices(weight: Weight) -> None:
+    if weight.slices > 1:
+        raise InputError(
+            f"{weight.slices} slices against one reference have no numeric model",
+            where="tile.array.weight.slices",
+            remedy="Choose another encoding, or set slices to 1.",
+        )
 
 
 def _check_devices(weight: Weight, wanted: int) -> None:

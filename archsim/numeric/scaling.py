@@ -11,7 +11,7 @@ from enum import Enum
 import numpy as np
 
 from archsim.numeric.arrays import F64
-from archsim.numeric.guards import positive, require
+from archsim.numeric.guards import bit_count, positive, require
 
 
 class Span(Enum):
@@ -35,13 +35,18 @@ class Scaling:
     centred : bool
         Map the smallest and the largest weight to -omega and omega, and correct the centre digitally with the sum of
         the inputs; otherwise zero stays at zero and the largest magnitude is mapped to omega.
+    bits : int or None
+        Precision of the normalised weights, sign included: they are rounded to 2^(bits-1) - 1 steps each way. None
+        keeps them as they are.
     """
 
     span: Span = Span.TILE
     omega: float = 1.0
     centred: bool = False
+    bits: int | None = None
 
     def __post_init__(self) -> None:
+        bit_count(self.bits, 2, "resolution of the weights")
         positive(self.omega, "scaling omega")
         require(self.omega <= 1, f"is {self.omega}", where="scaling omega", remedy="Give a number of at most 1.")
 
@@ -80,10 +85,18 @@ def scale_weights(weights: F64, scaling: Scaling) -> ScaledWeights:
             where="weights",
             remedy="Scale per tile or per column, or clip the weights to -1 to 1.",
         )
-        return ScaledWeights(weights, np.ones(columns), np.zeros(columns))
+        return ScaledWeights(_rounded(weights, scaling), np.ones(columns), np.zeros(columns))
     axis = 0 if scaling.span is Span.COLUMN else None
     centre = (weights.max(axis=axis) + weights.min(axis=axis)) / 2 if scaling.centred else np.zeros(())
     span = np.abs(weights - centre).max(axis=axis)
     scale = np.where(span > 0, span, 1.0) / scaling.omega
     normalised = np.clip((weights - centre) / scale, -scaling.omega, scaling.omega)
-    return ScaledWeights(normalised, np.broadcast_to(scale, columns).copy(), np.broadcast_to(centre, columns).copy())
+    rounded = _rounded(normalised, scaling)
+    return ScaledWeights(rounded, np.broadcast_to(scale, columns).copy(), np.broadcast_to(centre, columns).copy())
+
+
+def _rounded(normalised: F64, scaling: Scaling) -> F64:
+    if scaling.bits is None:
+        return normalised
+    steps = 2.0 ** (scaling.bits - 1) - 1
+    return np.rint(normalised * steps) / steps

@@ -43,20 +43,20 @@ class SumsAnswer:
     ----------
     parts : DataFrame
         As ``full_activity`` makes it.
-    weights_bits : float
-        Storage of all arrays.
+    weights_bits : float or None
+        Storage of all arrays; None where they hold analog weights.
     operations_per_s : float
         At the chip's peak.
     """
 
     parts: pd.DataFrame
-    weights_bits: float
+    weights_bits: float | None
     operations_per_s: float
 
     def value(self, published: Published) -> float:
         """Power, area or their share over the named components."""
         if published.figure is Figure.WEIGHTS:
-            return self.weights_bits
+            return self._stored_bits()
         chosen = self._chosen(published.of)
         if published.figure is Figure.AREA:
             return float(chosen["area_m2"].sum())
@@ -64,6 +64,15 @@ class SumsAnswer:
         if published.figure is Figure.FULL_EFFICIENCY:
             return self.operations_per_s / power
         return power / float(self.parts["power_w"].sum()) if published.figure is Figure.POWER_SHARE else power
+
+    def _stored_bits(self) -> float:
+        if self.weights_bits is None:
+            raise InputError(
+                "the chip's weights are analog and hold no number of bits",
+                where=f"case, {Figure.WEIGHTS}",
+                remedy="Remove the figure, or give tile.array.weight.bits.",
+            )
+        return self.weights_bits
 
     def _chosen(self, components: tuple[str, ...]) -> pd.DataFrame:
         _refuse_unknown(components, self.parts["component"])
@@ -223,7 +232,8 @@ def _sums(question: Sums) -> SumsAnswer:
     weights = array.logical_rows * array.logical_columns * Floorplan(priced.chip).arrays
     kept = parts[~parts["component"].isin(question.without)].reset_index(drop=True)
     peak = peak_of(priced.chip, priced.bill)
-    return SumsAnswer(kept, float(weights * array.weight.bits), peak.operations_per_s)
+    stored = None if array.weight.bits is None else float(weights * array.weight.bits)
+    return SumsAnswer(kept, stored, peak.operations_per_s)
 
 
 def _refuse_unknown(names: tuple[str, ...], known: Iterable[str]) -> None:

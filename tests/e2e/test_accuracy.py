@@ -46,6 +46,27 @@ def test_a_trained_model_from_its_name_alone() -> None:
         assert words in result.stdout
 
 
+def test_coarser_weights_are_less_accurate(net: Path) -> None:
+    """Rounding to three levels costs more of the signal than rounding to 255."""
+    ideal = ("--set", "tile.array.cell.device=ideal", "--at", "0 s", "--seeds", "1")
+    coarse, fine = (
+        _json(net, "--data", net.parent / "data.npz", *ideal, "--set", f"tile.array.weight.bits={bits}")
+        for bits in (2, 8)
+    )
+    assert all(
+        one["snr_db"] < other["snr_db"] - 10 for one, other in zip(coarse["layers"], fine["layers"], strict=True)
+    )
+
+
+@pytest.mark.parametrize("command", ["run", "accuracy"])
+def test_slices_without_a_bit_each_are_refused_everywhere(command: str) -> None:
+    sliced = [f"tile.array.weight.{field}" for field in ("bits=2", "slices=2", "columns=2")]
+    words = [word for field in sliced for word in ("--set", field)]
+    result = CliRunner().invoke(app, [command, "digits-cnn", *words])
+    assert result.exit_code == 2
+    assert "2 slices of a differential weight of 2 bits, 1 of them in cells" in result.stderr
+
+
 def test_json_holds_what_the_table_shows(net: Path) -> None:
     document = _json(net, "--data", net.parent / "data.npz", *QUICK)
     assert [row["time_s"] for row in document["scores"]] == [1.0, 86400.0]

@@ -36,10 +36,23 @@ CONTRADICTIONS = [
     ),
     (["tile.array.weight.columns=3"], "tile.array.weight", "4 devices do not fill 1 rows x 3 columns evenly", "Make"),
     (["tile.array.weight.slices=2"], "tile.array.weight", "2 slices do not divide 1 columns", "Slices are converted"),
+    (["tile.array.weight.bits=1"], "tile.array.weight", "a signed weight of 1 bit is always zero", "Give at least"),
     (
-        ["tile.array.weight.bits=1", "tile.array.weight.slices=2", "tile.array.weight.columns=2"],
+        ["tile.array.weight.slices=2", "tile.array.weight.columns=2"],
         "tile.array.weight",
-        "2 slices of 1 bits",
+        "a weight of 2 slices does not say its bits",
+        "Add 'bits'",
+    ),
+    (
+        ["tile.array.weight.significance=3", "tile.array.weight.devices=2"],
+        "tile.array.weight",
+        "a significance of 3 is given for a weight without pairs of rising significance",
+        "Remove it",
+    ),
+    (
+        ["tile.array.weight.bits=2", "tile.array.weight.slices=2", "tile.array.weight.columns=2"],
+        "tile.array.weight",
+        "2 slices of a differential weight of 2 bits, 1 of them in cells",
         "A slice holds",
     ),
     (

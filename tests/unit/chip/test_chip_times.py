@@ -93,7 +93,7 @@ def test_another_kind_of_converter_takes_another_law() -> None:
         (["tile.adc.kind=sar"], "a sar converter counts during integration"),
         (["tile.adc.conversion_bits=8"], "does not depend on the bits"),
         (["tile.input.kind=voltage", "tile.input.phase_bits=8"], "do not lengthen with its bits"),
-        (["tile.adc.bits=1000000000"], "1000000000 is not at most 64"),
+        (["tile.adc.bits=1000000000"], "1000000000 is not at most 24"),
     ],
 )
 def test_what_would_do_nothing_is_refused(overrides: list[str], words: str) -> None:

@@ -189,7 +189,7 @@ def test_activity_by_hand(tmp_path: Path) -> None:
     settings = CrossbarSettings(
         inputs=InputCircuit(bits=8, scale=UnitScale()), outputs=OutputCircuit(bits=8, range=FixedRange(2.0))
     )
-    settings = replace(settings, scaling=replace(NOISY.scaling))
+    settings = replace(settings, scaling=replace(NOISY.scaling, bits=None))
     data = model.data({"x": np.array([[0.5, -0.25], [0.75, 0.0]], np.float32)})
     arrays = program_model(model, settings, model.recorded(data), seed=0)
     run = execute(model, arrays, data, measure=True)

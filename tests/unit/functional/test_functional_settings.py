@@ -83,9 +83,9 @@ def test_signs_apart() -> None:
         (["devices=4"], RedundantPairs(2)),
         (["devices=4", "significance=3"], SignificancePairs((1.0, 3.0))),
         (["devices=6", "significance=2"], SignificancePairs((1.0, 2.0, 4.0))),
-        (["devices=4", "significance=null", "slices=2", "columns=2"], BitSlices(8, 2)),
+        (["devices=4", "significance=null", "slices=2", "columns=2", "bits=8"], BitSlices(8, 2)),
         (["devices=1", "significance=null", "encoding=offset"], OffsetCell()),
-        (["devices=4", "encoding=offset", "slices=4", "columns=4"], BitSlices(8, 4, offset=True)),
+        (["devices=4", "encoding=offset", "slices=4", "columns=4", "bits=8"], BitSlices(8, 4, offset=True)),
         (["devices=1", "significance=null", "encoding=shared-reference"], SharedReference()),
     ],
 )
@@ -95,6 +95,13 @@ def test_encodings(changes: list[str], encoding: object) -> None:
     assert settings.encoding == encoding
     assert isinstance(settings.device, PcmDevice)
     assert settings.device.g_max_s == pytest.approx(25e-6)
+
+
+def test_weights_are_rounded_to_the_bits_that_are_given() -> None:
+    assert crossbar_settings(load_chip(PCM)).scaling.bits is None
+    assert crossbar_settings(load_chip(PCM, ["tile.array.weight.bits=3"])).scaling.bits == 3
+    # Slices are whole bits already.
+    assert crossbar_settings(load_chip("isaac")).scaling.bits is None
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,15 @@ class TestScaling:
         assert cell.max() == pytest.approx(25e-6)
         np.testing.assert_allclose(array.weights_at(0.0), shifted, atol=1e-12)
 
+    @pytest.mark.parametrize(("bits", "levels"), [(2, 3), (3, 7), (4, 15)])
+    def test_weights_have_as_many_levels_as_their_bits_allow(self, bits: int, levels: int):
+        """Signed weights of b bits: zero, and 2^(b-1) - 1 steps each way of the largest of their column."""
+        weights = np.linspace(-2.0, 2.0, 401)[:, None]
+        rounded = program(weights, CrossbarSettings(scaling=Scaling(Span.COLUMN, bits=bits)), Stream(3)).weights_at(0.0)
+        steps = (levels - 1) // 2
+        assert np.unique(rounded.round(9)) == pytest.approx(2.0 * np.arange(-steps, steps + 1) / steps)
+        assert np.abs(rounded - weights).max() <= 2.0 / steps / 2 + 1e-9
+
     def test_no_scaling_wants_normalised_weights(self):
         with pytest.raises(InputError, match="scaling is none"):
             program(WEIGHTS, CrossbarSettings(scaling=Scaling(Span.NONE)), Stream(3))
