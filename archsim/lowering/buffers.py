@@ -1,16 +1,21 @@
-"""Whether the buffers hold what the edges need, and which edges go to memory where they do not."""
+"""What the buffers hold, and whether they have room for it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.columns import Columns, Ids
 from archsim.errors import CapacityError
-from archsim.lowering.dependencies import Dependencies, touched_elements
+from archsim.lowering.dependencies import Dependencies
 from archsim.mapping import Placement
+from archsim.mapping.memories import Stored, memory_for
 from archsim.network import Digital, Prefix
 
-Ids = NDArray[np.int64]
+NO_EDGE = -1
+"""In place of an edge: partial sums."""
 
 
 def buffer_bits(placement: Placement) -> Ids:
@@ -30,129 +35,101 @@ def buffer_bits(placement: Placement) -> Ids:
     return room
 
 
-def held_bits(pairs: Dependencies) -> Dependencies:
-    """One row per stream and node: actors of one node that read the same stream share its buffer."""
-    order = np.lexsort((-pairs.capacity * pairs.kept, pairs.target_node, pairs.source))
+@dataclass(frozen=True, slots=True)
+class Held(Columns):
+    """What lies in buffers, one row per stream and node; columns of shape ``(rows,)``.
+
+    Parameters
+    ----------
+    edge : int64
+        Index into ``Network.edges``, or ``NO_EDGE``; of several edges that share a stream, the one that needs most.
+    node : int64
+    bits : int64
+    """
+
+    edge: Ids
+    node: Ids
+    bits: Ids
+
+
+def held(placement: Placement, pairs: Dependencies) -> Held:
+    """What pairs hold at their target nodes: actors of one node that read the same stream share its buffer."""
+    bits = _bits(placement, pairs)
+    order = np.lexsort((-bits, pairs.target_node, pairs.source))
     source, node = pairs.source[order], pairs.target_node[order]
     first = np.append(True, (source[1:] != source[:-1]) | (node[1:] != node[:-1]))[: len(order)]
     kept = order[first]
-    return Dependencies(*(getattr(pairs, name)[kept] for name in Dependencies.__slots__))
+    return Held(pairs.edge[kept], pairs.target_node[kept], bits[kept])
 
 
-def overfull_edges(placement: Placement, pairs: Dependencies) -> frozenset[int]:
-    """Edges to take out of buffers that cannot hold them all: those that cost memory least, until the rest fits.
-
-    Returns
-    -------
-    frozenset of int
-        Indices into ``Network.edges``.
-    """
-    chosen: frozenset[int] = frozenset()
-    while more := _overfull(placement, _without(pairs, chosen)):
-        chosen |= more
-    return chosen
+def _bits(placement: Placement, pairs: Dependencies) -> Ids:
+    """Bits that each pair takes in a buffer; keys and values of a cached context lie there from the start."""
+    cached = [edge.access.context if isinstance(edge.access, Prefix) else 0 for edge in placement.network.edges]
+    # The last entry is that of partial sums, which have no context.
+    context = np.array([*cached, 0], np.int64)[pairs.edge]
+    return (pairs.capacity + context) * pairs.kept
 
 
-def _without(pairs: Dependencies, edges: frozenset[int]) -> Dependencies:
-    kept = ~np.isin(pairs.edge, sorted(edges))
-    return Dependencies(*(getattr(pairs, name)[kept] for name in Dependencies.__slots__))
+def excess(placement: Placement, contents: Held) -> tuple[Ids, NDArray[np.float64]]:
+    """Nodes that hold something, and the bits by which each is too full (negative where there is room left)."""
+    nodes, where = np.unique(contents.node, return_inverse=True)
+    room = buffer_bits(placement)[nodes % placement.floorplan.nodes].astype(np.float64)
+    return nodes, np.bincount(where, weights=contents.bits, minlength=len(nodes)) - room
 
 
 def crowded_edges(placement: Placement, pairs: Dependencies) -> frozenset[int]:
     """Edges that end at a node whose buffer cannot hold them all."""
-    held = held_bits(pairs)
-    _, where, excess = _excess(placement, held)
-    return frozenset(held.edge[excess[where] > 0].tolist()) - {-1}
+    contents = held(placement, pairs)
+    nodes, over = excess(placement, contents)
+    crowded = np.isin(contents.node, nodes[over > 0])
+    return frozenset(contents.edge[crowded].tolist()) - {NO_EDGE}
 
 
-def _excess(placement: Placement, held: Dependencies) -> tuple[Ids, Ids, NDArray[np.float64]]:
-    """Nodes that hold something, the node of each row, and the bits by which each node is too full."""
-    nodes, where = np.unique(held.target_node, return_inverse=True)
-    room = buffer_bits(placement)[nodes % placement.floorplan.nodes].astype(np.float64)
-    return nodes, where, np.bincount(where, weights=_bits(placement, held), minlength=len(nodes)) - room
+def check_memories(placement: Placement, stored: Dependencies) -> None:
+    """Refuse a placement whose look-up tables and edges do not fit into the memories that they lie in, chip by chip.
 
-
-def _bits(placement: Placement, held: Dependencies) -> Ids:
-    """Bits that each row takes in its node's buffer; keys and values of a cached context lie there from the start."""
-    cached = [edge.access.context if isinstance(edge.access, Prefix) else 0 for edge in placement.network.edges]
-    # Row -1, that of partial sums, has no context.
-    context = np.array([*cached, 0], np.int64)[held.edge]
-    return (held.capacity + context) * held.kept
-
-
-def _overfull(placement: Placement, pairs: Dependencies) -> set[int]:
-    """Edges to remove where a buffer is too full; those that share a stream may have to go one after another."""
-    held = held_bits(pairs)
-    bits = _bits(placement, held)
-    nodes, where, excess = _excess(placement, held)
-    chosen: set[int] = set()
-    for place in np.flatnonzero(excess > 0):
-        rows = np.flatnonzero(where == place)
-        chosen |= _cheapest(placement, int(nodes[place]), held.edge[rows], bits[rows], float(excess[place]))
-    return chosen
-
-
-def _cheapest(placement: Placement, node: int, edge: Ids, bits: Ids, excess: float) -> set[int]:
-    """Edges of one node whose removal makes the rest fit: those with least memory traffic per bit of buffer."""
-    edges, where = np.unique(edge, return_inverse=True)
-    size = np.bincount(where, weights=bits)
-    size[edges < 0] = 0.0
-    if size.sum() < excess:
-        raise CapacityError(
-            f"partial sums alone take {bits[edge < 0].sum() / 8:,.0f} bytes of buffer at node {node}",
-            where=f"chip {placement.chip.name!r}",
-            remedy="Enlarge the tile's buffer (--set tile.buffer.capacity=...).",
-        )
-    if not placement.chip.memory:
-        raise _no_memory(placement, node, int(edges[np.argmax(size)]), float(bits.sum()), excess)
-    price = [memory_traffic(placement, int(index)) / max(held, 1.0) for index, held in zip(edges, size, strict=True)]
-    order = np.argsort(np.where(size > 0, price, np.inf), kind="stable")
-    enough = int(np.searchsorted(np.cumsum(size[order]), excess)) + 1
-    return {int(index) for index in edges[order[:enough]]}
-
-
-def check_memory(placement: Placement, name: str, stored: Dependencies) -> None:
-    """Refuse a placement whose look-up tables and edges led through memory do not fit there, chip by chip.
+    Parameters
+    ----------
+    placement : Placement
+    stored : Dependencies
+        Pairs that lie in memory, with the room that they take there.
 
     Raises
     ------
     CapacityError
         With the bytes that are needed and the bytes that are there.
     """
-    homes, nodes = placement.homes, placement.floorplan.nodes
-    operators = [layer.operator for layer in placement.network.order]
-    tables = [operator.table if isinstance(operator, Digital) else 0 for operator in operators]
-    held = held_bits(stored)
-    chips = np.concatenate([homes.node // nodes, held.target_node // nodes])
-    bits = np.concatenate([np.array(tables)[homes.layer] * placement.chip.tile.input.bits, _bits(placement, held)])
-    needed, there = np.bincount(chips, weights=bits), placement.chip.memory[name].capacity
-    if needed.max() > there:
-        raise CapacityError(
-            f"memory {name!r} of chip {int(needed.argmax())} must hold {needed.max() / 8:,.0f} bytes and has room for "
-            f"{there / 8:,.0f}",
-            where=f"chip {placement.chip.name!r}",
-            remedy=f"Enlarge it (--set memory.{name}.capacity=...), or the buffers, so that less goes there.",
-        )
+    for name, memory in placement.chip.memory.items():
+        needed = np.zeros(placement.chips)
+        if name == memory_for(placement.chip, Stored.TABLES)[0]:
+            needed += _table_bits(placement)
+        if name == memory_for(placement.chip, Stored.ACTIVATIONS)[0]:
+            needed += _stored_bits(placement, stored)
+        if needed.max() > memory.capacity:
+            raise CapacityError(
+                f"memory {name!r} of chip {int(needed.argmax())} must hold {needed.max() / 8:,.0f} bytes and has room "
+                f"for {memory.capacity / 8:,.0f}",
+                where=f"chip {placement.chip.name!r}",
+                remedy=f"Enlarge it (--set memory.{name}.capacity=...), or the buffers, so that less goes there.",
+            )
 
 
-def _no_memory(placement: Placement, node: int, largest: int, bits: float, excess: float) -> CapacityError:
-    chip, local = divmod(node, placement.floorplan.nodes)
-    edge = placement.network.edges[largest]
-    there = (bits - excess) / 8
-    return CapacityError(
-        f"the buffer at node {local} of chip {chip} must hold {bits / 8:,.0f} bytes and has room for {there:,.0f}, "
-        f"most of them for the edge {edge.source!r} -> {edge.target!r}, and the chip has no memory to help",
-        where=f"chip {placement.chip.name!r}, layer {edge.target!r}",
-        remedy="Describe a memory in the chip file (memory: NAME: ...), or enlarge the buffers "
-        "(--set tile.buffer.capacity=..., or the unit's).",
-    )
+def _table_bits(placement: Placement) -> NDArray[np.float64]:
+    """Bits of look-up tables on each chip, shape ``(chips,)``."""
+    homes, operators = placement.homes, [layer.operator for layer in placement.network.order]
+    tables = np.array([operator.table if isinstance(operator, Digital) else 0 for operator in operators], np.int64)
+    bits = tables[homes.layer] * placement.chip.tile.input.bits
+    return _by_chip(placement, homes.node // placement.floorplan.nodes, bits)
 
 
-def memory_traffic(placement: Placement, edge_index: int) -> float:
-    """Elements per sample that an edge would write to memory and read back."""
-    network = placement.network
-    if edge_index < 0:
-        return 0.0
-    edge = network.edges[edge_index]
-    read = touched_elements(placement, edge) * network.by_name[edge.target].tokens
-    return network.by_name[edge.source].tokens * edge.elements + read
+def _stored_bits(placement: Placement, stored: Dependencies) -> NDArray[np.float64]:
+    """Bits of tokens on their way on each chip, shape ``(chips,)``: of each stream, what the slowest reader leaves."""
+    chip = stored.target_node // placement.floorplan.nodes
+    contents = held(placement, replace(stored, target_node=chip, kept=stored.bits))
+    return _by_chip(placement, contents.node, contents.bits)
+
+
+def _by_chip(placement: Placement, chip: Ids, bits: Ids) -> NDArray[np.float64]:
+    total = np.zeros(placement.chips)
+    np.add.at(total, chip, bits)
+    return total

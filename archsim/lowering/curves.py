@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.columns import Ids
 from archsim.lowering.draft import SeriesBook
 from archsim.network import NOTHING, Access, Edge, Network
-
-Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,21 @@ class Reach:
     def touched(self) -> bool:
         """Whether anything is touched at all."""
         return bool((self.last != NOTHING).any())
+
+    def tokens(self) -> Ids:
+        """Producer tokens between some first and last token touched, in order."""
+        there = self.last != NOTHING
+        begun = np.bincount(self.first[there], minlength=self.produced + 1)
+        ended = np.bincount(self.last[there] + 1, minlength=self.produced + 1)
+        return np.flatnonzero(np.cumsum(begun - ended)[: self.produced])
+
+    def among(self, tokens: Ids) -> Reach:
+        """The same touches, counted over some of the producer's tokens, all touched ones included."""
+        if len(tokens) == self.produced:
+            return self
+        there = self.last != NOTHING
+        first, last = (np.where(there, np.searchsorted(tokens, end), NOTHING) for end in (self.first, self.last))
+        return Reach(first, last, len(tokens))
 
 
 def share_of(tokens: int, copy: int, copies: int) -> int:

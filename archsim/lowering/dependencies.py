@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from archsim.columns import Columns, Ids
 from archsim.lowering.curves import Demands, Reach, demand
 from archsim.lowering.draft import SeriesBook
 from archsim.lowering.layers import Ends
@@ -14,12 +14,11 @@ from archsim.lowering.products import PartialSums
 from archsim.mapping import Placement
 from archsim.network import Digital, Edge, Matrix, Network, tokens_read
 
-Ids = NDArray[np.int64]
 UNTOUCHED = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Dependencies:
+class Dependencies(Columns):
     """One row per pair of a producing and a consuming actor; columns of shape ``(pairs,)``.
 
     Parameters
@@ -51,22 +50,9 @@ class Dependencies:
     kept: Ids
     edge: Ids
 
-    def __len__(self) -> int:
-        return len(self.source)
-
-
-NO_PAIRS = Dependencies(*(np.zeros(0, np.int64) for _ in fields(Dependencies)))
-
-
-def joined(pieces: list[Dependencies]) -> Dependencies:
-    """All rows of all pieces."""
-    names = [field.name for field in fields(Dependencies)]
-    empty = [np.zeros(0, np.int64)]
-    return Dependencies(*(np.concatenate([getattr(piece, name) for piece in pieces] or empty) for name in names))
-
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class Members(Columns):
     """Actors at one end of an edge; columns of shape ``(members,)``.
 
     Parameters
@@ -84,7 +70,7 @@ class Members:
 
 
 def edge_dependencies(
-    demands: Demands, placement: Placement, ends: Ends, edge_index: int, capacity: int
+    demands: Demands, placement: Placement, ends: Ends, edge_index: int, capacity: int, *, fetched: bool = False
 ) -> Dependencies:
     """Pairs of actors that an edge joins.
 
@@ -95,15 +81,18 @@ def edge_dependencies(
         Index into ``Network.edges``.
     capacity : int
         Tokens that the edge must hold, over all copies.
+    fetched : bool
+        Whether the tokens come from memory: of each token the edge's part, and only tokens that are touched.
     """
     edge = placement.network.edges[edge_index]
     makers, takers = producers(placement, ends, edge), consumers(placement, ends, edge)
-    curves = _pair_curves(demands, placement, edge, capacity)
+    curves = _pair_curves(demands, placement, edge, capacity, fetched=fetched)
     shared = _shared_elements(edge, makers, takers)
     touched = curves[0][makers.replica[:, None], takers.replica[None, :]] != UNTOUCHED
     source, target = np.nonzero((shared > 0) & touched)
     pair = makers.replica[source], takers.replica[target]
-    bits = (makers.stop - makers.start) * placement.chip.tile.input.bits
+    elements = _sent_elements(edge, makers) if fetched else makers.stop - makers.start
+    bits = elements * placement.chip.tile.input.bits
     return Dependencies(
         source=makers.actor[source],
         target=takers.actor[target],
@@ -163,12 +152,19 @@ def _port_elements(network: Network, edge: Edge) -> int:
     return sum(other.elements for other in network.inputs_of(edge.target) if other.port == edge.port)
 
 
+def _sent_elements(edge: Edge, makers: Members) -> Ids:
+    """Elements of each maker's part that the edge takes."""
+    stop = np.minimum(makers.stop, edge.source_start + edge.elements)
+    elements: Ids = np.maximum(stop - np.maximum(makers.start, edge.source_start), 0)
+    return elements
+
+
 def _shared_elements(edge: Edge, makers: Members, takers: Members) -> Ids:
     """Elements of each maker's part that each taker wants, shape ``(makers, takers)``."""
     start = np.maximum(makers.start, edge.source_start)
     stop = np.minimum(makers.stop, edge.source_start + edge.elements)
     if edge.scattered:
-        return np.repeat(np.maximum(stop - start, 0)[:, None], len(takers.actor), axis=1)
+        return np.repeat(_sent_elements(edge, makers)[:, None], len(takers), axis=1)
     shift = edge.target_start - edge.source_start
     low = np.maximum((start + shift)[:, None], takers.start[None, :])
     high = np.minimum((stop + shift)[:, None], takers.stop[None, :])
@@ -176,7 +172,9 @@ def _shared_elements(edge: Edge, makers: Members, takers: Members) -> Ids:
     return shared
 
 
-def _pair_curves(demands: Demands, placement: Placement, edge: Edge, capacity: int) -> tuple[Ids, Ids, Ids]:
+def _pair_curves(
+    demands: Demands, placement: Placement, edge: Edge, capacity: int, *, fetched: bool
+) -> tuple[Ids, Ids, Ids]:
     """Need rows, release rows and capacities for each pair of copies, each of shape (producers, consumers)."""
     reach = demands.reach(edge)
     shape = tuple(placement.replicas[placement.index[name]] for name in (edge.source, edge.target))
@@ -184,13 +182,20 @@ def _pair_curves(demands: Demands, placement: Placement, edge: Edge, capacity: i
     room = np.zeros(shape, np.int64)
     aligned = shape[0] == shape[1] and np.array_equal(reach.first, reach.last) and _in_step(reach)
     for made in range(shape[0]):
+        tokens = touched_tokens(reach, made, shape[0]) if fetched else None
         for taken in (made,) if aligned else range(shape[1]):
             part = reach if shape == (1, 1) else reach.share(made, shape[0], taken, shape[1])
+            part = part if tokens is None else part.among(tokens)
             if part.touched:
                 curves = demands.of(edge) if part is reach else demand(part, demands.group)
                 need[made, taken], release[made, taken] = demands.rows(edge) if part is reach else demands.add(curves)
                 room[made, taken] = max(curves.room, -(-capacity // shape[0])) + 1
     return need, release, room
+
+
+def touched_tokens(reach: Reach, copy: int, copies: int) -> Ids:
+    """Tokens of one copy of the producer that any consumer touches, in the copy's own count."""
+    return reach.share(copy, copies, 0, 1).tokens()
 
 
 def _in_step(reach: Reach) -> bool:

@@ -89,6 +89,10 @@ class SeriesBook:
             self.advance.append(advance)
         return self.rows[key]
 
+    def one_by_one(self) -> int:
+        """Row of the curve by which firing n takes token n."""
+        return self.add(np.array([1], np.int64), 1)
+
     def finish(self) -> Series:
         """All rows as arrays."""
         length = np.array([len(values) for values in self.values], np.int64)

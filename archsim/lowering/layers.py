@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Chip, Memory
-from archsim.errors import CapacityError
 from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.products import PartialSums, add_products
 from archsim.mapping import AT_PORT, Placement
-from archsim.mapping.timing import digital_cycles, memory_interval
+from archsim.mapping.memories import Stored, memory_for, memory_stage
+from archsim.mapping.timing import digital_cycles
 from archsim.network import Digital, Layer, Source, keys_read
 from archsim.program import Kind, Role
 from archsim.units import period_ps, picoseconds
@@ -105,36 +104,19 @@ def _mean_keys(placement: Placement, layer: Layer) -> float:
 def _add_lookup(draft: Draft, placement: Placement, batch: Batch, index: int) -> Ids:
     """A table in memory (an embedding): one read per token."""
     layer, rows = placement.network.order[index], placement.homes_of(index)
-    name, memory = pick_memory(placement.chip, layer.name, "a look-up table")
+    name, memory = memory_for(placement.chip, Stored.TABLES, layer.name)
     bits = layer.width * placement.chip.tile.input.bits
-    interval = memory_interval(memory, bits)
+    access = memory_stage(memory, bits)
     reader = ActorRows(
         layer=index,
         role=Role.READ,
-        place=Place(Kind.MEMORY, name, placement.homes.node[rows], 0, memory.channels),
+        place=Place(Kind.MEMORY, name, placement.homes.node[rows]),
         firings=layer.tokens * batch.samples,
-        timing=Timing(interval, interval + picoseconds(memory.latency)),
+        timing=Timing(access.interval, access.latency),
     )
     maker = draft.actors(reader, 1)
     draft.act(maker, f"{name}.read_bit", float(bits))
     return maker
-
-
-def pick_memory(chip: Chip, where: str, what: str) -> tuple[str, Memory]:
-    """The memory that takes what the buffers cannot: the first that the chip describes.
-
-    Raises
-    ------
-    CapacityError
-        If it describes none.
-    """
-    for name, memory in chip.memory.items():
-        return name, memory
-    raise CapacityError(
-        f"{what} needs a memory and the chip has none",
-        where=f"chip {chip.name!r}, layer {where!r}",
-        remedy="Describe one in the chip file (memory: NAME: ...), or enlarge the buffers.",
-    )
 
 
 def _add_port(draft: Draft, placement: Placement, batch: Batch, index: int) -> Ids:

@@ -9,21 +9,20 @@ from numpy.typing import NDArray
 
 from archsim.errors import InputError
 from archsim.lowering.batch import Batch
-from archsim.lowering.buffers import check_memory, crowded_edges, overfull_edges
+from archsim.lowering.buffers import check_memories, crowded_edges
 from archsim.lowering.curves import Demands
 from archsim.lowering.dependencies import (
-    NO_PAIRS,
     Dependencies,
     edge_dependencies,
-    joined,
     partial_sum_dependencies,
     touched_elements,
 )
 from archsim.lowering.draft import Draft
 from archsim.lowering.fabric import act_writes, add_transfers, buffers_at
+from archsim.lowering.keeping import Choices, Keep, choose_keeping
 from archsim.lowering.layers import Ends, add_layers
 from archsim.lowering.schedule import edge_capacity, paced_schedule
-from archsim.lowering.spill import spill
+from archsim.lowering.spill import Spilled, spill
 from archsim.lowering.tempo import layer_tempos
 from archsim.mapping import AT_PORT, Placement
 from archsim.network import Digital, Sink, Source
@@ -32,7 +31,7 @@ from archsim.program import Program, Samples
 Ids = NDArray[np.int64]
 MOST_INTERLEAVED = 8
 """Samples that interleave by default at most: they fill a recurrence's latency, and each adds to its buffers."""
-STRETCHES = (1, 2, 4, 8)
+STRETCHES = (2, 4, 8)
 """Where a buffer is too full for full rate, its edges get the room of a slower pace, in these steps."""
 
 
@@ -69,15 +68,18 @@ def lower(
     samples = Batch(batch, _group(placement, batch, interleave))
     draft = Draft(placement.floorplan.nodes)
     ends, sums = add_layers(draft, placement, samples)
-    pairs = _dependencies(draft, placement, ends, samples, capacities or {})
-    pairs.append(partial_sum_dependencies(draft.curves, sums))
-    spilled = overfull_edges(placement, joined(pairs))
-    for name in list(placement.chip.memory)[:1]:
-        check_memory(placement, name, joined([pairs[index] for index in spilled]))
-    for index in spilled:
-        pairs[index] = spill(draft, placement, ends, samples, pairs[index])
-    _connect(draft, placement, joined(pairs))
-    _act_reads(draft, placement, ends, spilled)
+    demands = Demands(placement.network, samples.group, draft.curves)
+    choices = _choices(demands, placement, ends, capacities or {})
+    summed = partial_sum_dependencies(draft.curves, sums)
+    keeping = choose_keeping(choices, summed)
+    kept = [choices.whole[edge] for edge, keep in enumerate(keeping) if not keep]
+    spilled = tuple(
+        Spilled(edge, keep, choices.full[edge], choices.of(edge, keep)) for edge, keep in enumerate(keeping) if keep
+    )
+    check_memories(placement, Dependencies.concatenate([each.whole for each in spilled]))
+    led = spill(draft, placement, ends, samples, demands, spilled)
+    _connect(draft, placement, Dependencies.concatenate([*kept, summed, *led]))
+    _act_reads(draft, placement, ends, keeping)
     return draft.finish(tuple(layer.name for layer in placement.network.order), _samples(placement, ends, samples))
 
 
@@ -97,24 +99,26 @@ def _group(placement: Placement, batch: int, interleave: int | None) -> int:
     return next(size for size in range(min(batch, MOST_INTERLEAVED), 0, -1) if batch % size == 0)
 
 
-def _dependencies(
-    draft: Draft, placement: Placement, ends: Ends, batch: Batch, given: Mapping[str, int]
-) -> list[Dependencies]:
-    """The pairs of every edge of the network, with room for full rate, or for as much of it as the buffers hold."""
+def _choices(demands: Demands, placement: Placement, ends: Ends, given: Mapping[str, int]) -> Choices:
+    """The pairs of every edge, with room for full rate, or for as much of it as the buffers hold."""
     _check_given(placement, given)
-    tempos, demands = layer_tempos(placement), Demands(placement.network, batch.group, draft.curves)
-    pairs: list[Dependencies] = [NO_PAIRS] * len(placement.network.edges)
-    wanted = frozenset(range(len(pairs)))
+    tempos, edges = layer_tempos(placement), placement.network.edges
+    paces = [paced_schedule(demands, tempos, 1)]
+
+    def at_pace(index: int) -> Dependencies:
+        room = given.get(edges[index].target) or edge_capacity(demands, edges[index], tempos, paces[-1])
+        return edge_dependencies(demands, placement, ends, index, room)
+
+    full = [at_pace(index) for index in range(len(edges))]
+    whole = list(full)
+    crowded = crowded_edges(placement, Dependencies.concatenate(whole))
     for stretch in STRETCHES:
-        pace = paced_schedule(demands, tempos, stretch)
-        for index in wanted:
-            edge = placement.network.edges[index]
-            room = given.get(edge.target) or edge_capacity(demands, edge, tempos, pace)
-            pairs[index] = edge_dependencies(demands, placement, ends, index, room)
-        wanted = crowded_edges(placement, joined(pairs))
-        if not wanted:
-            break
-    return pairs
+        if crowded:
+            paces.append(paced_schedule(demands, tempos, stretch))
+            for index in crowded:
+                whole[index] = at_pace(index)
+            crowded = crowded_edges(placement, Dependencies.concatenate(whole))
+    return Choices(demands, placement, ends, tempos, paces[0], full, whole)
 
 
 def _check_given(placement: Placement, given: Mapping[str, int]) -> None:
@@ -130,13 +134,13 @@ def _check_given(placement: Placement, given: Mapping[str, int]) -> None:
 def _connect(draft: Draft, placement: Placement, pairs: Dependencies) -> None:
     """Channels of all pairs: directly within a node, over the fabric between nodes."""
     away = pairs.source_node != pairs.target_node
-    remote, local = (_rows(pairs, mask) for mask in (away, ~away))
+    remote, local = pairs.take(away), pairs.take(~away)
     carrier = add_transfers(draft, placement, remote)
     for source, rows in ((local.source, local), (carrier, remote)):
         draft.channels(
             source, rows.target, need=rows.need, release=rows.release, capacity=rows.capacity, token_bits=rows.kept
         )
-    _act_writes(draft, placement, np.concatenate([local.source, carrier]), joined([local, remote]))
+    _act_writes(draft, placement, np.concatenate([local.source, carrier]), Dependencies.concatenate([local, remote]))
 
 
 def _act_writes(draft: Draft, placement: Placement, carrier: Ids, pairs: Dependencies) -> None:
@@ -147,11 +151,7 @@ def _act_writes(draft: Draft, placement: Placement, carrier: Ids, pairs: Depende
     act_writes(draft, placement, actor, pairs.target_node[first], bits)
 
 
-def _rows(pairs: Dependencies, mask: NDArray[np.bool_]) -> Dependencies:
-    return Dependencies(*(getattr(pairs, name)[mask] for name in Dependencies.__slots__))
-
-
-def _act_reads(draft: Draft, placement: Placement, ends: Ends, spilled: frozenset[int]) -> None:
+def _act_reads(draft: Draft, placement: Placement, ends: Ends, keeping: tuple[Keep, ...]) -> None:
     """What digital layers read from the buffer beside their unit (a product's reads are counted with its array)."""
     network, homes = placement.network, placement.homes
     bits = placement.chip.tile.input.bits
@@ -159,7 +159,7 @@ def _act_reads(draft: Draft, placement: Placement, ends: Ends, spilled: frozense
         layer = placement.index[edge.target]
         rows = placement.homes_of(layer)
         operator = network.by_name[edge.target].operator
-        if index in spilled or not isinstance(operator, Digital) or homes.unit[rows.start] == AT_PORT:
+        if keeping[index] is Keep.NOTHING or not isinstance(operator, Digital) or homes.unit[rows.start] == AT_PORT:
             continue
         share = (homes.stop[rows] - homes.start[rows]) / network.by_name[edge.target].width
         read = touched_elements(placement, edge) * bits * share

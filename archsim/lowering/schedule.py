@@ -14,7 +14,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.lowering.curves import Demands
+from archsim.lowering.curves import Demand, Demands
 from archsim.network import Edge, Network, Previous
 
 Times = NDArray[np.float64]
@@ -113,7 +113,23 @@ def edge_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: 
     if edge.recurrent:
         # A step's result waits until the other samples of its group have had their turns.
         return curves.room + demands.group + SLACK
-    taken, begun = pace.starts[edge.source], pace.starts[edge.target]
+    return _room(curves, edge, pace.starts[edge.source], tempos, pace)
+
+
+def window_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: Pace) -> int:
+    """Entries of room for what is fetched evenly, as late as every firing still finds what it needs."""
+    curves = demands.of(edge)
+    if edge.recurrent:
+        return curves.room + demands.group + SLACK
+    even = np.arange(curves.advance) * (pace.period_ps / curves.advance)
+    needing = curves.need > 0
+    late = (pace.starts[edge.target][needing] - even[curves.need[needing] - 1]).min(initial=np.inf)
+    return _room(curves, edge, even + (late if needing.any() else 0.0), tempos, pace)
+
+
+def _room(curves: Demand, edge: Edge, taken: Times, tempos: dict[str, Tempo], pace: Pace) -> int:
+    """Entries that lie on an edge at most, given when each takes its place there."""
+    begun = pace.starts[edge.target]
     ends = begun + tempos[edge.target].hold_ps
     freeing = np.searchsorted(curves.release, np.arange(len(taken)), side="right")
     freed = ends[np.minimum(freeing, len(begun) - 1)]

@@ -7,10 +7,10 @@ import numpy as np
 from archsim.lowering.fabric import flits_of
 from archsim.lowering.schedule import Tempo
 from archsim.mapping import AT_PORT, Placement
+from archsim.mapping.memories import Stored, memory_for, memory_stage
 from archsim.mapping.timing import (
     affine_stage,
     digital_cycles,
-    memory_interval,
     product_period,
     product_timing,
     unit_stage,
@@ -52,10 +52,9 @@ def _product_tempo(placement: Placement, index: int) -> tuple[float, float]:
 
 def _port_tempo(placement: Placement, layer: Layer) -> tuple[float, float]:
     bits = layer.width * placement.chip.tile.input.bits
-    memories = list(placement.chip.memory.values())
-    if isinstance(layer.operator, Digital) and memories:
-        interval = float(memory_interval(memories[0], bits))
-        return interval / memories[0].channels, interval + picoseconds(memories[0].latency)
+    if isinstance(layer.operator, Digital):
+        access = memory_stage(memory_for(placement.chip, Stored.TABLES, layer.name)[1], bits)
+        return float(access.interval), float(access.latency)
     interval = float(picoseconds(bits / placement.chip.system.host_bandwidth))
     return interval, interval
 

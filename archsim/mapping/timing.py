@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Chip, Memory, Unit
+from archsim.chip.schema import Chip, Unit
 from archsim.network import Counts, Digital, Layer, Network, keys_read
 from archsim.units import period_ps, picoseconds
 
@@ -124,11 +124,6 @@ def unit_stage(unit: Unit, cycles: int) -> Stage:
     """So many cycles on a digital unit."""
     clock = period_ps(unit.clock)
     return Stage(cycles * clock, (cycles + unit.pipeline - 1) * clock)
-
-
-def memory_interval(memory: Memory, bits: float) -> int:
-    """Picoseconds that one channel of a memory is held for so many bits; its channels share the bandwidth."""
-    return picoseconds(max(bits, 1.0) * memory.channels / memory.bandwidth)
 
 
 def digital_cycles(network: Network, layer: Layer, unit: Unit, share: float) -> NDArray[np.int64]:

@@ -1,0 +1,49 @@
+"""Tables as equally long columns: what the stages hand to each other, one numpy array per field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import Field, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Ids = NDArray[np.int64]
+"""Numbers of rows, nodes, layers ...: of one width everywhere."""
+
+
+class Columns:
+    """Base of frozen slotted dataclasses whose fields are columns of one length; a row is an id."""
+
+    __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __len__(self) -> int:
+        return len(self.columns()[0])
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Fields, in the order of their declaration."""
+        return tuple(field.name for field in fields(cls))
+
+    def columns(self) -> tuple[NDArray[np.generic], ...]:
+        """All columns, in the order of their declaration."""
+        return tuple(getattr(self, name) for name in self.names())
+
+    def take(self, rows: Ids | NDArray[np.bool_] | slice) -> Self:
+        """The rows at some positions, where a mask is set, or of a slice."""
+        return type(self)(*(column[rows] for column in self.columns()))
+
+    @classmethod
+    def concatenate(cls, tables: Iterable[Self]) -> Self:
+        """All rows of all tables; without any table, no rows of ids."""
+        pieces = [table.columns() for table in tables]
+        if not pieces:
+            return cls(*(np.zeros(0, np.int64) for _ in cls.names()))
+        return cls(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+
+    @classmethod
+    def broadcast(cls, rows: int, **columns: ArrayLike) -> Self:
+        """A table of so many rows, in which a scalar stands for a whole column of ids."""
+        return cls(**{name: np.broadcast_to(np.asarray(column), rows) for name, column in columns.items()})

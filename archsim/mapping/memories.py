@@ -1,0 +1,59 @@
+"""Which memory serves what, and how long it takes."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from archsim.chip.schema import Chip, Memory
+from archsim.errors import CapacityError
+from archsim.mapping.timing import Stage
+from archsim.units import picoseconds
+
+
+class Stored(Enum):
+    """What is kept in a memory, in words, and where it is best kept, as ``Memory.where`` says it."""
+
+    TABLES = ("look-up tables", "system")
+    """Large, and read once per token."""
+    ACTIVATIONS = ("tokens that no buffer can hold", "chip")
+    """Smaller, and written as often as they are read."""
+
+    def __init__(self, words: str, where: str) -> None:
+        self.words = words
+        self.where = where
+
+
+def memory_for(chip: Chip, stored: Stored, layer: str = "") -> tuple[str, Memory]:
+    """The memory for something: the first that the chip describes where that is best kept, else the first of all.
+
+    Parameters
+    ----------
+    chip : Chip
+    stored : Stored
+    layer : str
+        Who needs it, for the error.
+
+    Returns
+    -------
+    tuple of str and Memory
+        Its name and its description.
+
+    Raises
+    ------
+    CapacityError
+        If the chip describes none.
+    """
+    described = sorted(chip.memory.items(), key=lambda item: item[1].where != stored.where)
+    if described:
+        return described[0]
+    raise CapacityError(
+        f"{stored.words} need a memory and the chip has none",
+        where=f"chip {chip.name!r}, layer {layer!r}",
+        remedy="Describe one in the chip file (memory: NAME: ...), or enlarge the buffers.",
+    )
+
+
+def memory_stage(memory: Memory, bits: float) -> Stage:
+    """One access to a memory: its channels hold a stripe of it each, and move it side by side."""
+    interval = picoseconds(max(bits, 1.0) / memory.bandwidth)
+    return Stage(interval, interval + picoseconds(memory.latency))
