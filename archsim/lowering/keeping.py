@@ -91,10 +91,6 @@ class Choices:
         refetched = self.traffic(edge, Keep.NOTHING) > self.traffic(edge, Keep.WINDOW)
         return tuple(Keep) if refetched else (Keep.ALL, Keep.NOTHING)
 
-    def added_traffic(self, edge: int, now: Keep, then: Keep) -> float:
-        """Elements per sample that go to or from memory in addition when an edge is kept otherwise."""
-        return self.traffic(edge, then) - self.traffic(edge, now)
-
     def traffic(self, edge: int, keep: Keep) -> float:
         """Elements per sample that an edge writes to memory and reads back."""
         if keep is Keep.ALL:
@@ -134,8 +130,9 @@ def choose_keeping(choices: Choices, fixed: Dependencies) -> tuple[Keep, ...]:
         nodes, over = excess(choices.placement, contents)
         if not (over > 0).any():
             break
+        before = tuple(chosen)
         for node, bits in zip(nodes[over > 0].tolist(), over[over > 0].tolist(), strict=True):
-            _relieve(choices, chosen, contents.take(contents.node == node), bits)
+            _relieve(choices, chosen, before, contents.take(contents.node == node), bits)
     if any(chosen):
         _relax(choices, chosen, dict(zip(nodes.tolist(), (-over).tolist(), strict=True)))
     return tuple(chosen)
@@ -148,32 +145,33 @@ def _contents(choices: Choices, fixed: Dependencies, chosen: list[Keep]) -> Held
     return Held.concatenate([held(choices.placement, Dependencies.concatenate([*whole, fixed])), *own])
 
 
-def _relieve(choices: Choices, chosen: list[Keep], contents: Held, over: float) -> None:
-    """Keep less at one node: windows before refetching, and those edges first that cost least traffic per bit."""
+def _relieve(choices: Choices, chosen: list[Keep], before: tuple[Keep, ...], contents: Held, over: float) -> None:
+    """Keep less at one node, of those edges first that cost least traffic per bit.
+
+    A node where an edge ends that another node has just relieved is looked at again in the next round.
+    """
     node, edges = int(contents.node[0]), sorted(set(contents.edge.tolist()) - {NO_EDGE})
+    if any(chosen[edge] != before[edge] for edge in edges):
+        return
     if not any(choices.bits(edge, chosen[edge])[node] for edge in edges):
         raise _sums_too_large(choices.placement, contents)
     if not choices.placement.chip.memory:
         raise _no_memory(choices.placement, contents, over)
-    for step in (Keep.WINDOW, Keep.LEAST, Keep.NOTHING):
-        for edge, keep, saved in _moves(choices, chosen, edges, node, step):
-            chosen[edge], over = keep, over - saved
-            if over <= 0:
-                return
+    while over > 0 and (moves := _moves(choices, chosen, edges, node)):
+        _, edge, keep, saved = min(moves)
+        chosen[edge], over = keep, over - saved
 
 
-def _moves(
-    choices: Choices, chosen: list[Keep], edges: list[int], node: int, step: Keep
-) -> list[tuple[int, Keep, int]]:
-    """Edges of which less can be kept, how, and the bits that this saves at a node; least traffic per bit first."""
+def _moves(choices: Choices, chosen: list[Keep], edges: list[int], node: int) -> list[tuple[float, int, Keep, int]]:
+    """Ways to keep less of some edges at a node: traffic per bit that this saves, edge, what is kept then, bits."""
     moves = []
     for edge in edges:
-        # A window that saves no traffic is of no use.
-        keep = step if step in choices.useful(edge) else Keep.NOTHING
-        saved = choices.bits(edge, chosen[edge])[node] - choices.bits(edge, keep)[node]
-        if chosen[edge] < keep and saved > 0:
-            moves.append((choices.added_traffic(edge, chosen[edge], keep) / saved, edge, keep, saved))
-    return [(edge, keep, saved) for _, edge, keep, saved in sorted(moves)]
+        for keep in choices.useful(edge):
+            saved = choices.bits(edge, chosen[edge])[node] - choices.bits(edge, keep)[node]
+            if keep > chosen[edge] and saved > 0:
+                traffic = choices.traffic(edge, keep) - choices.traffic(edge, chosen[edge])
+                moves.append((traffic / saved, edge, keep, saved))
+    return moves
 
 
 def _relax(choices: Choices, chosen: list[Keep], left: dict[int, float]) -> None:

@@ -9,9 +9,8 @@ from archsim.engine import compiled, reference
 from archsim.errors import CapacityError, Deadlock, InputError
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Prefix, Primitive, Same, Sink, Source, Whole, Window
-from archsim.program import Kind, Role
-from archsim.program.verify import verify
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Prefix, Primitive, Same, Sink, Source, Window
+from archsim.program import Role
 from tests.chips import NS, make_array, make_chip, make_input, make_large_chip, make_memory, make_unit
 from tests.networks import line
 
@@ -108,37 +107,6 @@ def test_the_five_lstms_of_a_transducer_come_near_full_rate():
     assert compiled.run(lower(placement, batch=3)).makespan <= 1.05 * best
 
 
-def flattened(tokens=100):
-    layers = (Layer("in", Source(), tokens, 64), Layer("f", Matrix(64, 8), 1, 8), Layer("out", Sink(), 1, 8))
-    return Network("flattened", layers, (Edge("in", "f", Whole(), 64), Edge("f", "out", Same(), 8)))
-
-
-def test_what_fits_no_buffer_goes_through_memory():
-    # 100 tokens of 64 bytes in a buffer of 1 KiB; the memory moves a byte per nanosecond after 50 ns.
-    chip = make_chip(buffer_kib=1, memory=make_memory())
-    program = lower(place(flattened(), chip))
-    verify(program)
-    # The input's last token arrives at 6400 ns and is written in 64 + 50; all 6400 bytes are read in 6400 + 50, cross
-    # to the tile as 800 flits, are integrated, converted and scaled; 8 bytes go out.
-    travel, product = 4 + 799, 108
-    assert reference.run(program).makespan / NS == 6400 + 114 + 6450 + travel + product + 4 + 8
-    names, actions = program.labels.actions, program.actions
-    bits = dict.fromkeys(names, 0.0)
-    for actor, action, count in zip(actions.actor, actions.action, actions.count, strict=True):
-        bits[names[action]] += count * program.actors.firings[actor]
-    assert (bits["dram.write_bit"], bits["dram.read_bit"]) == (51200, 51200)
-    assert set(program.resources.kind.tolist()) >= {Kind.MEMORY}
-    fits = lower(place(flattened(), make_chip(buffer_kib=16, memory=make_memory())))
-    assert Kind.MEMORY not in fits.resources.kind.tolist()
-
-
-def test_without_a_memory_the_error_says_what_is_missing():
-    with pytest.raises(CapacityError) as caught:
-        lower(place(flattened(), make_chip(buffer_kib=1)))
-    text = str(caught.value)
-    assert "'in' -> 'f'" in text and "memory" in text and "enlarge the buffers" in text
-
-
 def test_partial_sums_cannot_go_to_memory():
     network = line(("a", Matrix(128, 64)), width=128)
     with pytest.raises(CapacityError, match=r"partial sums alone take 256 bytes"):
@@ -195,50 +163,3 @@ def test_capacities_that_cannot_be(given):
     with pytest.raises(InputError) as caught:
         lower(place(residual(), roomy()), capacities=given)
     assert caught.value.where == "capacities" and caught.value.remedy
-
-
-def test_edges_that_share_a_stream_are_all_taken_out_until_the_rest_fits():
-    """Two readers at one node keep one copy of a stream: when the larger goes, the smaller is still there."""
-    layers = (
-        Layer("in", Source(), 60, 64),
-        Layer("f", Matrix(64, 8), 1, 8),
-        Layer("g", Matrix(64, 8), 2, 8),
-        Layer("x", Sink(), 1, 8),
-        Layer("y", Sink(), 2, 8),
-    )
-    edges = (
-        Edge("in", "f", Whole(), 64),
-        Edge("in", "g", Whole(), 64),
-        Edge("f", "x", Same(), 8),
-        Edge("g", "y", Same(), 8),
-    )
-    chip = make_chip(arrays_per_tile=2, buffer_kib=1, memory=make_memory())
-    placement = place(Network("fork", layers, edges), chip)
-    assert placement.tiles_used == 1
-    program = lower(placement)
-    verify(program)
-    readers = np.flatnonzero(program.actors.role == Role.READ)
-    assert sorted(program.labels.layers[layer] for layer in program.actors.layer[readers]) == ["f", "g"]
-    reference.run(program)
-
-
-def test_nothing_spills_where_everything_fits():
-    program = lower(place(residual(), roomy()))
-    assert not np.isin(program.actors.role, (Role.READ, Role.WRITE)).any()
-
-
-def test_a_memory_that_is_too_small_is_refused():
-    table = Digital("embedding", work=((Primitive.MOVE, 4),), table=1000)
-    layers = [Layer("in", Source(), 2, 1), Layer("table", table, 2, 4), Layer("out", Sink(), 2, 4)]
-    network = Network("lookup", tuple(layers), (Edge("in", "table", Same(), 1), Edge("table", "out", Same(), 4)))
-    memory = make_memory()
-    bits = 1000 * make_chip().tile.input.bits
-    for capacity, fits in ((bits, True), (bits - 8, False)):
-        memory["dram"]["capacity"] = capacity
-        placement = place(network, make_chip(memory=memory))
-        if fits:
-            assert len(lower(placement).actors)
-        else:
-            with pytest.raises(CapacityError) as error:
-                lower(placement)
-            assert f"{bits // 8:,} bytes" in str(error.value) and "memory.dram.capacity" in error.value.remedy
