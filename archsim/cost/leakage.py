@@ -9,6 +9,7 @@ from __future__ import annotations
 from archsim.cost.bill import Figure
 from archsim.cost.published import Reference
 from archsim.cost.scaling import Point
+from archsim.cost.temperature import warmed_at
 
 ALADDIN = Reference(40, 0.9)
 ALADDIN_SOURCE = "Aladdin (Shao et al., ISCA 2014), 40 nm, via hwcomponents-library; supply of 0.9 V assumed"
@@ -19,11 +20,11 @@ SOURCE = f"{ALADDIN_SOURCE}: leakage over area of its four units"
 
 
 def density(point: Point) -> float:
-    """Watts per square metre of logic at an operating point."""
+    """Watts per square metre of logic at an operating point's node and supply, and 300 K."""
     return DENSITY_40NM * ALADDIN.energy(point) / ALADDIN.area(point)
 
 
 def logic_leakage(area_m2: float, point: Point) -> Figure:
     """Leakage of a piece of logic."""
     watts = density(point)
-    return Figure(area_m2 * watts, f"area x {watts / 1e3:.3g} mW/mm^2 at {point}", SOURCE)
+    return warmed_at(Figure(area_m2 * watts, f"area x {watts / 1e3:.3g} mW/mm^2 at {point}", SOURCE), point)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from archsim.chip import Chip
 from archsim.cost.bill import Bill, Component, Figure
-from archsim.cost.estimate import Estimate
+from archsim.cost.estimate import Estimate, range_notes
 from archsim.cost.model import CostModel, nearest
 from archsim.cost.parts import Part, parts
 from archsim.cost.registry import find
 from archsim.cost.settings import Value
+from archsim.cost.temperature import HOTTEST_K, ROOM_K
 from archsim.errors import InputError, MissingCost
 
 _SOURCE = "source"
@@ -35,7 +36,7 @@ def price(chip: Chip) -> Bill:
     Returns
     -------
     Bill
-        Its notes name the models that were used outside their fitted range.
+        Its notes name the models that were used outside their fitted range, and what does not go with the temperature.
 
     Raises
     ------
@@ -47,7 +48,22 @@ def price(chip: Chip) -> Bill:
     listed = parts(chip)
     _refuse_duplicates(listed, chip)
     priced = tuple(_priced(part, f"chip {chip.name!r}, {part.where}") for part in listed)
-    return Bill(tuple(one.component for one in priced), tuple(note for one in priced for note in one.notes))
+    components = tuple(one.component for one in priced)
+    notes = tuple(note for one in priced for note in one.notes)
+    if chip.technology.temperature != ROOM_K:
+        notes += _temperature_notes(chip.technology.temperature, listed, components)
+    return Bill(components, notes)
+
+
+def _temperature_notes(
+    temperature: float, listed: tuple[Part, ...], components: tuple[Component, ...]
+) -> tuple[str, ...]:
+    """What a temperature other than 300 K leaves as it is, and one that no table of leakage reaches."""
+    given = [part.name for part in listed if part.choice.leakage]
+    if not any(component.leakage_w.value for component in components):
+        return (f"no part of this chip leaks: technology.temperature ({temperature:g} K) changes nothing",)
+    held = f"leakage given by the chip file, which does not follow technology.temperature: {', '.join(given)}"
+    return (*range_notes("technology.temperature in K", temperature, ROOM_K, HOTTEST_K), *([held] if given else []))
 
 
 def _refuse_duplicates(listed: tuple[Part, ...], chip: Chip) -> None:
@@ -73,7 +89,14 @@ def _priced(part: Part, where: str) -> Priced:
         _area(part, estimate, origin, where),
         _leakage(part, estimate, origin, where),
     )
-    return Priced(component, tuple(f"{part.name}: {note}" for note in estimate.notes))
+    notes = () if _overridden(part, estimate) else estimate.notes
+    return Priced(component, tuple(f"{part.name}: {note}" for note in notes))
+
+
+def _overridden(part: Part, estimate: Estimate) -> bool:
+    """Whether the chip file gives every figure that a model would."""
+    energies = all(action in part.choice.energy for action, _ in estimate.energy_j)
+    return energies and part.choice.leakage is not None and (part.choice.area is not None or not part.on_die)
 
 
 def _check_choice(part: Part, where: str) -> None:

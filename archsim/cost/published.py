@@ -1,7 +1,7 @@
 """Components with published figures, moved to another node and resolution by stated rules.
 
 Energy and leakage go with the node as switching energy does, area as logic area does (the rules of hwcomponents-
-library). Where the source does not give the supply, both nodes' usual supplies are taken, so that the figure is kept
+library), leakage with the temperature too. Where the source does not give the supply, both nodes' usual supplies are taken, so that the figure is kept
 at its own node.
 """
 
@@ -15,6 +15,7 @@ from archsim.cost.bill import Figure
 from archsim.cost.estimate import PJ, UM2, Estimate, engineering, square
 from archsim.cost.scaling import Point, log_log, node_notes, nominal_supply
 from archsim.cost.settings import Count, Process
+from archsim.cost.temperature import warmed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,9 @@ def published(record: Published, settings: Process, bits: int | None = None) -> 
     return Estimate(
         energy_j=tuple((action, _energy(record, settings, pj, energy_bits)) for action, pj in record.energy_pj),
         area_m2=_area(record, settings, area * area_bits, area_bits),
-        leakage_w=Figure(record.leakage_w * energy * energy_bits, record.leakage_words, record.source),
+        leakage_w=warmed_at(
+            Figure(record.leakage_w * energy * energy_bits, record.leakage_words, record.source), settings.point
+        ),
         latency_s=_latency(record),
         notes=node_notes(settings.node) + _bit_notes(record, bits),
     )

@@ -75,11 +75,12 @@ _NOMINAL_SUPPLY = (
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """An operating point: node in metres, supply in volts, and the transistors' flavour."""
+    """An operating point: node in metres, supply in volts, the transistors' flavour, and temperature in kelvin."""
 
     node: float
     supply: float
     flavour: Flavour = "high-performance"
+    temperature: float = 300.0
 
     def __str__(self) -> str:
         return f"{self.node / NM:g} nm {self.supply:g} V"

@@ -80,16 +80,19 @@ class Process(Settings):
         The node's usual one when left out.
     flavour : str
         ``high-performance`` or ``low-power``.
+    temperature : Kelvin
+        Leakage goes with it.
     """
 
     node: Metres
     supply: Volts | None = None
     flavour: Flavour = "high-performance"
+    temperature: Kelvin = 300.0
 
     @property
     def point(self) -> Point:
         """The operating point."""
-        return Point(self.node, self.supply or nominal_supply(self.node), self.flavour)
+        return Point(self.node, self.supply or nominal_supply(self.node), self.flavour, self.temperature)
 
 
 Format = Literal["int8", "int16", "int32", "fp16", "fp32"]

@@ -14,7 +14,7 @@ from archsim.cost.bill import Figure
 from archsim.cost.estimate import Estimate, Kind, engineering, range_notes, square
 from archsim.cost.model import declare
 from archsim.cost.scaling import NM, log_log, node_notes
-from archsim.cost.settings import Count, Kelvin, Ohms, Process, Volts
+from archsim.cost.settings import Count, Ohms, Process, Volts
 
 SOURCE = "DNN+NeuroSim V1.4 (ac828e67), SarADC.cpp"
 
@@ -67,7 +67,6 @@ class NeuroSim(Process):
     bits: Count
     column_resistance: Ohms
     read_voltage: Volts = 0.5
-    temperature: Kelvin = 300.0
 
 
 def neurosim(settings: NeuroSim) -> Estimate:

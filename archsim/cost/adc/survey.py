@@ -12,8 +12,9 @@ from math import ceil, exp, log
 from archsim.cost.bill import Figure
 from archsim.cost.estimate import PJ, UM2, Estimate, Kind, engineering, range_notes
 from archsim.cost.model import declare
-from archsim.cost.scaling import NM, node_notes
-from archsim.cost.settings import Count, Fraction, Metres, Seconds, Settings
+from archsim.cost.scaling import NM, Flavour, node_notes
+from archsim.cost.settings import Count, Fraction, Kelvin, Metres, Seconds, Settings
+from archsim.cost.temperature import warmed
 
 SOURCE = "Andrulis et al., arXiv 2404.06553 (accelergy-adc-plug-in ff0fb48a)"
 
@@ -25,6 +26,8 @@ class Survey(Settings):
     bits: Count
     conversion_time: Seconds = 1e-8
     leakage_share: Fraction = 0.2
+    flavour: Flavour = "high-performance"
+    temperature: Kelvin = 300.0
 
 
 def energy_j(node: float, bits: int, rate: float) -> float:
@@ -54,7 +57,12 @@ def survey(settings: Survey) -> Estimate:
     return Estimate(
         (("conversion", Figure((1 - share) * total, dynamic, SOURCE)),),
         Figure(area_m2(settings.node, rate, total), f"regression on node, rate and {engineering(total, 'J')}", SOURCE),
-        Figure(share * total * rate, f"{share:g} of the power at full rate", "hwcomponents-adc 246af7e0"),
+        warmed(
+            Figure(share * total * rate, f"{share:g} of the power at full rate", "hwcomponents-adc 246af7e0"),
+            settings.node,
+            settings.flavour,
+            settings.temperature,
+        ),
         notes=(
             *node_notes(settings.node, 14, 180),
             *range_notes("bits (priced as 4 below that)", settings.bits, 4, 20),

@@ -102,7 +102,13 @@ def _charge_leakage(settings: Charge) -> Figure:
     if settings.leakage_per_cell is not None:
         total = settings.leakage_per_cell * settings.devices
         return Figure(total, f"{settings.devices} cells x leakage_per_cell", "given as a parameter")
-    sram = CactiSettings(node=settings.node, flavour=settings.flavour, capacity=settings.devices, width=64)
+    sram = CactiSettings(
+        node=settings.node,
+        flavour=settings.flavour,
+        temperature=settings.temperature,
+        capacity=settings.devices,
+        width=64,
+    )
     figure = leakage_per_bit(sram)
     return Figure(figure.value * settings.devices, f"{settings.devices} cells x ({figure.formula})", figure.source)
 

@@ -17,7 +17,8 @@ from archsim.cost.estimate import MM2, PJ, Estimate, Kind, engineering, range_no
 from archsim.cost.model import declare
 from archsim.cost.published import Reference
 from archsim.cost.scaling import NM, Flavour, Point, log_log, node_notes, nominal_supply
-from archsim.cost.settings import Bits, Count, Hertz, Metres, Process, Settings, Volts
+from archsim.cost.settings import Bits, Count, Hertz, Kelvin, Metres, Process, Settings, Volts
+from archsim.cost.temperature import ROOM_K, growth
 
 SOURCE = "DSENT (gem5 ext/dsent b1a44b89), 5x5 ports, 2 virtual channels of 4 flits, 1 GHz"
 SUPPLIES = ((45.0, 1.0), (32.0, 0.9), (22.0, 0.8), (11.0, 0.6))
@@ -62,6 +63,12 @@ class DsentPoint(Settings):
     node: Metres
     supply: Volts | None = None
     flavour: Flavour = "high-performance"
+    temperature: Kelvin = 300.0
+
+    @property
+    def leakage_growth(self) -> float:
+        """Leakage at the chip's temperature over that at 300 K."""
+        return growth(self.node, self.flavour, self.temperature)
 
     @property
     def overdrive(self) -> float:
@@ -95,9 +102,10 @@ def router(settings: DsentRouter) -> Estimate:
     clock = _at(settings, lambda row: row.clock) * PJ * settings.overdrive
     gated = clock if settings.clock_gated else 0.0
     static = 0.0 if settings.clock_gated else clock * settings.clock
-    leakage = _at(settings, lambda row: row.leakage_mw) * 1e-3
+    leakage = _at(settings, lambda row: row.leakage_mw) * 1e-3 * settings.leakage_growth
     flit = f"write + read + crossbar + arbitration {engineering(traversal, 'J')} + clock {engineering(gated, 'J')}"
-    power = f"leakage {engineering(leakage, 'W')} + free-running clock {engineering(static, 'W')}"
+    warmth = "" if settings.temperature == ROOM_K else f" at {settings.temperature:g} K"
+    power = f"leakage {engineering(leakage, 'W')}{warmth} + free-running clock {engineering(static, 'W')}"
     return Estimate(
         (("flit", Figure(traversal + gated, f"{flit}, {settings.width:g} bit", SOURCE)),),
         _area(settings),

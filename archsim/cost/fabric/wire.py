@@ -48,6 +48,7 @@ def dsent(settings: DsentWire) -> Estimate:
     """Price one bit over a link by DSENT."""
     per_mm = over_nodes(list(_FJ_PER_BIT_MM), settings) * FJ * settings.overdrive
     leakage = over_nodes(list(_LEAKAGE_UW_PER_64_MM), settings) * 1e-6 * settings.width / 64 * settings.length / _MM
+    leakage *= settings.leakage_growth
     energy = per_mm * settings.length / _MM
     return Estimate(
         (("bit_hop", Figure(energy, f"{engineering(per_mm, 'J')}/bit/mm x {settings.length / _MM:g} mm", SOURCE)),),

@@ -17,6 +17,7 @@ from archsim.cost.model import CostModel, declare
 from archsim.cost.published import Reference
 from archsim.cost.scaling import node_notes
 from archsim.cost.settings import Bits, Process
+from archsim.cost.temperature import warmed_at
 
 _DEPTH_EXPONENT = 0.78
 
@@ -49,7 +50,10 @@ def edram(record: Edram, settings: EdramSettings) -> Estimate:
     """Price an embedded DRAM."""
     size = settings.capacity / KILOBYTE / record.kilobytes
     energy, area = record.reference.energy(settings.point), record.reference.area(settings.point)
-    leakage = Figure(record.leakage_w * size * energy, f"{record.leakage_words} x {size:g} (capacity)", record.source)
+    leakage = warmed_at(
+        Figure(record.leakage_w * size * energy, f"{record.leakage_words} x {size:g} (capacity)", record.source),
+        settings.point,
+    )
     square_metres = record.area_mm2 * MM2 * size**record.area_exponent * area
     return Estimate(
         (

@@ -19,10 +19,12 @@ from archsim.cost.model import CostModel, declare
 from archsim.cost.published import Reference
 from archsim.cost.scaling import NM, Point, log_log, node_notes, nominal_supply
 from archsim.cost.settings import Bits, Process, WattsPerBit
+from archsim.cost.temperature import warmed
 
 SOURCE = "CACTI (github HewlettPackard/cacti 1ffd8dfb), fitted for 2 kB to 2 MB"
 KILOBYTE = 8192.0
 SMALLEST_NM = 22.0
+_HELD_NM = 45.0
 
 CellType = Literal["hp", "lop"]
 
@@ -118,11 +120,18 @@ def write_bit(settings: CactiSettings) -> Figure:
 
 
 def leakage_per_bit(settings: CactiSettings) -> Figure:
-    """Watts per bit."""
+    """Watts per bit at the chip's temperature."""
     if settings.leakage_per_bit is not None:
         return Figure(settings.leakage_per_bit, "leakage_per_bit", "given as a parameter")
+    figure = _fitted_leakage(settings)
     if settings.cells == "lop":
-        per_bit = max(fit.leakage_nw for fit in _LOP if fit.node_nm == 45)
+        return warmed(figure, _HELD_NM * NM, "low-operating-power", settings.temperature)
+    return warmed(figure, settings.node, "high-performance", settings.temperature)
+
+
+def _fitted_leakage(settings: CactiSettings) -> Figure:
+    if settings.cells == "lop":
+        per_bit = max(fit.leakage_nw for fit in _LOP if fit.node_nm == _HELD_NM)
         return Figure(per_bit * 1e-9, f"{per_bit} nW/bit, held at 45 nm: CACTI's trend rises with scaling", SOURCE)
     per_bit = _over_nodes(settings, {fit: fit.leakage_nw for fit in _HP})
     return Figure(per_bit * 1e-9, f"{per_bit:.3g} nW/bit at 350 K{_below(settings)}", SOURCE)

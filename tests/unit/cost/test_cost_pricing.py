@@ -81,6 +81,14 @@ def test_a_model_outside_its_fit_leaves_a_note_that_names_the_component(make_chi
     assert any(note.startswith("adc: bits") and "4 to 20" in note for note in notes)
 
 
+def test_a_model_whose_every_figure_is_replaced_leaves_no_note(make_chip: ChipMaker) -> None:
+    changes: dict[str, object] = {"technology.node": 5e-9, "tile.adc.cost.energy": {"conversion": 1e-12}}
+    some = price(make_chip(changes)).notes
+    every = price(make_chip({**changes, "tile.adc.cost.area": 1e-10, "tile.adc.cost.leakage": 0.0})).notes
+    assert any(note.startswith("adc: ") for note in some)
+    assert not any(note.startswith("adc: ") for note in every)
+
+
 def test_given_numbers_replace_the_models(make_chip: ChipMaker) -> None:
     cost = {
         "model": "survey",
