@@ -8,11 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from archsim import workloads
-from archsim.accounting import Ledger, account
+from archsim.accounting import Ledger, account, memory_accesses, traffic_notes
 from archsim.chip import Chip, load_chip
 from archsim.cost import Bill, price
 from archsim.engine import LogWindow, Progress, run_compiled, run_reference
-from archsim.errors import InputError
+from archsim.errors import CapacityError, InputError
 from archsim.lowering import lower
 from archsim.mapping import Placement, Replication, place
 from archsim.network import Network
@@ -195,3 +195,12 @@ def run(
     if engine is Engine.COMPILED:
         return run_compiled(program, log=log, progress=progress)
     return run_reference(program, log=log)
+
+
+def foretold(placement: Placement) -> tuple[str, ...]:
+    """Sentences on what a run of a placed network will write to memory and read back, or why it cannot run."""
+    try:
+        program = lower(placement)
+    except CapacityError as error:
+        return (f"cannot run as placed: {error}",)
+    return tuple(traffic_notes(memory_accesses(program), program.samples.count))

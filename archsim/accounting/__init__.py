@@ -8,6 +8,7 @@ from archsim.accounting.ledger import LEAKAGE, Ledger, account
 from archsim.accounting.peak import Peak, peak_of, product_energy, product_interval
 from archsim.accounting.steady import Basis, Steady, steady_state, steady_use
 from archsim.accounting.time import STATES
+from archsim.accounting.traffic import memory_accesses, traffic_notes
 
 __all__ = [
     "LEAKAGE",
@@ -25,9 +26,11 @@ __all__ = [
     "account",
     "efficiency_ladder",
     "full_activity",
+    "memory_accesses",
     "peak_of",
     "product_energy",
     "product_interval",
     "steady_state",
     "steady_use",
+    "traffic_notes",
 ]

@@ -14,6 +14,7 @@ from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.peak import peak_of
 from archsim.accounting.steady import Steady, steady_state
 from archsim.accounting.time import actor_states, layer_times, resource_use
+from archsim.accounting.traffic import memory_traffic, traffic_notes
 from archsim.cost import Bill
 from archsim.mapping import Placement
 from archsim.network import Network, layer_macs
@@ -39,6 +40,8 @@ class Ledger:
         whole run, and the busy share of it and of the steady state.
     layers : DataFrame
         ``layer, kind, tokens, width, macs, replicas, arrays, first_start_s, last_end_s, busy_s, energy_j``.
+    memory : DataFrame
+        ``memory, action, source, target, accesses, bits, energy_j`` of the whole run: what went to and from memories.
     notes : tuple of str
         What the reader should know of the figures.
     """
@@ -50,6 +53,7 @@ class Ledger:
     states: pd.DataFrame
     resources: pd.DataFrame
     layers: pd.DataFrame
+    memory: pd.DataFrame
     notes: tuple[str, ...]
 
 
@@ -69,6 +73,7 @@ def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
     energy = pd.concat([dynamic, _leaked(leakage, seconds(trace.makespan))], ignore_index=True)
     steady = steady_state(trace)
     area = component_area(bill, placement.chips)
+    memory = memory_traffic(trace, bill)
     return Ledger(
         headline=_headline(
             trace, placement, bill, steady, _Joules(float(dynamic["energy_j"].sum()), float(leakage["leakage_w"].sum()))
@@ -79,7 +84,13 @@ def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
         states=actor_states(trace),
         resources=resource_use(trace, steady),
         layers=_layers(trace, placement, dynamic),
-        notes=(*_pass_notes(placement.network), *placement.network.notes, *bill.notes),
+        memory=memory,
+        notes=(
+            *_pass_notes(placement.network),
+            *traffic_notes(memory, len(trace.sample_in)),
+            *placement.network.notes,
+            *bill.notes,
+        ),
     )
 
 

@@ -34,11 +34,13 @@ def placement(
     """Show where a network lies on a chip: tiles and chips used, blocks of each layer, how far data travels.
 
     Links are counted on and between chips, averaged over all pairs of a node that makes a layer's input and one that
-    reads it.
+    reads it. What no buffer has room for, and will go through memory, is said below the table.
     """
     from archsim.report import placement_document
+    from archsim.simulation import foretold
 
-    printing.print(placement_document(replication.place(model.load(), chip.load())))
+    placed = replication.place(model.load(), chip.load())
+    printing.print(placement_document(placed, foretold(placed)))
 
 
 @app.command("program")

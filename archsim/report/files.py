@@ -24,7 +24,7 @@ from archsim.report.summary import Summary, summary_data
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TABLES = ("energy", "area", "states", "resources", "layers")
+TABLES = ("energy", "area", "states", "resources", "layers", "memory")
 """Names of the Ledger's tables, and of their files."""
 
 FIRINGS, CHIP, SUMMARY = "firings", "chip.yaml", "summary.json"
@@ -148,7 +148,7 @@ def write_results(directory: Path, summary: Summary, table_format: TableFormat =
 
 def ledger_tables(ledger: Ledger) -> tuple[tuple[str, pd.DataFrame], ...]:
     """The Ledger's tables with the names of their files."""
-    tables = (ledger.energy, ledger.area, ledger.states, ledger.resources, ledger.layers)
+    tables = (ledger.energy, ledger.area, ledger.states, ledger.resources, ledger.layers, ledger.memory)
     return tuple(zip(TABLES, tables, strict=True))
 
 

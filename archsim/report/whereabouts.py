@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,11 +153,19 @@ class Distances:
         return np.array([within + across, between, sources.sum() * targets.sum()])
 
 
-def placement_document(placement: Placement) -> Document:
-    """A placement: a line of facts and where each layer is."""
+def placement_document(placement: Placement, in_memory: Sequence[str] = ()) -> Document:
+    """A placement: a line of facts, where each layer is, and what no buffer will hold.
+
+    Parameters
+    ----------
+    placement : Placement
+    in_memory : sequence of str
+        Sentences on edges that will go through memory.
+    """
     frame = placement_table(placement)
-    sections = (section(Paragraph(placement_facts(placement))), section(_layers(frame)))
-    return Document(sections, _data(placement, frame), frame)
+    sections = [section(Paragraph(placement_facts(placement))), section(_layers(frame))]
+    sections += [section(Paragraph(sentence)) for sentence in in_memory]
+    return Document(tuple(sections), {**_data(placement, frame), "in_memory": list(in_memory)}, frame)
 
 
 def _layers(frame: pd.DataFrame) -> Table:
@@ -181,7 +190,7 @@ def _links(mean: float) -> str:
     return "" if np.isnan(mean) else f"{mean:.1f}"
 
 
-def _data(placement: Placement, frame: pd.DataFrame) -> JsonValue:
+def _data(placement: Placement, frame: pd.DataFrame) -> dict[str, JsonValue]:
     """The placement for programs: totals, and ``layers`` as in `placement_table`."""
     return {
         "network": placement.network.name,

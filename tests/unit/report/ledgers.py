@@ -52,7 +52,11 @@ def small_ledger() -> Ledger:
         ],
     )  # fmt: skip
     bottleneck = Bottleneck("chip0/node1/adc0", "a", 0.75, "its convert fires 10 times")
-    return Ledger(_headline(), bottleneck, energy, area, states, resources, layers, ("folded",))
+    memory = pd.DataFrame(
+        [("dram", "write_bit", "a", "", 10, 320.0, 1.0), ("dram", "read_bit", "a", "b", 10, 320.0, 1.0)],
+        columns=["memory", "action", "source", "target", "accesses", "bits", "energy_j"],
+    )
+    return Ledger(_headline(), bottleneck, energy, area, states, resources, layers, memory, ("folded",))
 
 
 def _headline() -> Headline:
