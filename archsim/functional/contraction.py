@@ -85,7 +85,7 @@ class MatMul:
             matrix = matrix.swapaxes(-1, -2)
             batch_axis = _swapped_axis(batch_axis, given.ndim)
         made = self.product(matrix, multiply, batch_axis)
-        return (np.ascontiguousarray(self._squeezed(made, given.ndim)),)
+        return (np.asarray(self._squeezed(made, given.ndim), order="C"),)
 
     def _squeezed(self, made: F32, dims: int) -> F32:
         """Without the axes that vectors do not have."""
@@ -197,7 +197,7 @@ class Einsum:
         made = self.product.product(laid, multiply, len(stack))
         labels = [*stack, *rows, *columns]
         whole = made.reshape([sizes[label] for label in labels])
-        return (np.ascontiguousarray(whole.transpose([labels.index(label) for label in of_result])),)
+        return (np.asarray(whole.transpose([labels.index(label) for label in of_result]), order="C"),)
 
 
 def _groups(weight: str, data: str, result: str) -> tuple[list[str], list[str], list[str]]:

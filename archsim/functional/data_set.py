@@ -54,12 +54,13 @@ def read_data_set(path: Path, model: Model) -> DataSet:
     labels = arrays.pop(LABELS, None)
     own = {name.removeprefix(CALIBRATION): arrays.pop(name) for name in list(arrays) if name.startswith(CALIBRATION)}
     data = model.data(arrays)
+    notes = (data.layout.note,) if data.layout.note else ()
     if own:
-        return DataSet(data, labels, model.data(own))
-    few = {name: value if name in data.shared else value[:CALIBRATED_ON] for name, value in data.tensors.items()}
-    count = min(CALIBRATED_ON, data.samples)
-    note = f"Ranges of converters were calibrated on the first {count} samples of the data: {path.name} has no others."
-    return DataSet(data, labels, model.data(few), (note,))
+        return DataSet(data, labels, model.data(own), notes)
+    few = data.first(CALIBRATED_ON)
+    first = f"the first {few.samples} samples of the data"
+    note = f"Ranges of converters were calibrated on {first}: {path.name} has no others."
+    return DataSet(data, labels, few, (*notes, note))
 
 
 def _arrays(path: Path) -> dict[str, Tensor]:

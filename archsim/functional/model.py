@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import onnx
 
 from archsim.errors import InputError
 from archsim.functional.arrays import Block, Layers, blocks_of
-from archsim.functional.batches import Data, GraphInput, Samples, check_data, graph_inputs
+from archsim.functional.batches import Data, Samples
 from archsim.functional.cutting import CutGraph, cut, label_of, live_tensors, load_with_weights
-from archsim.functional.product import Inputs, Multiply, Product
-from archsim.functional.products import FloatProducts, NoProducts, Products, Record
+from archsim.functional.graph_inputs import GraphInput, checked_tensors, graph_inputs
+from archsim.functional.product import Product
+from archsim.functional.products import FloatProducts, Products, Record
 from archsim.functional.reading import expected_layers, read_product
 from archsim.functional.runtime import F32, Tensor, Tensors
-from archsim.functional.weights import WeightMatrix
+from archsim.functional.sample_axes import Layout, Seen, layout_of
 from archsim.mapping import Placement
 from archsim.network import Layer, Matrix
 from archsim.network.onnx_import.node import Node
@@ -39,14 +39,22 @@ class PlacedProduct:
     product : Product
     layers : tuple of int
         Indices into ``Network.order``, in the order of the product's weights.
-    batch_axis : int or None
-        Axis of the data along which the samples lie; None where the data are the same for every sample.
     """
 
     node: onnx.NodeProto
     product: Product
     layers: tuple[int, ...]
-    batch_axis: int | None = 0
+
+    @property
+    def name(self) -> str:
+        """The node's first output."""
+        return str(self.node.output[0] or self.node.output[1])
+
+    def data(self, values: Sequence[Tensor | None]) -> Tensor:
+        """What is multiplied, among the node's inputs."""
+        found = values[self.product.data]
+        assert found is not None
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +86,21 @@ class Model:
         return self.graph.outputs
 
     def data(self, given: Mapping[str, Tensor]) -> Data:
-        """Data checked against the model's inputs."""
-        return check_data(given, self.inputs)
+        """Data checked against the model's inputs, and where their samples lie.
+
+        Raises
+        ------
+        InputError
+            If an array is missing, unknown, of a wrong type or shape, or not finite.
+        """
+        tensors = checked_tensors(given, self.inputs)
+        return Data(tensors, layout_of(tensors, self.inputs, self._seen))
+
+    def _seen(self, tensors: Tensors) -> Seen:
+        """What a whole computation in floating point makes."""
+        watched: dict[str, Tensor] = {}
+        batch = _Batch(self, Samples(1, 0), FloatProducts(self.layers), _WHOLE, watched)
+        return Seen(batch.outputs(tensors), watched)
 
     @property
     def batch(self) -> int:
@@ -100,7 +121,7 @@ class Model:
             Samples at a time, where the model leaves that open.
         """
         batches = data.batches(batch or self.batch)
-        return data.joined([self._batch(tensors, samples, products) for tensors, samples in batches])
+        return data.joined([(s, _Batch(self, s, products, data.layout).outputs(tensors)) for tensors, s in batches])
 
     def in_floating_point(self, data: Data, *, batch: int | None = None) -> dict[str, Tensor]:
         """The outputs with exact products."""
@@ -116,31 +137,56 @@ class Model:
         """A layer of the network."""
         return self.placement.network.order[index]
 
-    def _batch(self, given: Tensors, samples: Samples, products: Products) -> dict[str, Tensor]:
-        tensors = dict(given)
-        for index, part in enumerate(self.graph.rounds):
-            tensors.update(self.graph.segment(index, tensors))
+
+_WHOLE = Layout({}, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """One computation of a model.
+
+    Parameters
+    ----------
+    model : Model
+    samples : Samples
+        That the batch holds.
+    products : Products
+    layout : Layout
+        Where they lie.
+    watched : dict of str to ndarray, optional
+        Where the data of the nodes on arrays are noted.
+    """
+
+    model: Model
+    samples: Samples
+    products: Products
+    layout: Layout
+    watched: dict[str, Tensor] | None = None
+
+    def outputs(self, given: Tensors) -> dict[str, Tensor]:
+        """All outputs of the model."""
+        graph, tensors = self.model.graph, dict(given)
+        for index, part in enumerate(graph.rounds):
+            tensors.update(graph.segment(index, tensors))
             for node in part.products:
-                tensors.update(self._product(node, tensors, samples, products))
-        return {name: tensors[name] for name in self.outputs}
+                tensors.update(self._product(node, tensors))
+        return {name: tensors[name] for name in self.model.outputs}
 
-    def _product(
-        self, node: onnx.NodeProto, tensors: Tensors, samples: Samples, products: Products
-    ) -> dict[str, Tensor]:
-        placed = self.products[node.output[0] or node.output[1]]
-        values = [_value(name, tensors, self.graph.constants) for name in node.input]
-        data = values[placed.product.data]
-        assert data is not None
-
-        owner = Samples(1, 0) if placed.batch_axis is None else samples
+    def _product(self, node: onnx.NodeProto, tensors: Tensors) -> dict[str, Tensor]:
+        placed = self.model.products[node.output[0] or node.output[1]]
+        values = [_value(name, tensors, self.model.graph.constants) for name in node.input]
+        data = placed.data(values)
+        if self.watched is not None:
+            self.watched[placed.name] = data
+        axis = self.layout.products.get(placed.name, 0)
+        # What is the same for all samples belongs to the first.
+        owner = Samples(1, 0) if axis is None else self.samples
 
         def multiply(matrix: int, vectors: F32, step: int = 0) -> F32:
-            return products(placed.layers[matrix], vectors, owner, step)
+            return self.products(placed.layers[matrix], vectors, owner, step)
 
-        made = placed.product(values, multiply, placed.batch_axis or 0)
-        return {
-            name: value.astype(data.dtype, copy=False) for name, value in zip(node.output, made, strict=False) if name
-        }
+        made = placed.product(values, multiply, axis or 0)
+        return {n: value.astype(data.dtype, copy=False) for n, value in zip(node.output, made, strict=False) if n}
 
 
 def _value(name: str, tensors: Tensors, constants: Tensors) -> Tensor | None:
@@ -174,14 +220,14 @@ def prepared(loaded: onnx.ModelProto, placement: Placement) -> Model:
     products = {}
     for node, layers in chosen:
         product = read_product(Node(node, 0), [graph.constants.get(name) for name in node.input])
-        products[node.output[0] or node.output[1]] = PlacedProduct(node, product, layers)
+        placed = PlacedProduct(node, product, layers)
+        products[placed.name] = placed
     weights = {
         layer: matrix
         for placed in products.values()
         for layer, matrix in zip(placed.layers, placed.product.weights, strict=True)
     }
-    model = Model(graph, placement, graph_inputs(loaded.graph), products, weights, blocks_of(placement, weights))
-    return _with_batch_axes(model)
+    return Model(graph, placement, graph_inputs(loaded.graph), products, weights, blocks_of(placement, weights))
 
 
 def _matrix_nodes(graph: onnx.GraphProto, placement: Placement) -> list[tuple[onnx.NodeProto, tuple[int, ...]]]:
@@ -209,56 +255,3 @@ def _check_all_found(missing: Sequence[int], placement: Placement) -> None:
             where=f"layer {layer.name!r}",
             remedy="Place the same file that is computed; export it without control flow and quantised operators.",
         )
-
-
-def _with_batch_axes(model: Model) -> Model:
-    """Find the axis of the samples of every product's data: the one that differs between one sample and two."""
-    if not any(entry.open for entry in model.inputs):
-        return model
-    shapes = [_data_shapes(model, count) for count in (1, 2)]
-    axes = {name: _differing(shapes[0][name], shapes[1][name]) for name in model.products}
-    return replace(model, products={n: replace(p, batch_axis=axes[n]) for n, p in model.products.items()})
-
-
-def _differing(one: tuple[int, ...], two: tuple[int, ...]) -> int | None:
-    return next((axis for axis, (a, b) in enumerate(zip(one, two, strict=True)) if a != b), None)
-
-
-def _data_shapes(model: Model, count: int) -> dict[str, tuple[int, ...]]:
-    """Shapes of the data of all products for so many samples of zeros."""
-    shapes: dict[str, tuple[int, ...]] = {}
-
-    def watched(name: str, placed: PlacedProduct) -> PlacedProduct:
-        return replace(placed, product=_Watched(placed.product, name, shapes))
-
-    spied = replace(model, products={name: watched(name, placed) for name, placed in model.products.items()})
-    zeros = {entry.name: np.zeros(_probe_shape(entry, count), entry.dtype) for entry in model.inputs}
-    spied._batch(zeros, Samples(count, 0), NoProducts(model.layers))
-    return shapes
-
-
-def _probe_shape(entry: GraphInput, count: int) -> tuple[int, ...]:
-    return (count, *(size or 1 for size in entry.sizes[1:])) if entry.open else tuple(size or 1 for size in entry.sizes)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Watched:
-    """A product that writes down the shape of its data."""
-
-    product: Product
-    name: str
-    shapes: dict[str, tuple[int, ...]]
-
-    @property
-    def weights(self) -> tuple[WeightMatrix, ...]:
-        return self.product.weights
-
-    @property
-    def data(self) -> int:
-        return self.product.data
-
-    def __call__(self, inputs: Inputs, multiply: Multiply, batch_axis: int) -> tuple[Tensor, ...]:
-        data = inputs[self.data]
-        assert data is not None
-        self.shapes[self.name] = data.shape
-        return self.product(inputs, multiply, batch_axis)

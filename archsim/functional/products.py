@@ -1,4 +1,4 @@
-"""Three ways to take a product: on arrays, in floating point, and not at all (to learn shapes)."""
+"""Two ways to take a product: on arrays, and in floating point."""
 
 from __future__ import annotations
 
@@ -152,14 +152,3 @@ def _thinned(vectors: F32, most: int) -> F32:
     if len(vectors) <= most:
         return vectors.copy()
     return vectors[np.linspace(0, len(vectors) - 1, most).astype(np.int64)]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NoProducts:
-    """Zeros of the right shape."""
-
-    layers: Layers
-
-    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int) -> F32:
-        groups, _, columns = self.layers[layer].shape
-        return np.zeros((len(vectors), groups * columns), np.float32)

@@ -173,9 +173,18 @@ class Recurrence:
                 return np.zeros((batch, self.hidden), np.float32)
             given = filled(inputs, place)
             own: F32 = given[:, direction] if batch_first else given[direction]
-            return own
+            return self._of_all(own, batch)
 
         return state(5), state(6) if self.node.kind == "LSTM" else np.zeros((batch, self.hidden), np.float32)
+
+    def _of_all(self, state: F32, batch: int) -> F32:
+        if len(state) != batch:
+            raise self.node.fault(
+                f"its initial state is of {len(state)} sequences, and there are {batch}",
+                f"Give data of {len(state)} sequences at a time, each batch along a new first axis, or export the "
+                "model with an initial state for any number.",
+            )
+        return state
 
     def _check_lengths(self, inputs: Inputs, steps: int) -> None:
         if len(inputs) > 4 and inputs[4] is not None and bool((np.asarray(inputs[4]) != steps).any()):

@@ -64,12 +64,12 @@ class Segment:
         InputError
             If ONNX Runtime cannot compute it.
         """
-        given = {name: np.ascontiguousarray(tensors[name]) for name in self.inputs}
+        given = {name: np.asarray(tensors[name], order="C") for name in self.inputs}
         try:
             values = self.session.run(list(self.outputs), given)  # type: ignore[attr-defined]
         except _faults() as fault:
             raise _not_computed(fault) from fault
-        return dict(zip(self.outputs, values, strict=True))
+        return dict(zip(self.outputs, map(np.asarray, values), strict=True))
 
 
 def segment(model: onnx.ModelProto, nodes: Sequence[onnx.NodeProto], ends: Ends, constants: Tensors) -> Segment:

@@ -11,7 +11,9 @@ from onnx import helper
 
 from archsim.errors import InputError
 from archsim.functional import Plan, accuracy, load_metric, read_data_set
-from archsim.functional.batches import GraphInput, check_data
+from archsim.functional.batches import Data
+from archsim.functional.graph_inputs import GraphInput, checked_tensors
+from archsim.functional.sample_axes import Seen, layout_of
 from archsim.numeric import CrossbarSettings
 from tests.chips import make_array, make_chip
 from tests.functional_models import by_onnxruntime, computed, make_model, perceptron, placed, random
@@ -19,6 +21,12 @@ from tests.functional_models import by_onnxruntime, computed, make_model, percep
 FLOAT = np.dtype(np.float32)
 OPEN = (GraphInput("x", FLOAT, (None, 3)),)
 FIXED = (GraphInput("x", FLOAT, (2, 3)),)
+
+
+def check_data(given: dict[str, np.ndarray], inputs: tuple[GraphInput, ...]) -> Data:
+    """The data of a model that doubles its inputs."""
+    tensors = checked_tensors(given, inputs)
+    return Data(tensors, layout_of(tensors, inputs, lambda some: Seen({"y": next(iter(some.values())) * 2}, {})))
 
 
 def _complete(error: InputError) -> bool:
@@ -71,14 +79,14 @@ def test_a_fixed_batch_is_filled_up_and_cut() -> None:
     batches = list(data.batches(100))
     assert [samples.first for _, samples in batches] == [0, 1]
     assert batches[1][0]["x"].tolist() == [[6, 7, 8], [6, 7, 8]]
-    joined = data.joined([{"y": tensors["x"] * 2} for tensors, _ in batches])
+    joined = data.joined([(samples, {"y": tensors["x"] * 2}) for tensors, samples in batches])
     assert joined["y"].tolist() == (2 * np.arange(9).reshape(3, 3)).tolist()
 
 
 def test_whole_inputs_may_be_stacked() -> None:
     data = check_data({"x": np.zeros((4, 2, 3))}, FIXED)
-    assert (data.samples, data.group, data.stacked) == (4, 1, True)
-    assert data.joined([{"y": np.ones(2)} for _ in data.batches(9)])["y"].shape == (4, 2)
+    assert (data.samples, data.layout.group, data.layout.stacked) == (4, 1, True)
+    assert data.joined([(samples, {"y": np.ones(2)}) for _, samples in data.batches(9)])["y"].shape == (4, 2)
 
 
 @pytest.mark.parametrize(
