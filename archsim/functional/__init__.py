@@ -4,9 +4,9 @@ A model is cut at the nodes whose weights are on arrays. The segments between th
 products go block by block through ``archsim.numeric``, exactly as they are placed. Partial sums, biases, scales and
 drift compensation are digital and exact (but for ``CrossbarSettings.scale_bits``).
 
-Not computed: quantised operators (QLinearConv and the like; QuantizeLinear and DequantizeLinear around floating-point
-ones are), nodes inside If and Loop that are on arrays, and sequences of unequal length in one batch. Rounding of
-digital units, of partial sums and of activations in buffers is not modelled: they are float32.
+Products of integers (QLinearConv and the like) are computed with the numbers that the integers stand for, and rounded
+as the operator says. Not computed: nodes inside If and Loop that are on arrays. Rounding of digital units, of partial
+sums and of activations in buffers is not modelled: they are float32.
 """
 
 from archsim.functional.activity import Activity, LayerActivity, measured_activity, with_activity

@@ -5,63 +5,15 @@ Equations: the ONNX operators LSTM (14), GRU (14) and RNN (14).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archsim.functional.runtime import Segment, formula
-from archsim.network.onnx_import.node import Node
-
-_WITH_ALPHA = {"LeakyRelu": 0.01, "ThresholdedRelu": 1.0, "Elu": 1.0}
-_PLAIN = frozenset({"Sigmoid", "Tanh", "Relu", "Softsign", "Softplus", "HardSigmoid", *_WITH_ALPHA})
+from archsim.network import Activation
 
 
-@dataclass(frozen=True, slots=True)
-class Activation:
-    """An activation function of a cell.
-
-    Parameters
-    ----------
-    kind : str
-        ONNX operator.
-    attributes : str
-        Its attributes in ONNX's text form, empty for none.
-    """
-
-    kind: str
-    attributes: str = ""
-
-    def __call__(self, argument: str) -> str:
-        """The call, in ONNX's text form."""
-        return f"{self.kind}{self.attributes}({argument})"
-
-
-def activations(node: Node, defaults: tuple[str, ...], direction: int) -> tuple[Activation, ...]:
-    """Activations of one direction.
-
-    Raises
-    ------
-    InputError
-        If one is not an ONNX operator of its own.
-    """
-    kinds = node.texts("activations") or defaults * (direction + 1)
-    alphas, betas = list(node.numbers("activation_alpha") or ()), list(node.numbers("activation_beta") or ())
-    found = [_activation(node, kind, alphas, betas) for kind in kinds]
-    return tuple(found[direction * len(defaults) : (direction + 1) * len(defaults)])
-
-
-def _activation(node: Node, kind: str, alphas: list[float], betas: list[float]) -> Activation:
-    """The next activation; takes the coefficients that belong to it off the lists."""
-    name = next((known for known in _PLAIN if known.lower() == kind.lower()), None)
-    if name is None:
-        raise node.fault(
-            f"its activation {kind!r} is not computed", f"Use one of {', '.join(sorted(_PLAIN))}, or separate nodes."
-        )
-    if name == "HardSigmoid":
-        alpha, beta = (alphas.pop(0) if alphas else 0.2), (betas.pop(0) if betas else 0.5)
-        return Activation(name, f" <alpha: float = {alpha:.9f}, beta: float = {beta:.9f}> ")
-    if name in _WITH_ALPHA:
-        alpha = alphas.pop(0) if alphas else _WITH_ALPHA[name]
-        return Activation(name, f" <alpha: float = {alpha:.9f}> ")
-    return Activation(name)
+def _call(function: Activation, argument: str) -> str:
+    """The call of a function, in ONNX's text form."""
+    given = (("alpha", function.alpha), ("beta", function.beta))
+    listed = ", ".join(f"{name}: float = {value:.9f}" for name, value in given if value is not None)
+    return f"{function.kind}{f' <{listed}> ' if listed else ''}({argument})"
 
 
 def _clipped(names: tuple[str, ...], clip: float | None) -> str:
@@ -84,17 +36,17 @@ def lstm_cell(gate: Activation, candidate: Activation, output: Activation, *, cl
                 fc = Mul(pf, c)
                 {peeped}
                 {_clipped(("i", "f", "g"), clip)}
-                it = {gate("i_")}
-                ft = {gate("f_")}
-                gt = {candidate("g_")}
+                it = {_call(gate, "i_")}
+                ft = {_call(gate, "f_")}
+                gt = {_call(candidate, "g_")}
                 kept = Mul(ft, c)
                 new = Mul(it, gt)
                 c1 = Add(kept, new)
                 oc = Mul(po, c1)
                 os = Add(o, oc)
                 {_clipped(("o",), None) if clip is None else "o_ = Clip(os, low, high)"}
-                ot = {gate("o_")}
-                shown = {output("c1")}
+                ot = {_call(gate, "o_")}
+                shown = {_call(output, "c1")}
                 h1 = Mul(ot, shown)
             }}"""
     )
@@ -107,8 +59,8 @@ def gru_gates(gate: Activation, clip: float | None) -> Segment:
                 zs = Identity(z)
                 rs = Identity(r)
                 {_clipped(("z", "r"), clip)}
-                zt = {gate("z_")}
-                rt = {gate("r_")}
+                zt = {_call(gate, "z_")}
+                rt = {_call(gate, "r_")}
                 rh = Mul(rt, h)
             }}"""
     )
@@ -120,7 +72,7 @@ def gru_update(candidate: Activation, clip: float | None) -> Segment:
         f"""cell (float[N, H] zt, float[N, H] n, float[N, H] h) => (float[N, H] h1) {{
                 ns = Identity(n)
                 {_clipped(("n",), clip)}
-                nt = {candidate("n_")}
+                nt = {_call(candidate, "n_")}
                 one = Constant <value = float {{1.0}}> ()
                 rest = Sub(one, zt)
                 new = Mul(rest, nt)
@@ -138,7 +90,7 @@ def gru_update_after(candidate: Activation, clip: float | None) -> Segment:
                 rm = Mul(rt, m)
                 ns = Add(n, rm)
                 {_clipped(("n",), clip)}
-                nt = {candidate("n_")}
+                nt = {_call(candidate, "n_")}
                 one = Constant <value = float {{1.0}}> ()
                 rest = Sub(one, zt)
                 new = Mul(rest, nt)
@@ -154,6 +106,6 @@ def rnn_cell(activation: Activation, clip: float | None) -> Segment:
         f"""cell (float[N, H] x) => (float[N, H] h1) {{
                 xs = Identity(x)
                 {_clipped(("x",), clip)}
-                h1 = {activation("x_")}
+                h1 = {_call(activation, "x_")}
             }}"""
     )

@@ -46,7 +46,7 @@ def save_conductances(path: Path, model: Model, arrays: Arrays) -> None:
         part.replace(path)
     except OSError as fault:
         raise InputError(
-            f"cannot be written: {fault.strerror or fault}",
+            f"the file cannot be written: {fault.strerror or fault}",
             where=str(path),
             remedy="Give a path that you may write to.",
         ) from fault
@@ -89,7 +89,7 @@ def _placed(path: Path, name: str, planes: tuple[NDArray[np.float64], ...], arra
     try:
         return program_measured(planes, array)
     except InputError as fault:
-        raise InputError(f"{fault.where}: {fault.what}", where=f"{path}, {name}", remedy=fault.remedy) from fault
+        raise InputError(fault.what, where=f"{path}, {name}", remedy=fault.remedy) from fault
 
 
 def _name(model: Model, block: Block, plane: int) -> str:
@@ -103,7 +103,9 @@ def _maps(path: Path) -> dict[str, NDArray[np.float64]]:
             return {name: np.asarray(file[name]) for name in file.files}
     except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as fault:
         raise InputError(
-            f"cannot be read as conductances: {fault}", where=str(path), remedy="Give a file of save_conductances."
+            f"the file cannot be read as conductances: {fault}",
+            where=str(path),
+            remedy="Give a file of save_conductances.",
         ) from fault
 
 
@@ -112,7 +114,7 @@ def _check_names(path: Path, wanted: set[str], found: set[str]) -> None:
         wrong = [f"lacks {name}" for name in sorted(wanted - found)[:3]]
         wrong += [f"holds {name}, which is no plane of this model" for name in sorted(found - wanted)[:3]]
         raise InputError(
-            f"{'; '.join(wrong)} ({len(wanted ^ found)} in all)",
+            f"the file {'; '.join(wrong)} ({len(wanted ^ found)} in all)",
             where=str(path),
             remedy="Save the conductances of the same model, chip and placement, and change only the values.",
         )

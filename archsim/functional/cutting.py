@@ -17,7 +17,6 @@ from archsim.errors import InputError
 from archsim.functional.runtime import Ends, Segment, Tensor, Tensors, external_names, reads, segment
 from archsim.network.onnx_import.model_file import expanded, load
 from archsim.network.onnx_import.movement import MOVEMENTS
-from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.registry import HANDLERS
 
 _RANDOM = frozenset(
@@ -58,7 +57,7 @@ def _value(tensor: onnx.TensorProto) -> Tensor:
         value: Tensor = numpy_helper.to_array(tensor)
     except (ValueError, TypeError, RuntimeError) as fault:
         raise InputError(
-            f"has the shape {tuple(tensor.dims)} and no such data",
+            f"it has the shape {tuple(tensor.dims)}, and the file no such data",
             where=f"weight {tensor.name!r}",
             remedy=_WEIGHTS_REMEDY,
         ) from fault
@@ -114,11 +113,6 @@ class CutGraph:
             wanted |= external_names(later.digital)
             wanted |= {name for node in later.products for name in reads(node)}
         return tuple(sorted(made & wanted))
-
-
-def label_of(node: onnx.NodeProto) -> str:
-    """The name by which layers refer to a node."""
-    return Node(node, 0).label
 
 
 def cut(model: onnx.ModelProto, products: Sequence[onnx.NodeProto]) -> CutGraph:

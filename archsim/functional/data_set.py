@@ -69,7 +69,7 @@ def _arrays(path: Path) -> dict[str, Tensor]:
             return {name: np.asarray(file[name]) for name in file.files}
     except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as fault:
         raise InputError(
-            f"cannot be read as data: {fault}",
+            f"the file cannot be read as data: {fault}",
             where=str(path),
             remedy="Write it with numpy.savez: one array per input of the model, and 'labels'.",
         ) from fault

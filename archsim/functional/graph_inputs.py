@@ -79,7 +79,7 @@ def _check_names(given: Mapping[str, Tensor], inputs: tuple[GraphInput, ...]) ->
         wrong = [f"no {name!r}" for name in sorted(wanted - names)]
         wrong += [f"{name!r}, which is no input" for name in sorted(names - wanted)]
         raise InputError(
-            f"they hold {' and '.join(wrong)}",
+            f"the data hold {' and '.join(wrong)}",
             where="data",
             remedy=f"Give one array for each of the model's inputs: {', '.join(sorted(wanted))}.",
         )
@@ -89,7 +89,7 @@ def _typed(values: Tensor, entry: GraphInput) -> Tensor:
     """The values in the input's type, where nothing is lost that matters."""
     if values.dtype != entry.dtype and not _convertible(values.dtype, entry.dtype):
         raise InputError(
-            f"they are {values.dtype}, where {entry.dtype} is wanted",
+            f"the data are {values.dtype}, where {entry.dtype} is wanted",
             where=_where(entry),
             remedy="Give numbers of that kind; whole numbers are converted.",
         )
@@ -130,7 +130,9 @@ def _check_rank(values: Tensor, entry: GraphInput) -> None:
         raise wrong_shape(values, entry)
     if not values.size:
         raise InputError(
-            f"they have the shape {values.shape}: zero values", where=_where(entry), remedy="Give at least one sample."
+            f"the data have the shape {values.shape}: zero values",
+            where=_where(entry),
+            remedy="Give at least one sample.",
         )
 
 
@@ -138,7 +140,7 @@ def wrong_shape(values: Tensor, entry: GraphInput) -> InputError:
     """The error of data whose shape does not fit."""
     shown = " x ".join("N" if size is None else str(size) for size in entry.sizes) or "a scalar"
     return InputError(
-        f"they have the shape {values.shape}, where {shown} is wanted",
+        f"the data have the shape {values.shape}, where {shown} is wanted",
         where=_where(entry),
         remedy="Give the samples along the axis that the model has for them, or one array of that shape per sample, "
         "stacked along a new first axis.",

@@ -33,7 +33,9 @@ def accuracy(outputs: Tensor, labels: Tensor | None) -> float:
     """
     if labels is None:
         raise InputError(
-            "there are none", where="labels", remedy="Add an array 'labels' to the data, or give a metric of your own."
+            "there are no labels",
+            where="labels",
+            remedy="Add an array 'labels' to the data, or give a metric of your own.",
         )
     _check_labels(outputs, labels)
     return float((outputs.argmax(axis=-1) == labels).mean())
@@ -42,7 +44,7 @@ def accuracy(outputs: Tensor, labels: Tensor | None) -> float:
 def _check_labels(outputs: Tensor, labels: Tensor) -> None:
     if not np.issubdtype(labels.dtype, np.integer) or labels.shape != outputs.shape[:-1]:
         raise InputError(
-            f"they are {labels.dtype} of shape {labels.shape}, for scores of shape {outputs.shape}",
+            f"the labels are {labels.dtype} of shape {labels.shape}, for scores of shape {outputs.shape}",
             where="labels",
             remedy=f"Give whole numbers of shape {outputs.shape[:-1]}: the right class of each.",
         )
@@ -50,7 +52,7 @@ def _check_labels(outputs: Tensor, labels: Tensor) -> None:
     if labels.size == 0 or int(labels.min()) < 0 or int(labels.max()) >= classes:
         span = f"{labels.min()} to {labels.max()}" if labels.size else "nothing"
         raise InputError(
-            f"they name the classes {span}, and the model has {classes}",
+            f"the labels name the classes {span}, and the model has {classes}",
             where="labels",
             remedy=f"Number the classes from 0 to {classes - 1}, in the order of the model's scores.",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +11,16 @@ import onnx
 from archsim.errors import InputError
 from archsim.functional.arrays import Block, Layers, blocks_of
 from archsim.functional.batches import Data, Samples
-from archsim.functional.cutting import CutGraph, cut, label_of, live_tensors, load_with_weights
+from archsim.functional.cutting import CutGraph, cut, load_with_weights
 from archsim.functional.graph_inputs import GraphInput, checked_tensors, graph_inputs
 from archsim.functional.product import Product
-from archsim.functional.products import FloatProducts, Products, Record
-from archsim.functional.reading import expected_layers, read_product
+from archsim.functional.products import FloatProducts, Products, Record, exact_product
+from archsim.functional.reading import read_product
 from archsim.functional.runtime import F32, Tensor, Tensors
 from archsim.functional.sample_axes import Layout, Seen, layout_of
+from archsim.functional.weights import WeightMatrix
 from archsim.mapping import Placement
-from archsim.network import Layer, Matrix
-from archsim.network.onnx_import.node import Node
+from archsim.network import Layer, ProductSpec
 from archsim.numeric.multiply import CHUNK
 
 _ROOM_BYTES = 2**28
@@ -35,26 +35,25 @@ class PlacedProduct:
 
     Parameters
     ----------
-    node : onnx.NodeProto
+    spec : ProductSpec
     product : Product
-    layers : tuple of int
-        Indices into ``Network.order``, in the order of the product's weights.
+    layers : tuple of int or None
+        Indices into ``Network.order``, in the order of the product's weights; None for weights that no output needs.
     """
 
-    node: onnx.NodeProto
+    spec: ProductSpec
     product: Product
-    layers: tuple[int, ...]
+    layers: tuple[int | None, ...]
 
     @property
     def name(self) -> str:
         """The node's first output."""
-        return str(self.node.output[0] or self.node.output[1])
+        return next(filter(None, self.spec.outputs))
 
-    def data(self, values: Sequence[Tensor | None]) -> Tensor:
-        """What is multiplied, among the node's inputs."""
-        found = values[self.product.data]
-        assert found is not None
-        return found
+    @property
+    def matrices(self) -> Iterator[tuple[int | None, WeightMatrix]]:
+        """Weights with their layers."""
+        return zip(self.layers, self.product.weights, strict=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,26 +172,26 @@ class _Batch:
         return {name: tensors[name] for name in self.model.outputs}
 
     def _product(self, node: onnx.NodeProto, tensors: Tensors) -> dict[str, Tensor]:
-        placed = self.model.products[node.output[0] or node.output[1]]
-        values = [_value(name, tensors, self.model.graph.constants) for name in node.input]
-        data = placed.data(values)
+        placed = self.model.products[next(name for name in node.output if name)]
         if self.watched is not None:
-            self.watched[placed.name] = data
+            self.watched[placed.name] = tensors[placed.spec.data]
         axis = self.layout.products.get(placed.name, 0)
         # What is the same for all samples belongs to the first.
         owner = Samples(1, 0) if axis is None else self.samples
 
         def multiply(matrix: int, vectors: F32, step: int = 0) -> F32:
-            return self.products(placed.layers[matrix], vectors, owner, step)
+            layer = placed.layers[matrix]
+            if layer is None:
+                return exact_product(placed.product.weights[matrix], vectors)
+            return self.products(layer, vectors, owner, step)
 
-        made = placed.product(values, multiply, axis or 0)
-        return {n: value.astype(data.dtype, copy=False) for n, value in zip(node.output, made, strict=False) if n}
+        made = placed.product(self._known(tensors), multiply, axis or 0)
+        return {name: value for name, value in zip(placed.spec.outputs, made, strict=False) if name}
 
-
-def _value(name: str, tensors: Tensors, constants: Tensors) -> Tensor | None:
-    if not name:
-        return None
-    return tensors[name] if name in tensors else constants[name]
+    def _known(self, tensors: Tensors) -> Callable[[str], Tensor]:
+        """Tensors by name, the model's constants among them."""
+        constants = self.model.graph.constants
+        return lambda name: tensors[name] if name in tensors else constants[name]
 
 
 def prepare(path: Path, placement: Placement) -> Model:
@@ -215,43 +214,44 @@ def prepare(path: Path, placement: Placement) -> Model:
 
 def prepared(loaded: onnx.ModelProto, placement: Placement) -> Model:
     """The same for a model in memory, as ``load_with_weights`` gives it."""
-    chosen = _matrix_nodes(loaded.graph, placement)
+    chosen = _placed_products(loaded.graph, placement)
     graph = cut(loaded, [node for node, _ in chosen])
-    products = {}
-    for node, layers in chosen:
-        product = read_product(Node(node, 0), [graph.constants.get(name) for name in node.input])
-        placed = PlacedProduct(node, product, layers)
-        products[placed.name] = placed
-    weights = {
-        layer: matrix
-        for placed in products.values()
-        for layer, matrix in zip(placed.layers, placed.product.weights, strict=True)
-    }
-    return Model(graph, placement, graph_inputs(loaded.graph), products, weights, blocks_of(placement, weights))
+    products = [_placed(spec, graph.constants, placement) for _, spec in chosen]
+    weights = {layer: matrix for placed in products for layer, matrix in placed.matrices if layer is not None}
+    by_output = {placed.name: placed for placed in products}
+    return Model(graph, placement, graph_inputs(loaded.graph), by_output, weights, blocks_of(placement, weights))
 
 
-def _matrix_nodes(graph: onnx.GraphProto, placement: Placement) -> list[tuple[onnx.NodeProto, tuple[int, ...]]]:
-    """Nodes that are on arrays, with their layers."""
-    waiting: dict[str, list[int]] = {}
-    for layer in placement.network.layers:
-        if isinstance(layer.operator, Matrix):
-            waiting.setdefault(layer.origin, []).append(placement.index[layer.name])
-    live, found = live_tensors(graph), []
-    for node in graph.node:
-        layers = waiting.get(label_of(node), [])
-        count = expected_layers(Node(node, 0))
-        if count and len(layers) >= count and set(node.output) & live:
-            found.append((node, tuple(layers[:count])))
-            del layers[:count]
-    _check_all_found([layer for layers in waiting.values() for layer in layers], placement)
-    return found
+def _placed(spec: ProductSpec, constants: Tensors, placement: Placement) -> PlacedProduct:
+    product = read_product(spec, constants.__getitem__)
+    return PlacedProduct(spec, product, tuple(placement.index[name] if name else None for name in spec.layers))
 
 
-def _check_all_found(missing: Sequence[int], placement: Placement) -> None:
-    if missing:
-        layer = placement.network.order[missing[0]]
+def _placed_products(graph: onnx.GraphProto, placement: Placement) -> list[tuple[onnx.NodeProto, ProductSpec]]:
+    """Nodes whose weights are on arrays, with what the importer says of them."""
+    network = placement.network
+    found = [spec for spec in network.products if any(spec.layers)]
+    _check_all_found(placement, {name for spec in found for name in spec.layers})
+    made_by = {name: node for node in graph.node for name in node.output if name}
+    return [(_node_of(spec, made_by), spec) for spec in found]
+
+
+def _node_of(spec: ProductSpec, made_by: Mapping[str, onnx.NodeProto]) -> onnx.NodeProto:
+    node = made_by.get(next(filter(None, spec.outputs)))
+    if node is None:
         raise InputError(
-            f"comes from node {layer.origin!r}, which is not among the nodes that can be computed on arrays",
-            where=f"layer {layer.name!r}",
-            remedy="Place the same file that is computed; export it without control flow and quantised operators.",
+            "it was placed, and is not among the nodes of the file that is computed",
+            where=f"node {spec.node!r}",
+            remedy="Place the same file that is computed; export it without control flow around its products.",
+        )
+    return node
+
+
+def _check_all_found(placement: Placement, known: set[str]) -> None:
+    missing = [layer for layer in placement.network.matrices if layer.name not in known]
+    if missing:
+        raise InputError(
+            f"it comes from {missing[0].origin or 'no node of a file'!r}, of whose weights nothing is known",
+            where=f"layer {missing[0].name!r}",
+            remedy="Compute an ONNX file that was placed as it is; named networks have no weights.",
         )

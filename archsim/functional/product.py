@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from archsim.errors import InputError
 from archsim.functional.runtime import F32, Tensor
 from archsim.functional.weights import WeightMatrix
-from archsim.network.onnx_import.node import Node
+from archsim.network import ProductSpec
 
-Inputs: TypeAlias = Sequence[Tensor | None]
-"""Inputs of a node by place, None where one is left out or not known."""
+Tensors: TypeAlias = Callable[[str], Tensor]
+"""A tensor of the model by its name."""
 
 
 class Multiply(Protocol):
@@ -45,50 +46,57 @@ class Product(Protocol):
         """One per layer of the network that the node became, in the layers' order."""
         ...
 
-    @property
-    def data(self) -> int:
-        """Place of the input that is multiplied."""
-        ...
-
-    def __call__(self, inputs: Inputs, multiply: Multiply, batch_axis: int) -> tuple[Tensor, ...]:
+    def __call__(self, tensors: Tensors, multiply: Multiply, batch_axis: int) -> tuple[Tensor, ...]:
         """Outputs of the node.
 
         Parameters
         ----------
-        inputs : sequence of ndarray or None
-            By place.
+        tensors : callable
+            The node's inputs.
         multiply : Multiply
             How products are taken.
         batch_axis : int
-            Axis of the data input along which the samples lie.
+            Axis of the data along which the samples lie.
         """
         ...
 
 
-def filled(inputs: Inputs, place: int) -> F32:
-    """An input that is there, as float32."""
-    found = inputs[place]
-    assert found is not None
-    return np.asarray(found, np.float32)
+def where(spec: ProductSpec) -> str:
+    """The node in the words of an error message."""
+    return f"node {spec.node!r}"
 
 
-def constant(inputs: Inputs, place: int, node: Node) -> F32:
-    """Constant weights, while a node is read.
+def checked(spec: ProductSpec, data: Tensor, axes: Iterable[int]) -> Tensor:
+    """The data of a node, whose sizes along some axes are those that it was placed for.
 
     Raises
     ------
     InputError
-        If they are missing, computed while the model runs, or not floating-point numbers.
+        If they are others.
     """
-    found = inputs[place] if place < len(inputs) else None
-    if found is None:
-        raise node.fault(
-            f"its weight (input {place}) is computed while the model runs, or missing",
-            "Export the model with constant weights, kept in the file.",
+    wanted = spec.data_shape
+    if data.ndim != len(wanted) or any(data.shape[axis] != wanted[axis] for axis in axes):
+        raise InputError(
+            f"its data have the shape {data.shape}, and the network was placed for {wanted}",
+            where=where(spec),
+            remedy="Place the network for the data's sizes: --shape NAME=SIZES.",
         )
-    if not np.issubdtype(found.dtype, np.floating):
-        raise node.fault(
-            f"its weight (input {place}) is {found.dtype}, not floating-point numbers",
-            "Export quantised models with QuantizeLinear and DequantizeLinear around floating-point operators.",
+    return data
+
+
+def constant(spec: ProductSpec, value: Tensor) -> F32:
+    """Constant floating-point weights, while a node is read.
+
+    Raises
+    ------
+    InputError
+        If they are not floating-point numbers.
+    """
+    if not np.issubdtype(value.dtype, np.floating):
+        raise InputError(
+            f"its weights are {value.dtype}, not floating-point numbers",
+            where=where(spec),
+            remedy="Export quantised models with QuantizeLinear and DequantizeLinear around floating-point operators, "
+            "or with QLinearConv and its like.",
         )
-    return np.asarray(found, np.float32)
+    return np.asarray(value, np.float32)

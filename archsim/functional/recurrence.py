@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from archsim.errors import InputError
 from archsim.functional.cells import (
-    activations,
     gru_gates,
     gru_update,
     gru_update_after,
     lstm_cell,
     rnn_cell,
 )
-from archsim.functional.product import Inputs, Multiply, constant, filled
+from archsim.functional.product import Multiply, Tensors, checked, constant, where
 from archsim.functional.runtime import F32, Segment, Tensor
 from archsim.functional.weights import WeightMatrix, weight_matrix
-from archsim.network.onnx_import.node import Node
+from archsim.network import Activation, CellKind, ProductSpec, RecurrentCell
 
+Ids = NDArray[np.int64]
 State = tuple[F32, F32]
 """Output and cell state, shape (batch, hidden); without a cell state, the second is not used."""
 
@@ -110,106 +112,123 @@ class RnnCell:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sequences:
+    """Sequences of a batch, each of its own length.
+
+    Parameters
+    ----------
+    steps : ndarray, shape (steps, batch, inputs)
+    lengths : ndarray of int, shape (batch,)
+    """
+
+    steps: F32
+    lengths: Ids
+
+    def order(self, backward: bool) -> Ids:
+        """Places in the order in which a direction reads them, shape (steps, batch); each place once."""
+        place = np.arange(len(self.steps))[:, None] + np.zeros_like(self.lengths)
+        return np.where(place < self.lengths, self.lengths - 1 - place, place) if backward else place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Recurrence:
     """A recurrent node.
 
     Parameters
     ----------
-    node : Node
+    spec : ProductSpec
+    form : RecurrentCell
     cells : tuple of Cell
         One per direction.
-    backward : tuple of bool
-        Which of them read the sequence from its end.
-    hidden : int
     """
 
-    node: Node
+    spec: ProductSpec
+    form: RecurrentCell
     cells: tuple[Cell, ...]
-    backward: tuple[bool, ...]
-    hidden: int
-    data: int = 0
 
     @property
     def weights(self) -> tuple[WeightMatrix, ...]:
         return tuple(matrix for cell in self.cells for matrix in cell.weights)
 
-    def __call__(self, inputs: Inputs, multiply: Multiply, batch_axis: int) -> tuple[Tensor, ...]:
+    def __call__(self, tensors: Tensors, multiply: Multiply, batch_axis: int) -> tuple[Tensor, ...]:
         """Y, Y_h and, for an LSTM, Y_c."""
-        batch_first = bool(self.node.integer("layout", 0))
-        x = filled(inputs, 0).swapaxes(0, 1) if batch_first else filled(inputs, 0)
-        self._check_lengths(inputs, len(x))
-        runs = [self._direction(index, x, self._initial(inputs, index, batch_first), multiply) for index in self._all]
+        data = checked(self.spec, tensors(self.spec.data), [2])
+        sequences = self._sequences(np.asarray(data, np.float32), tensors)
+        runs = [
+            self._direction(index, sequences, self._initial(tensors, index, len(sequences.lengths)), multiply)
+            for index in range(len(self.cells))
+        ]
         y = np.stack([run[0] for run in runs], axis=1)
         last, cell = (np.stack([run[1][part] for run in runs]) for part in (0, 1))
-        if batch_first:
+        if self.form.batch_first:
             y, last, cell = y.transpose(2, 0, 1, 3), last.swapaxes(0, 1), cell.swapaxes(0, 1)
-        outputs = [np.ascontiguousarray(part) for part in (y, last, cell)]
-        return tuple(outputs if self.node.kind == "LSTM" else outputs[:2])
+        outputs = [np.ascontiguousarray(part, data.dtype) for part in (y, last, cell)]
+        return tuple(outputs if self.form.kind is CellKind.LSTM else outputs[:2])
 
-    @property
-    def _all(self) -> range:
-        return range(len(self.cells))
+    def _sequences(self, data: F32, tensors: Tensors) -> Sequences:
+        steps = data.swapaxes(0, 1) if self.form.batch_first else data
+        if not self.form.lengths:
+            return Sequences(steps, np.full(steps.shape[1], len(steps)))
+        lengths = np.asarray(tensors(self.form.lengths), np.int64)
+        if lengths.shape != (steps.shape[1],) or lengths.min() < 0 or lengths.max() > len(steps):
+            raise InputError(
+                f"lengths {lengths.tolist()} do not fit {steps.shape[1]} sequences of {len(steps)} steps",
+                where=where(self.spec),
+                remedy="Give one length for each sequence, of at most the steps that there are.",
+            )
+        return Sequences(steps, lengths)
 
-    def _direction(self, index: int, x: F32, state: State, multiply: Multiply) -> tuple[F32, State]:
+    def _direction(self, index: int, sequences: Sequences, state: State, multiply: Multiply) -> tuple[F32, State]:
         """Outputs in the order of the sequence, shape (steps, batch, hidden), and the last state."""
         first = sum(len(cell.weights) for cell in self.cells[:index])
 
         def own(matrix: int, vectors: F32, step: int = 0) -> F32:
             return multiply(first + matrix, vectors, step)
 
-        outputs = np.empty((len(x), x.shape[1], self.hidden), np.float32)
-        order = range(len(x))[::-1] if self.backward[index] else range(len(x))
-        for step, place in enumerate(order):
-            state = self.cells[index].step(x[place], state, own, step)
-            outputs[place] = state[0]
+        x, lengths = sequences.steps, sequences.lengths
+        outputs, everyone = np.zeros((*x.shape[:2], self.form.hidden), np.float32), np.arange(x.shape[1])
+        for step, places in enumerate(sequences.order(self.form.directions[index].backward)):
+            made = self.cells[index].step(x[places, everyone], state, own, step)
+            going = (step < lengths)[:, None]
+            state = np.where(going, made[0], state[0]), np.where(going, made[1], state[1])
+            outputs[places, everyone] = np.where(going, made[0], 0)
         return outputs, state
 
-    def _initial(self, inputs: Inputs, direction: int, batch_first: bool) -> State:
-        data = filled(inputs, 0)
-        batch = data.shape[0 if batch_first else 1]
+    def _initial(self, tensors: Tensors, direction: int, batch: int) -> State:
+        def state(name: str) -> F32:
+            if not name:
+                return np.zeros((batch, self.form.hidden), np.float32)
+            given = np.asarray(tensors(name), np.float32)
+            return self._of_all(given[:, direction] if self.form.batch_first else given[direction], batch)
 
-        def state(place: int) -> F32:
-            if place >= len(inputs) or inputs[place] is None:
-                return np.zeros((batch, self.hidden), np.float32)
-            given = filled(inputs, place)
-            own: F32 = given[:, direction] if batch_first else given[direction]
-            return self._of_all(own, batch)
-
-        return state(5), state(6) if self.node.kind == "LSTM" else np.zeros((batch, self.hidden), np.float32)
+        return state(self.form.state), state(self.form.cell_state)
 
     def _of_all(self, state: F32, batch: int) -> F32:
         if len(state) != batch:
-            raise self.node.fault(
+            raise InputError(
                 f"its initial state is of {len(state)} sequences, and there are {batch}",
-                f"Give data of {len(state)} sequences at a time, each batch along a new first axis, or export the "
-                "model with an initial state for any number.",
+                where=where(self.spec),
+                remedy=f"Give data of {len(state)} sequences at a time, each batch along a new first axis, or export "
+                "the model with an initial state for any number.",
             )
         return state
 
-    def _check_lengths(self, inputs: Inputs, steps: int) -> None:
-        if len(inputs) > 4 and inputs[4] is not None and bool((np.asarray(inputs[4]) != steps).any()):
-            raise self.node.fault(
-                "has sequences shorter than the tensor, which is not computed",
-                f"Give sequences of the full {steps} steps each, or runs of equal length.",
-            )
 
-
-def recurrence(node: Node, inputs: Inputs) -> Recurrence:
+def recurrence(spec: ProductSpec, form: RecurrentCell, constants: Tensors) -> Recurrence:
     """Read an LSTM, GRU or RNN node."""
-    weight, state = constant(inputs, 1, node), constant(inputs, 2, node)
-    directions = {"bidirectional": (False, True), "reverse": (True,)}.get(node.text("direction", "forward"), (False,))
-    hidden = state.shape[-1]
-    build = {"LSTM": _lstm, "GRU": _gru, "RNN": _rnn}[node.kind]
-    given = _Given(node, weight, state, _optional(inputs, 3, node), _optional(inputs, 7, node))
-    cells = tuple(build(given, direction) for direction in range(len(directions)))
-    return Recurrence(node, cells, directions, hidden)
+    weight, state = (constant(spec, constants(name)) for name in spec.weights)
+    bias, peephole = (constant(spec, constants(name)) if name else None for name in (spec.bias, form.peephole))
+    build = {CellKind.LSTM: _lstm, CellKind.GRU: _gru, CellKind.RNN: _rnn}[form.kind]
+    given = _Given(spec, form, weight, state, bias, peephole)
+    return Recurrence(spec, form, tuple(build(given, direction) for direction in range(len(form.directions))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Given:
     """Constants of a node, with their axis of directions: W, R, B and P."""
 
-    node: Node
+    spec: ProductSpec
+    form: RecurrentCell
     weight: F32
     state: F32
     bias: F32 | None
@@ -217,11 +236,11 @@ class _Given:
 
     @property
     def hidden(self) -> int:
-        return int(self.state.shape[-1])
+        return self.form.hidden
 
-    @property
-    def clip(self) -> float | None:
-        return None if self.node.attribute("clip") is None else self.node.number("clip", 0.0)
+    def functions(self, direction: int) -> tuple[Activation, ...]:
+        """Activations, in the order of the ONNX specification."""
+        return self.form.directions[direction].activations
 
     def rows(self, direction: int, gates: slice) -> F32:
         """Weights of some gates, shape (gates, inputs + hidden, hidden)."""
@@ -241,10 +260,6 @@ class _Given:
         return own
 
 
-def _optional(inputs: Inputs, place: int, node: Node) -> F32 | None:
-    return None if place >= len(inputs) or inputs[place] is None else constant(inputs, place, node)
-
-
 def _side_by_side(gates: F32) -> F32:
     """Gates of shape (gates, rows, hidden) one after the other: (rows, gates * hidden)."""
     return gates.transpose(1, 0, 2).reshape(gates.shape[1], -1)
@@ -255,36 +270,36 @@ def _interleaved(gates: F32) -> F32:
     return gates.transpose(1, 2, 0).reshape(gates.shape[1], -1)
 
 
-def _matrices(node: Node, *matrices: F32) -> tuple[WeightMatrix, ...]:
-    return tuple(weight_matrix(matrix, node.where) for matrix in matrices)
+def _matrices(given: _Given, *matrices: F32) -> tuple[WeightMatrix, ...]:
+    return tuple(weight_matrix(matrix, where(given.spec)) for matrix in matrices)
 
 
 def _lstm(given: _Given, direction: int) -> Cell:
-    gate, candidate, output = activations(given.node, ("Sigmoid", "Tanh", "Tanh"), direction)
+    gate, candidate, output = given.functions(direction)
     peephole = np.zeros((3, given.hidden), np.float32)
     if given.peephole is not None:
         peephole = given.peephole[direction].reshape(3, given.hidden)
-    weights = _matrices(given.node, _interleaved(given.rows(direction, slice(0, 4))))
+    weights = _matrices(given, _interleaved(given.rows(direction, slice(0, 4))))
     return LstmCell(
-        weights, given.biases(direction).sum(axis=0), peephole, lstm_cell(gate, candidate, output, clip=given.clip)
+        weights, given.biases(direction).sum(axis=0), peephole, lstm_cell(gate, candidate, output, clip=given.form.clip)
     )
 
 
 def _gru(given: _Given, direction: int) -> Cell:
-    gate, candidate = activations(given.node, ("Sigmoid", "Tanh"), direction)
+    gate, candidate = given.functions(direction)
     of_input, of_state = given.biases(direction)
     pair = given.rows(direction, slice(0, 2))
-    gates = gru_gates(gate, given.clip)
-    if not given.node.integer("linear_before_reset", 0):
-        weights = _matrices(given.node, _side_by_side(pair), given.rows(direction, slice(2, 3))[0])
-        return GruCell(weights, of_input + of_state, gates, gru_update(candidate, given.clip))
+    gates = gru_gates(gate, given.form.clip)
+    if not given.form.reset_after:
+        weights = _matrices(given, _side_by_side(pair), given.rows(direction, slice(2, 3))[0])
+        return GruCell(weights, of_input + of_state, gates, gru_update(candidate, given.form.clip))
     separate = [matrix[direction].reshape(3, given.hidden, -1)[2].T for matrix in (given.weight, given.state)]
-    weights = _matrices(given.node, _interleaved(pair), *separate)
+    weights = _matrices(given, _interleaved(pair), *separate)
     bias = np.stack([*(of_input + of_state)[:2], of_input[2], of_state[2]])
-    return GruCellAfter(weights, bias, gates, gru_update_after(candidate, given.clip))
+    return GruCellAfter(weights, bias, gates, gru_update_after(candidate, given.form.clip))
 
 
 def _rnn(given: _Given, direction: int) -> Cell:
-    (activation,) = activations(given.node, ("Tanh",), direction)
-    weights = _matrices(given.node, given.rows(direction, slice(0, 1))[0])
-    return RnnCell(weights, given.biases(direction).sum(axis=0)[0], rnn_cell(activation, given.clip))
+    (activation,) = given.functions(direction)
+    weights = _matrices(given, given.rows(direction, slice(0, 1))[0])
+    return RnnCell(weights, given.biases(direction).sum(axis=0)[0], rnn_cell(activation, given.form.clip))

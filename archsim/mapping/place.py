@@ -66,7 +66,9 @@ def as_mapped(network: Network, chip: Chip) -> Network:
     if chip.mapping.grouped is Depthwise.ARRAY:
         return network
     layers = tuple(_digital_if_grouped(layer) for layer in network.layers)
-    return replace(network, layers=layers)
+    matrices = {layer.name for layer in layers if isinstance(layer.operator, Matrix)}
+    on_arrays = tuple(product for product in network.products if matrices.issuperset(filter(None, product.layers)))
+    return replace(network, layers=layers, products=on_arrays)
 
 
 def _digital_if_grouped(layer: Layer) -> Layer:

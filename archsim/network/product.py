@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Entry = TypeVar("Entry", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,28 @@ class Contraction:
     summed: tuple[tuple[int, int], ...]
     columns: tuple[int, ...]
     result: tuple[int | None, ...]
+
+    def laid(self, data: NDArray[Entry], stack: tuple[int, ...]) -> NDArray[Entry]:
+        """The data as (positions, stack, summed axes), repeated along the axes of the stack that they lack.
+
+        Parameters
+        ----------
+        data : ndarray
+        stack : tuple of int
+            Sizes of the stack's axes.
+        """
+        sizes, named = data.shape, [axis for axis, _ in self.stack if axis is not None]
+        order = [*self.positions, *named, *(axis for axis, _ in self.summed)]
+        moved = data.transpose([*order, *(axis for axis in range(data.ndim) if axis not in order)])
+        places = [sizes[axis] for axis in self.positions]
+        inner = [sizes[axis] for axis, _ in self.summed]
+        narrow = [1 if axis is None else sizes[axis] for axis, _ in self.stack]
+        return np.broadcast_to(moved.reshape(*places, *narrow, *inner), (*places, *stack, *inner))
+
+    def folded(self, made: NDArray[Entry]) -> NDArray[Entry]:
+        """The result's axes, from (positions, stack, columns)."""
+        moved = made.transpose([place for place in self.result if place is not None])
+        return moved[tuple(np.newaxis if place is None else slice(None) for place in self.result)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from archsim.numeric.arrays import F64, Array, namespace
 
 
 def require(condition: bool, what: str, *, where: str, remedy: str) -> None:
-    """Raise InputError unless the condition holds."""
+    """Raise InputError unless the condition holds; ``what`` says of ``where`` how it fails ("is 0 S")."""
     if not condition:
-        raise InputError(what, where=where, remedy=remedy)
+        raise InputError(f"{where} {what}", where=where, remedy=remedy)
 
 
 def finite_matrix(values: ArrayLike, where: str) -> F64:
@@ -49,7 +49,7 @@ def finite_matrix(values: ArrayLike, where: str) -> F64:
     if len(bad):
         row, column = bad[0]
         raise InputError(
-            f"holds {given[row, column]} at row {row}, column {column} ({len(bad)} such values)",
+            f"{where} holds {given[row, column]} at row {row}, column {column} ({len(bad)} such values)",
             where=where,
             remedy="Replace NaN and infinity by finite numbers.",
         )

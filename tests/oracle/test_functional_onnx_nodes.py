@@ -18,8 +18,13 @@ from archsim.network.onnx_import.reader import executed
 from archsim.numeric import CrossbarSettings
 from tests.chips import make_array, make_chip, make_unit
 
-KINDS = {"Conv", "Gemm", "MatMul", "Einsum", "LSTM", "GRU", "RNN"}
-DYNAMIC = {"LSTM": (0,), "GRU": (0,), "RNN": (0,), "Conv": (0,), "Gemm": (0, 1), "MatMul": (0, 1), "Einsum": (0, 1)}
+DYNAMIC = {
+    **dict.fromkeys(("LSTM", "GRU", "RNN", "Conv", "QLinearConv", "ConvInteger"), (0,)),
+    **dict.fromkeys(("Gemm", "MatMul", "Einsum", "MatMulInteger"), (0, 1)),
+    "QLinearMatMul": (0, 3),
+}
+COMPUTED = {"float16", "float32", "float64", "int8", "uint8", "int32"}
+INTEGER = {"QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger"}
 """Inputs that are given while the model runs, one at a time; all others are its constants."""
 
 
@@ -52,10 +57,10 @@ def cases() -> tuple[Case, ...]:
     made = []
     for case in found:
         nodes = case.model.graph.node
-        if not case.data_sets or nodes[0].op_type not in KINDS or len(nodes) > 1:
+        if not case.data_sets or nodes[0].op_type not in DYNAMIC or len(nodes) > 1:
             continue
         inputs, outputs = case.data_sets[0]
-        if not all(value.dtype.kind == "f" for value in outputs):
+        if not all(value.dtype.name in COMPUTED for value in outputs):
             continue
         for place_ in DYNAMIC[nodes[0].op_type]:
             if place_ < len(inputs):
@@ -71,7 +76,7 @@ def _case(name: str) -> Case:
 
 def test_there_are_many_cases() -> None:
     kinds = [case.model.graph.node[0].op_type for case in cases()]
-    assert all(kinds.count(kind) >= 3 for kind in KINDS)
+    assert all(kinds.count(kind) >= (1 if kind in INTEGER else 3) for kind in DYNAMIC)
     assert len(cases()) > 40
 
 
@@ -92,6 +97,8 @@ def test_node_on_small_arrays(name: str, rows: int) -> None:
     arrays = program_model(model, CrossbarSettings(), model.recorded(data), seed=0)
     outputs = execute(model, arrays, data).outputs
     for entry, wanted in zip(case.model.graph.output, case.wanted, strict=True):
+        assert outputs[entry.name].shape == wanted.shape
+        assert outputs[entry.name].dtype == wanted.dtype
         scale = max(1.0, float(np.abs(wanted).max()))
         np.testing.assert_allclose(outputs[entry.name], wanted, rtol=2e-5, atol=3e-6 * scale)
 

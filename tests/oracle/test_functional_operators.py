@@ -178,17 +178,29 @@ def test_sequences_first_and_samples_second(kind: str) -> None:
     np.testing.assert_array_equal(*runs)
 
 
-def test_sequences_of_unequal_length_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+def test_sequences_of_unequal_length(kind: str, direction: str, tmp_path: Path) -> None:
+    gates, ways = {"RNN": 1, "GRU": 3, "LSTM": 4}[kind], 2 if direction == "bidirectional" else 1
+    weights = {"w": random(ways, gates * 4, 5), "r": random(ways, gates * 4, 4, seed=1)}
+    node = helper.make_node(
+        kind, ["x", "w", "r", "", "lengths"], ["y", "h"], name="cell", hidden_size=4, direction=direction
+    )
+    held = {**weights, "lengths": np.array([6, 2, 4], np.int32)}
+    model = make_model([node], {"x": [6, 3, 5]}, ["y", "h"], held)
+    x = {"x": random(6, 3, 5, seed=2)}
+    outputs = computed(placed(model, make_chip(), tmp_path), x, CrossbarSettings()).outputs
+    for name, wanted in zip(("y", "h"), by_onnxruntime(model, x), strict=True):
+        np.testing.assert_allclose(outputs[name], wanted, atol=1e-5)
+
+
+def test_lengths_that_do_not_fit(tmp_path: Path) -> None:
     nodes, weights = _recurrent("RNN", {})
     nodes[0].input[4] = "lengths"
-    for lengths, fine in (([6], True), ([4], False)):
+    for lengths in ([7], [4, 4], [-1]):
         model = make_model(nodes, {"x": [6, 1, 5]}, ["y"], {**weights, "lengths": np.array(lengths, np.int32)})
-        ready = placed(model, make_chip(), tmp_path)
-        if fine:
-            computed(ready, {"x": random(6, 1, 5)}, CrossbarSettings())
-        else:
-            with pytest.raises(InputError, match="shorter than the tensor"):
-                computed(ready, {"x": random(6, 1, 5)}, CrossbarSettings())
+        with pytest.raises(InputError, match="do not fit 1 sequences of 6 steps"):
+            computed(placed(model, make_chip(), tmp_path), {"x": random(6, 1, 5)}, CrossbarSettings())
 
 
 def test_quantised_weights_around_floating_point_operators(tmp_path: Path) -> None:

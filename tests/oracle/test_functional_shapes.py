@@ -252,3 +252,16 @@ def test_the_cases_that_failed_once() -> None:
         network = executed(model, {"x": shape}).draft.finished(name)
         outputs = computed(prepared(model, place(network, CHIP)), data, IDEAL).outputs
         np.testing.assert_allclose(outputs["y"], by_onnxruntime(model, data)[0], rtol=1e-4, atol=1e-5)
+
+
+def test_grouped_convolutions_on_digital_units_are_computed_there() -> None:
+    """Nodes that a chip runs digitally are no products of its arrays."""
+    nodes = [node("Conv", ["x", "k"], ["c"], group=3, name="depthwise"), node("Conv", ["c", "p"], ["y"], name="point")]
+    weights = {"k": random(3, 1, 3, 3), "p": random(4, 3, 1, 1)}
+    case = Case(nodes, {"x": ["N", 3, 6, 6]}, ("y",), weights, {"x": random(2, 3, 6, 6)}, 2)
+    chip = make_chip(array=make_array(64, 64), grouped="digital")
+    network = executed(case.model, {"x": (1, 3, 6, 6)}).draft.finished("case")
+    model = prepared(case.model, place(network, chip))
+    assert [placed.spec.node for placed in model.products.values()] == ["point"]
+    wanted = by_onnxruntime(case.model, case.data)[0]
+    np.testing.assert_allclose(computed(model, case.data, IDEAL).outputs["y"], wanted, rtol=1e-4, atol=1e-5)

@@ -14,7 +14,7 @@ from archsim.network.onnx_import.forms import gemm_form, matmul_form
 from archsim.network.onnx_import.operands import OPERANDS
 from archsim.network.onnx_import.partition import by_axes
 from archsim.network.onnx_import.products import matrix_product
-from archsim.network.onnx_import.views import Constant, Ids, Tensor, View, placed
+from archsim.network.onnx_import.views import Constant, Tensor, View, placed
 from archsim.network.onnx_import.windows import convolved, feature_map, positions, sliding
 from archsim.network.operators import Matrix
 from archsim.network.product import Contraction, ProductSpec
@@ -154,7 +154,7 @@ def _contracted(call: Call, form: Contraction, view: View, weight: Constant) -> 
     stack = tuple(weight.shape[axis] for _, axis in form.stack)
     columns = tuple(weight.shape[axis] for axis in form.columns)
     rows, groups = prod(weight.shape[axis] for _, axis in form.summed), prod(stack)
-    laid = view.mapped(lambda array: _laid(array, form, stack))
+    laid = view.mapped(lambda array: form.laid(array, stack))
     places = len(form.positions)
     cut = by_axes(laid, range(places), own_elements=True)
     pieces = _exact(call, cut.rows(laid), groups)
@@ -166,25 +166,7 @@ def _contracted(call: Call, form: Contraction, view: View, weight: Constant) -> 
     token = heads.reshape((*out[:places], *(1,) * len(stack + columns)))
     element = placed(np.arange(groups * prod(columns), dtype=np.int64), range(places, len(out)), out)
     made = View(np.broadcast_to(np.int64(index), out), np.broadcast_to(token, out), element)
-    return index, made.mapped(lambda array: _folded(array, form), sole=True)
-
-
-def _laid(array: Ids, form: Contraction, stack: tuple[int, ...]) -> Ids:
-    """The data as (positions, stack, summed axes), repeated along the axes of the stack that they lack."""
-    shared = [axis for axis, _ in form.stack if axis is not None]
-    order = [*form.positions, *shared, *(axis for axis, _ in form.summed)]
-    moved = array.transpose([*order, *(axis for axis in range(array.ndim) if axis not in order)])
-    sizes = array.shape
-    places = [sizes[axis] for axis in form.positions]
-    inner = [sizes[axis] for axis, _ in form.summed]
-    narrow = [1 if axis is None else sizes[axis] for axis, _ in form.stack]
-    return np.broadcast_to(moved.reshape(*places, *narrow, *inner), (*places, *stack, *inner))
-
-
-def _folded(array: Ids, form: Contraction) -> Ids:
-    """The result's axes, from (positions, stack, columns)."""
-    moved = array.transpose([place for place in form.result if place is not None])
-    return moved[tuple(np.newaxis if place is None else slice(None) for place in form.result)]
+    return index, made.mapped(lambda array: form.folded(array), sole=True)
 
 
 def _exact(call: Call, rows: View, groups: int) -> Feed:

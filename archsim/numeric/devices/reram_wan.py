@@ -74,7 +74,7 @@ class WanReramDevice:
                 scale = MICRO * (self.g_max_s / _REFERENCE_S)
                 return np.asarray(np.maximum(sigma_us, 0.0) * scale, np.float64)
         raise InputError(
-            f"is {time_s:g} s, and the ReRAM of Wan et al. was measured at 1 s, 1 day and 2 days only",
+            f"time since programming is {time_s:g} s, and the ReRAM of Wan et al. was measured at 1 s, 1 day and 2 days",
             where="time since programming",
             remedy=f"Ask for 1, {DAY_S:g} or {2 * DAY_S:g} s.",
         )

@@ -50,7 +50,7 @@ class SonosDevice:
         positive(self.max_current_a, "largest cell current (A)")
         if self.max_current_a > 3200 * _NANO:
             raise InputError(
-                f"is {self.max_current_a:g} A, beyond the fit's 3200 nA",
+                f"largest cell current is {self.max_current_a:g} A, beyond the fit's 3200 nA",
                 where="largest cell current (A)",
                 remedy="Give at most 3.2e-6 A.",
             )
@@ -78,7 +78,7 @@ class SonosDevice:
         day = time_s / _DAY_S
         if day not in range(len(_SPREAD_NA)):
             raise InputError(
-                f"is {time_s:g} s, and SONOS cells were measured after 0 to 5 whole days",
+                f"time since programming is {time_s:g} s, and SONOS cells were measured after 0 to 5 whole days",
                 where="time since programming",
                 remedy="Ask for a whole number of days, 0 to 5 times 86400 s.",
             )

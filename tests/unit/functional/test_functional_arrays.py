@@ -129,8 +129,8 @@ def test_a_placement_of_another_model_is_refused(tmp_path: Path) -> None:
         prepared(other, one.placement)
     assert "9 x 10, but 12 x 10" in caught.value.what
     renamed = perceptron()
-    renamed.graph.node[0].name = "elsewhere"
-    with pytest.raises(InputError, match="comes from node 'first'"):
+    renamed.graph.node[0].output[0] = renamed.graph.node[1].input[0] = "elsewhere"
+    with pytest.raises(InputError, match="not among the nodes of the file"):
         prepared(renamed, place(read_onnx(tmp_path / "model.onnx"), CHIP))
 
 

@@ -96,7 +96,7 @@ def test_whole_inputs_may_be_stacked() -> None:
         (np.array([0, -1]), "classes -1 to 0"),
         (np.array([0, 1, 2]), "shape (3,), for scores of shape (2, 10)"),
         (np.array([0.0, 1.0]), "float64"),
-        (None, "none"),
+        (None, "no labels"),
     ],
 )
 def test_labels_that_do_not_fit(labels: np.ndarray | None, words: str) -> None:
