@@ -6,10 +6,10 @@
 True
 """
 
+import os
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as in typing, which takes longer to load than this module
 if TYPE_CHECKING:
     from archsim.accounting import Headline, Ledger, account
     from archsim.chip import Chip, load_chip
@@ -56,10 +56,10 @@ _HOMES = {
 }
 
 
-_HERE = Path(__file__).parent
-if not (_HERE / "workloads").exists():
+_HERE = os.path.dirname(__file__)
+if not os.path.exists(os.path.join(_HERE, "workloads")):
     # In a clone the named networks lie beside the package, and this folder shadows an installed one.
-    __path__.append(str(_HERE.parent))
+    __path__.append(os.path.dirname(_HERE))
 
 
 if not TYPE_CHECKING:
