@@ -1,5 +1,5 @@
 """Reading networks from ONNX files."""
 
-from archsim.network.onnx_import.reader import read_onnx
+from archsim.network.onnx_import.reader import read_model, read_onnx
 
-__all__ = ["read_onnx"]
+__all__ = ["read_model", "read_onnx"]

@@ -11,6 +11,7 @@ import numpy as np
 from archsim.network.access import Access
 from archsim.network.graph import Edge, Layer, Network
 from archsim.network.onnx_import.feeds import Feed, Piece, access_of, feed
+from archsim.network.onnx_import.limits import check_stream
 from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.partition import Partition, by_axes
 from archsim.network.onnx_import.views import Constant, Tensor, Values, View, varies
@@ -43,6 +44,7 @@ class Draft:
         self, name: str, operator: Operator, tokens: int, width: int, *, grid: tuple[int, ...] = (), origin: str = ""
     ) -> int:
         """Append a layer; its index. The name gets a number where it is already taken."""
+        check_stream(tokens, width)
         unique, copy = name, 2
         while unique in self._names:
             unique, copy = f"{name}.{copy}", copy + 1
@@ -52,6 +54,7 @@ class Draft:
 
     def adopt(self, layer: Layer) -> int:
         """Append a layer made elsewhere, whose name is fixed; its index."""
+        check_stream(layer.tokens, layer.width)
         self._names.add(layer.name)
         self.layers.append(layer)
         return len(self.layers) - 1

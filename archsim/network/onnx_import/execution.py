@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import onnx
 
 from archsim.errors import InputError
+from archsim.network.onnx_import.boundary import reading
 from archsim.network.onnx_import.draft import Call, Draft
 from archsim.network.onnx_import.folding import evaluated, initializer
+from archsim.network.onnx_import.inference import Expected, expected
+from archsim.network.onnx_import.limits import check_shape
 from archsim.network.onnx_import.movement import MOVEMENTS, Array, Move
 from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.registry import HANDLERS
@@ -34,12 +37,15 @@ class Execution:
         How many readers each tensor has.
     tensors : dict of str to Tensor
         By name.
+    kinds : dict of str to int
+        Element types of the tensors, as ONNX numbers them, where they are known.
     """
 
     draft: Draft
     opsets: Mapping[str, int]
     uses: Counter[str]
     tensors: dict[str, Tensor] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
 
     def run(self, nodes: Iterable[onnx.NodeProto]) -> None:
         """Read the nodes, in topological order."""
@@ -59,18 +65,22 @@ class Execution:
 
     def _step(self, node: Node) -> None:
         inputs = tuple(self.tensor(name, node.where) if name else None for name in node.proto.input)
-        results = self._results(Call(node, inputs, self.draft))
+        with reading(node.where):
+            known = expected(node, inputs, self.kinds, self.opsets)
+            results = self._results(Call(node, inputs, self.draft), known)
+            _check_shapes(results, known)
         for place, name in enumerate(node.outputs[len(results) :], len(results)):
             if self.uses[name]:
                 raise node.fault(
                     f"its output {place} ({name!r}) is not modelled", "Export the model for inference only."
                 )
+        self.kinds.update((name, said.kind) for name, said in zip(node.outputs, known, strict=True) if said.kind)
         for name, result in zip(node.outputs, results, strict=False):
             if isinstance(result, View):
                 result = replace(result, sole=result.sole and self.uses[name] == 1)
             self.tensors[name] = result
 
-    def _results(self, call: Call) -> tuple[Tensor, ...]:
+    def _results(self, call: Call, known: Sequence[Expected]) -> tuple[Tensor, ...]:
         node = call.node
         if node.proto.domain not in _DOMAINS:
             raise _not_modelled(node)
@@ -80,8 +90,7 @@ class Execution:
         if _is_movement(call):
             return _moved(call)
         if all(tensor is None or isinstance(tensor, Constant) for tensor in call.inputs):
-            protos = [onnx.helper.make_opsetid(domain, version) for domain, version in self.opsets.items()]
-            return tuple(evaluated(node, call.inputs, protos))
+            return tuple(evaluated(node, call.inputs, known, self.opsets))
         if node.kind not in HANDLERS:
             raise _not_modelled(node)
         return HANDLERS[node.kind](call)
@@ -115,6 +124,14 @@ class Execution:
         results = tuple(self.tensor(output.name, call.node.where) for output in chosen.g.output)
         self.tensors = outer
         return results
+
+
+def _check_shapes(results: Sequence[Tensor], known: Sequence[Expected]) -> None:
+    """Refuse what was read otherwise than ONNX says, or is too large to go on with."""
+    for result, said in zip(results, known, strict=False):
+        check_shape(result.shape)
+        if said.shape is not None and result.shape != said.shape:
+            raise ValueError(f"its output is read with shape {result.shape}, where ONNX infers {said.shape}")
 
 
 def _not_modelled(node: Node) -> InputError:
@@ -177,15 +194,21 @@ def _moved_view(views: list[View], move: Move) -> View:
     return merged(views, lambda parts: move(list(parts), np.int64(CONSTANT)).astype(np.int64, copy=False))
 
 
+def _cast(value: Array, dtype: np.dtype[np.generic]) -> Array:
+    """The values in another type; broadcast axes stay broadcast."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.broadcast_to(core(value).astype(dtype), value.shape)
+
+
 def _moved_constant(call: Call, move: Move) -> Constant:
     constants = [tensor for tensor in _data_inputs(call) if isinstance(tensor, Constant)]
     fill = call.values(2, "value").ravel()[0] if call.node.kind == "Pad" and call.has(2) else np.float64(0)
     arrays: list[Array] = [constant.value for constant in constants]
     value = move(arrays, fill)
     if call.node.kind == "Cast":
-        value = value.astype(onnx.helper.tensor_dtype_to_np_dtype(call.node.integer("to", 1)))
+        value = _cast(value, onnx.helper.tensor_dtype_to_np_dtype(call.node.integer("to", 1)))
     if call.node.kind == "CastLike":
         like = call.tensor(1)
-        value = value.astype(like.value.dtype if isinstance(like, Constant) else np.float32)
+        value = _cast(value, like.value.dtype if isinstance(like, Constant) else np.dtype(np.float32))
     names = tuple(dict.fromkeys(name for constant in constants for name in constant.names))
     return Constant(value, all(constant.known for constant in constants), names)

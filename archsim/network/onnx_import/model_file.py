@@ -8,8 +8,11 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import defs, inliner
+from onnx.checker import ValidationError
 
 from archsim.errors import InputError
+from archsim.network.onnx_import.boundary import in_file
+from archsim.network.onnx_import.validity import check_functions, check_graph, opsets_of
 
 
 def load(path: Path) -> onnx.ModelProto:
@@ -38,7 +41,36 @@ def load(path: Path) -> onnx.ModelProto:
             where=str(path),
             remedy="Give the model file itself, not a weights file or another protobuf.",
         )
-    return inliner.inline_local_functions(model) if model.functions else model
+    with in_file(path):
+        return checked(model)
+
+
+def checked(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its local functions written out, after a look at its rules.
+
+    Raises
+    ------
+    InputError
+        If it breaks one.
+    """
+    opsets = opsets_of(model)
+    if model.functions:
+        check_functions(model)
+        model = _inlined(model)
+        opsets = opsets_of(model)
+    check_graph(model.graph, opsets)
+    return model
+
+
+def _inlined(model: onnx.ModelProto) -> onnx.ModelProto:
+    try:
+        return inliner.inline_local_functions(model)
+    except (RuntimeError, ValidationError) as fault:
+        raise InputError(
+            f"its functions cannot be written out: {str(fault).strip().splitlines()[-1]}",
+            where="functions of the model",
+            remedy="The model is not valid ONNX (check it with onnx.checker); export it again without functions.",
+        ) from fault
 
 
 def expanded(model: onnx.ModelProto, modelled: Collection[str]) -> onnx.ModelProto:
@@ -53,7 +85,10 @@ def expanded(model: onnx.ModelProto, modelled: Collection[str]) -> onnx.ModelPro
         return model
     try:
         return inliner.inline_selected_functions(model, [("", kind) for kind in sorted(wanted)], False, True)
-    except RuntimeError:  # the inliner stops at some optional inputs; the operator is then refused by its own name
+    except (
+        RuntimeError,
+        ValidationError,
+    ):  # the inliner stops at some optional inputs; the operator is then refused by its own name
         return model
 
 

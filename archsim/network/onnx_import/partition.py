@@ -9,7 +9,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.network.onnx_import.views import CONSTANT, Entry, Ids, View, compact, core, placed, varies
+from archsim.network.onnx_import.limits import MOST_ENTRIES, check_stream
+from archsim.network.onnx_import.views import CONSTANT, Entry, Ids, View, compact, core, placed, reshaped, varies
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +50,7 @@ class Partition:
         """An array of the tensor's shape as ``(tokens, width)``."""
         if self.order is not None:
             return compact(array.ravel()[self.order])
-        rows = array.transpose(self.axes).reshape(self.tokens, self.width)
+        rows = reshaped(array.transpose(self.axes), (self.tokens, self.width))
         if self.token_order is not None and len(core(rows)) > 1:
             rows = rows[self.token_order]
         if self.element_order is not None and len(core(rows)[0]) > 1:
@@ -102,6 +103,7 @@ def by_axes(view: View, token_axes: Iterable[int], *, own_elements: bool = False
     outer = sorted(token_axes)
     inner = [axis for axis in range(len(shape)) if axis not in outer]
     tokens, width = prod(shape[axis] for axis in outer), prod(shape[axis] for axis in inner)
+    check_stream(tokens, width)
     token_order = _stream_order(view, outer, tokens)
     element_order = None if own_elements else _element_order(view, inner, width)
     return Partition(
@@ -151,7 +153,7 @@ def _rank(order: Ids | None, count: int) -> Ids:
 
 def _by_value(view: View) -> Partition | None:
     """The producer's own tokens and elements, for a flattened map; None unless every token is there and complete."""
-    if view.producer is None:
+    if view.producer is None or prod(view.shape) > MOST_ENTRIES:
         return None
     token_value, token = np.unique(view.token, return_inverse=True)
     element_value, element = np.unique(view.element, return_inverse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,15 +11,17 @@ import onnx
 
 from archsim.errors import InputError
 from archsim.network.graph import Network
+from archsim.network.onnx_import.boundary import in_file, reading
 from archsim.network.onnx_import.draft import Draft
 from archsim.network.onnx_import.execution import Execution
 from archsim.network.onnx_import.folding import initializer
 from archsim.network.onnx_import.fusion import fused
-from archsim.network.onnx_import.inputs import shape_of, source
-from archsim.network.onnx_import.model_file import expanded, load
+from archsim.network.onnx_import.inputs import USUAL_SIZES, filled, is_open, options, shape_of, shown, source
+from archsim.network.onnx_import.model_file import checked, expanded, load
 from archsim.network.onnx_import.movement import MOVEMENTS
 from archsim.network.onnx_import.partition import partition
 from archsim.network.onnx_import.registry import HANDLERS
+from archsim.network.onnx_import.validity import opsets_of
 from archsim.network.onnx_import.views import Constant
 from archsim.network.operators import Sink
 
@@ -50,28 +52,77 @@ def read_onnx(path: Path, *, shapes: Mapping[str, tuple[int, ...]] = _NO_SHAPES)
     InputError
         If the file is not a readable ONNX model, an input's shape is unknown, or an operator is not modelled.
     """
-    run = executed(load(path), shapes)
-    return _checked(run.draft.finished(path.stem), path)
+    with in_file(path):
+        return _network(load(path), path.stem, shapes)
+
+
+def read_model(
+    model: onnx.ModelProto, *, name: str = "model", shapes: Mapping[str, tuple[int, ...]] = _NO_SHAPES
+) -> Network:
+    """Read a network from a model in memory, as ``read_onnx`` does from a file."""
+    return _network(checked(model), name, shapes)
+
+
+def _network(model: onnx.ModelProto, name: str, shapes: Mapping[str, tuple[int, ...]]) -> Network:
+    run = executed(model, shapes)
+    with reading(f"network {name!r}"):
+        network = run.draft.finished(name)
+    if not network.layers:
+        raise InputError(
+            "no output depends on an input", where=f"network {name!r}", remedy="Check that the model has both."
+        )
+    return network
 
 
 def executed(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> Execution:
     """Read a loaded model: its layers are in the draft of what is returned, its tensors' views beside them."""
-    graph = expanded(model, {*HANDLERS, *MOVEMENTS}).graph
-    stored = {tensor.name for tensor in graph.initializer}
-    inputs = [entry for entry in graph.input if entry.name not in stored]
+    model = expanded(model, {*HANDLERS, *MOVEMENTS})
+    stored = {tensor.name for tensor in model.graph.initializer}
+    inputs = [entry for entry in model.graph.input if entry.name not in stored]
     _check_given(shapes, [entry.name for entry in inputs])
+    left_open = [entry for entry in inputs if entry.name not in shapes and is_open(entry)]
+    if left_open:
+        raise InputError(
+            "the file leaves shapes open: " + ", ".join(f"{entry.name} ({shown(entry)})" for entry in left_open),
+            where=f"graph input {left_open[0].name!r}",
+            remedy=f"Give them with the option --shape, for example {_shapes_that_work(model, left_open, shapes)}",
+        )
+    return _walked(model, inputs, shapes)
+
+
+def _walked(
+    model: onnx.ModelProto, inputs: Sequence[onnx.ValueInfoProto], shapes: Mapping[str, tuple[int, ...]]
+) -> Execution:
+    """Read the nodes, with a shape for every input."""
+    graph = model.graph
     nodes = fused(graph)
     uses = Counter(name for node in nodes for name in node.input)
     uses.update(output.name for output in graph.output)
-    opsets = {entry.domain if entry.domain != "ai.onnx" else "": entry.version for entry in model.opset_import}
-    run = Execution(Draft(), opsets, uses)
+    run = Execution(Draft(), opsets_of(model), uses)
     run.tensors.update((tensor.name, initializer(tensor)) for tensor in graph.initializer)
     for entry in inputs:
-        run.tensors[entry.name] = source(entry, shape_of(entry, shapes, run.draft), graph, run.draft)
+        with reading(f"graph input {entry.name!r}"):
+            run.tensors[entry.name] = source(entry, shape_of(entry, shapes, run.draft), graph, run.draft)
+        run.kinds[entry.name] = entry.type.tensor_type.elem_type
     run.run(nodes)
     for output in graph.output:
-        _sink(run, output.name)
+        with reading(f"graph output {output.name!r}"):
+            _sink(run, output.name)
     return run
+
+
+def _shapes_that_work(
+    model: onnx.ModelProto, left_open: Sequence[onnx.ValueInfoProto], given: Mapping[str, tuple[int, ...]]
+) -> str:
+    """Options for shapes with which the model can be read, the first of some usual sizes."""
+    for size in USUAL_SIZES:
+        tried = {entry.name: filled(entry, size) for entry in left_open}
+        try:
+            executed(model, {**given, **tried})
+        except InputError:
+            continue
+        return options(tried)
+    return f"{options({entry.name: filled(entry, USUAL_SIZES[0]) for entry in left_open})} (this size does not fit)"
 
 
 def _check_given(shapes: Mapping[str, tuple[int, ...]], names: list[str]) -> None:
@@ -93,11 +144,3 @@ def _sink(run: Execution, name: str) -> None:
     cut = partition(tensor)
     index = run.draft.add(f"{name}.out", Sink(), cut.tokens, cut.width, grid=cut.grid, origin=name)
     run.draft.connect(index, run.draft.feed_by(tensor, cut))
-
-
-def _checked(network: Network, path: Path) -> Network:
-    if not network.layers:
-        raise InputError(
-            "no output depends on an input", where=str(path), remedy="Check that the model has inputs and outputs."
-        )
-    return network

@@ -73,7 +73,21 @@ def _checked_sizes(call: Call, data: tuple[int, ...], directions: int) -> int:
             f"fit data of shape {data}",
             "Data need three axes (steps, samples, elements); check hidden_size, direction and the input's shape.",
         )
+    batch = data[0] if call.node.integer("layout", 0) else data[1]
+    _check_state(call, (directions, batch, hidden))
     return hidden
+
+
+def _check_state(call: Call, wanted: tuple[int, int, int]) -> None:
+    """Whether the initial states are of as many samples as the data."""
+    turned = (wanted[1], wanted[0], wanted[2]) if call.node.integer("layout", 0) else wanted
+    for place in (5, 6):
+        if call.has(place) and call.tensor(place).shape != turned:
+            raise call.node.fault(
+                f"its initial state (input {place}) has the shape {call.tensor(place).shape}, where data of "
+                f"{wanted[1]} sample(s) need {turned}",
+                "Give the network's input as many samples as the state (--shape), or export the model without it.",
+            )
 
 
 def _spec(call: Call, hidden: int, passes: Sequence[Pass], cells: Sequence[Recurrence]) -> ProductSpec:

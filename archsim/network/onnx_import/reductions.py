@@ -62,6 +62,8 @@ def top_k(call: Call) -> tuple[Tensor, ...]:
     view = call.view(0)
     axis = call.axis(-1, len(view.shape))
     kept = call.node.integer("k", 0) or int(call.values(1, "k").ravel()[0])
+    if not 0 < kept <= view.shape[axis]:
+        raise call.node.fault(f"keeps {kept} of {view.shape[axis]} entries", "Check k and the shapes of the inputs.")
     shape = (*view.shape[:axis], kept, *view.shape[axis + 1 :])
     found = _condensed(call, "top-k", shape, sort_work(view.shape[axis], 1))
     return found, found

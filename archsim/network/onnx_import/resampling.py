@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.network.onnx_import.draft import Call
+from archsim.network.onnx_import.limits import check_entries
 from archsim.network.onnx_import.views import Ids
 
 Positions = NDArray[np.float64]
@@ -94,6 +95,8 @@ def _coordinates(call: Call) -> list[Positions]:
     if mode == "tf_crop_and_resize":
         raise call.node.fault("resizes a cropped region, which is not modelled", "Crop with Slice, then resize.")
     shape, wanted = call.tensor(0).shape, target(call)
+    for size in wanted.sizes:
+        check_entries((size,))
     return [
         np.arange(size, dtype=np.float64) if size == out and scale == 1 else _positions(mode, size, out, scale)
         for size, out, scale in zip(shape, wanted.sizes, wanted.scales, strict=True)

@@ -7,12 +7,14 @@ that only move data are executed on these numbers, so they cost nothing on the c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from archsim.network.onnx_import.limits import check_entries
 
 Ids = NDArray[np.int64]
 Values = NDArray[np.generic]
@@ -125,6 +127,45 @@ def compact(array: NDArray[Entry]) -> NDArray[Entry]:
             first = smallest[(slice(None),) * axis + (slice(0, 1),)]
             smallest = first if bool((smallest == first).all()) else smallest
     return np.broadcast_to(smallest, array.shape)
+
+
+def reshaped(array: NDArray[Entry], shape: Sequence[int]) -> NDArray[Entry]:
+    """``numpy.reshape`` that leaves broadcast axes broadcast, as far as the new shape keeps them apart.
+
+    Raises
+    ------
+    TooLarge
+        If what has to be copied has more than ``MOST_ENTRIES``.
+    """
+    target = tuple(shape)
+    if not array.size or array.size == 1:
+        return array.reshape(target)
+    cut: list[slice] = []
+    sizes: list[int] = []
+    for old, new in _together(array.shape, target):
+        varied = any(varies(array, axis) for axis in old)
+        cut += [slice(None) if varied else slice(0, 1)] * len(old)
+        sizes += [target[axis] if varied else 1 for axis in new]
+    check_entries(sizes)
+    return np.broadcast_to(array[tuple(cut)].reshape(sizes), target)
+
+
+def _together(old: Sequence[int], new: Sequence[int]) -> Iterator[tuple[range, range]]:
+    """Axes of two shapes of as many elements, in the shortest runs that hold the same number."""
+    i = j = 0
+    while i < len(old) or j < len(new):
+        first, second = i, j
+        left = right = 1
+        while True:
+            if left <= right and i < len(old):
+                left, i = left * old[i], i + 1
+            elif j < len(new):
+                right, j = right * new[j], j + 1
+            else:
+                left, i = left * old[i], i + 1
+            if left == right:
+                break
+        yield range(first, i), range(second, j)
 
 
 def placed(values: NDArray[Entry], axes: Sequence[int], shape: tuple[int, ...]) -> NDArray[Entry]:
