@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 
 from archsim.errors import InputError
-from archsim.network.onnx_import.boundary import reading
+from archsim.network.onnx_import.boundary import Unreadable, reading
 from archsim.network.onnx_import.draft import Call, Draft
 from archsim.network.onnx_import.folding import evaluated, initializer
 from archsim.network.onnx_import.inference import Expected, expected
@@ -65,10 +65,17 @@ class Execution:
 
     def _step(self, node: Node) -> None:
         inputs = tuple(self.tensor(name, node.where) if name else None for name in node.proto.input)
-        with reading(node.where):
-            known = expected(node, inputs, self.kinds, self.opsets)
-            results = self._results(Call(node, inputs, self.draft), known)
-            _check_shapes(results, known)
+        known, broken = self._expected(node, inputs)
+        try:
+            with reading(node.where):
+                results = self._results(Call(node, inputs, self.draft), known)
+                _check_shapes(results, known)
+        except Unreadable:
+            if broken is not None:
+                raise broken from None
+            raise
+        if broken is not None and not all(isinstance(result, Constant) and result.known for result in results):
+            raise broken
         for place, name in enumerate(node.outputs[len(results) :], len(results)):
             if self.uses[name]:
                 raise node.fault(
@@ -80,22 +87,30 @@ class Execution:
                 result = replace(result, sole=result.sole and self.uses[name] == 1)
             self.tensors[name] = result
 
+    def _expected(self, node: Node, inputs: tuple[Tensor | None, ...]) -> tuple[Sequence[Expected], InputError | None]:
+        """What ONNX says of the outputs, and why it says nothing; what we say ourselves about that is clearer."""
+        try:
+            with reading(node.where):
+                return expected(node, inputs, self.kinds, self.opsets), None
+        except InputError as fault:
+            return [Expected()] * len(node.outputs), fault
+
     def _results(self, call: Call, known: Sequence[Expected]) -> tuple[Tensor, ...]:
         node = call.node
         if node.proto.domain not in _DOMAINS:
             raise _not_modelled(node)
-        structural = self._structural(call)
+        structural = self._structural(call, known)
         if structural is not None:
             return structural
         if _is_movement(call):
-            return _moved(call)
+            return _moved(call, known)
         if all(tensor is None or isinstance(tensor, Constant) for tensor in call.inputs):
             return tuple(evaluated(node, call.inputs, known, self.opsets))
         if node.kind not in HANDLERS:
             raise _not_modelled(node)
         return HANDLERS[node.kind](call)
 
-    def _structural(self, call: Call) -> tuple[Tensor, ...] | None:
+    def _structural(self, call: Call, known: Sequence[Expected]) -> tuple[Tensor, ...] | None:
         """Operators that ask about shapes, hold a constant, or choose a branch."""
         node = call.node
         if node.kind == "Constant":
@@ -108,7 +123,7 @@ class Execution:
         if node.kind == "Size":
             return (Constant(np.asarray(int(np.prod(call.tensor(0).shape)), np.int64)),)
         if node.kind in ("RandomNormalLike", "RandomUniformLike", "EyeLike"):
-            return (unknown(call.tensor(0).shape, np.dtype(np.float32)),)
+            return (unknown(call.tensor(0).shape, known[0].dtype),)
         if node.kind == "If":
             return self._branch(call)
         return None
@@ -122,6 +137,8 @@ class Execution:
         self.tensors.update((tensor.name, initializer(tensor)) for tensor in chosen.g.initializer)
         self.run(chosen.g.node)
         results = tuple(self.tensor(output.name, call.node.where) for output in chosen.g.output)
+        for name, output in zip(call.node.outputs, chosen.g.output, strict=False):
+            self.kinds[name] = self.kinds.get(output.name, 0)
         self.tensors = outer
         return results
 
@@ -172,22 +189,22 @@ def _data_inputs(call: Call) -> tuple[Tensor, ...]:
     return (call.tensor(0),)
 
 
-def _moved(call: Call) -> tuple[Tensor, ...]:
+def _moved(call: Call, known: Sequence[Expected]) -> tuple[Tensor, ...]:
     data = _data_inputs(call)
     moves = MOVEMENTS[call.node.kind](call)
     masks = [unknown(data[0].shape, np.dtype(np.bool_))] if call.node.kind == "Dropout" else []
     if all(isinstance(tensor, Constant) for tensor in data):
-        return (*(_moved_constant(call, move) for move in moves), *masks)
+        return (*(_moved_constant(call, move, known) for move in moves), *masks)
     views = [as_view(tensor) for tensor in data]
     sole = len(views) == 1 and views[0].sole
     moved = [_moved_view(views, move) for move in moves]
     whole = len(moved) == 1 and moved[0].layer.size == views[0].layer.size
-    return (*(_live(replace(view, sole=sole and whole)) for view in moved), *masks)
+    return (*(_live(replace(view, sole=sole and whole), known[0].dtype) for view in moved), *masks)
 
 
-def _live(view: View) -> Tensor:
+def _live(view: View, dtype: np.dtype[np.generic]) -> Tensor:
     """The view, or a constant where only padding and constants are left of it."""
-    return unknown(view.shape, np.dtype(np.float32)) if bool((core(view.layer) == CONSTANT).all()) else view
+    return unknown(view.shape, dtype) if bool((core(view.layer) == CONSTANT).all()) else view
 
 
 def _moved_view(views: list[View], move: Move) -> View:
@@ -200,7 +217,7 @@ def _cast(value: Array, dtype: np.dtype[np.generic]) -> Array:
         return np.broadcast_to(core(value).astype(dtype), value.shape)
 
 
-def _moved_constant(call: Call, move: Move) -> Constant:
+def _moved_constant(call: Call, move: Move, known: Sequence[Expected]) -> Constant:
     constants = [tensor for tensor in _data_inputs(call) if isinstance(tensor, Constant)]
     fill = call.values(2, "value").ravel()[0] if call.node.kind == "Pad" and call.has(2) else np.float64(0)
     arrays: list[Array] = [constant.value for constant in constants]
@@ -208,7 +225,6 @@ def _moved_constant(call: Call, move: Move) -> Constant:
     if call.node.kind == "Cast":
         value = _cast(value, onnx.helper.tensor_dtype_to_np_dtype(call.node.integer("to", 1)))
     if call.node.kind == "CastLike":
-        like = call.tensor(1)
-        value = _cast(value, like.value.dtype if isinstance(like, Constant) else np.dtype(np.float32))
+        value = _cast(value, known[0].dtype)
     names = tuple(dict.fromkeys(name for constant in constants for name in constant.names))
     return Constant(value, all(constant.known for constant in constants), names)

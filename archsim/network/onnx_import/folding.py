@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
+from math import inf, prod
 
 import numpy as np
 import onnx
@@ -32,7 +32,7 @@ _EVALUATED = frozenset(
 """Operators whose values are computed, by NumPy and so in bounded time; of others' results the shape is enough."""
 _SHRINKING = frozenset({"NonZero", "Compress", "Unique", "Slice"})
 """Those whose result is never larger than their input, so that they can be evaluated whatever comes out."""
-_PACKED_BITS = {
+_PACKED_BITS: Mapping[int, int] = {
     **dict.fromkeys((TensorProto.INT4, TensorProto.UINT4, TensorProto.FLOAT4E2M1), 4),
     **dict.fromkeys((TensorProto.INT2, TensorProto.UINT2), 2),
 }
@@ -74,7 +74,8 @@ def initializer(tensor: TensorProto) -> Constant:
 
 def _bytes(tensor: TensorProto, dtype: np.dtype[np.generic]) -> int:
     """Bytes that the tensor's data should take."""
-    return -(-prod(tensor.dims) * _PACKED_BITS.get(tensor.data_type, 8 * dtype.itemsize) // 8)
+    bits = _PACKED_BITS.get(int(tensor.data_type), 8 * dtype.itemsize)
+    return int(-(-prod(tensor.dims) * bits // 8))
 
 
 def _stored(tensor: TensorProto) -> bool:
@@ -122,14 +123,22 @@ def evaluated(
 def _worth_it(node: Node, constants: Sequence[Constant], known: Sequence[Expected]) -> bool:
     """Whether the values can be computed, and the result is small."""
     small = all(constant.known and constant.value.size <= LARGEST_VALUE for constant in constants)
+    if node.kind == "Range" and small and len(constants) == 3:
+        return _steps(constants) <= LARGEST_VALUE
     sizes = [None if output.shape is None else prod(output.shape) for output in known]
     fits = node.kind in _SHRINKING or all(size is not None and size <= LARGEST_VALUE for size in sizes)
     return small and fits and node.kind in _EVALUATED
 
 
+def _steps(constants: Sequence[Constant]) -> float:
+    """Entries of a Range from its start, limit and step."""
+    start, limit, step = (float(np.asarray(constant.value).ravel()[0]) for constant in constants)
+    return abs((limit - start) / step) if step else inf
+
+
 def _shaped(node: Node, name: str, output: Expected, names: tuple[str, ...]) -> Constant:
     if not name:
-        return unknown((), output.dtype)
+        return unknown(output.shape or (), output.dtype)
     if output.shape is None:
         raise node.fault(
             f"has an output {name!r} whose shape depends on values that the file lacks, or on more than ONNX infers",

@@ -58,9 +58,9 @@ def expected(
     InputError
         If the inputs break the operator's definition.
     """
-    unknown = [Expected()] * len(node.outputs)
-    if node.proto.domain not in _STANDARD or not defs.has(node.kind, node.opset, ""):
-        return unknown
+    schema = _schema(node)
+    if schema is None or len(inputs) < schema.min_input:  # decomposed operators put together again lack their weights
+        return [Expected()] * len(node.outputs)
     types: dict[str, onnx.TypeProto] = {}
     data: dict[str, TensorProto] = {}
     for name, tensor in zip(node.proto.input, inputs, strict=True):
@@ -68,22 +68,32 @@ def expected(
             types[name] = helper.make_tensor_type_proto(_kind(name, tensor, kinds), tensor.shape)
             if isinstance(tensor, Constant) and tensor.known and tensor.value.size <= LARGEST_VALUE:
                 data[name] = numpy_helper.from_array(np.asarray(tensor.value), name)
-    schema = defs.get_schema(node.kind, node.opset, "")
     imports = [helper.make_opsetid(domain, version) for domain, version in opsets.items()]
     try:
         found = shape_inference.infer_node_outputs(schema, node.proto, types, data, opset_imports=imports)
     except (shape_inference.InferenceError, checker.ValidationError, RuntimeError) as fault:
         raise node.fault(
-            f"breaks its operator's definition: {_plain(fault)}",
+            f"breaks its operator's definition for inputs of shapes {_shapes(inputs)}: {_plain(fault)}",
             "Check the shapes given for the network's inputs, and the model itself (onnx.checker, full_check=True).",
         ) from fault
     return [_expected(found.get(name)) for name in node.outputs]
 
 
+def _schema(node: Node) -> defs.OpSchema | None:
+    has_branches = any(attribute.HasField("g") for attribute in node.proto.attribute)
+    if has_branches or node.proto.domain not in _STANDARD or not defs.has(node.kind, node.opset, ""):
+        return None
+    return defs.get_schema(node.kind, node.opset, "")
+
+
+def _shapes(inputs: tuple[Tensor | None, ...]) -> str:
+    return ", ".join(str(tensor.shape) for tensor in inputs if tensor is not None) or "none"
+
+
 def _kind(name: str, tensor: Tensor, kinds: Mapping[str, int]) -> int:
     if isinstance(tensor, Constant):
         return kind_of(tensor.value.dtype)
-    return kinds.get(name, TensorProto.FLOAT)
+    return kinds.get(name, 0) or TensorProto.FLOAT
 
 
 def kind_of(dtype: np.dtype[np.generic]) -> int:

@@ -113,7 +113,7 @@ def _checked(
             if not fits
             else f"shape {shape} of input {name!r} has a size below 1",
             where=f"graph input {name!r}",
-            remedy=f"Give sizes of at least 1 that fit the file: {options({name: filled(graph_input, USUAL_SIZES[0])})}",
+            remedy=f"Give sizes of at least 1 that fit: {options({name: filled(graph_input, USUAL_SIZES[0])})}",
         )
     return check_shape(shape)
 

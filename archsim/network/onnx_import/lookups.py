@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 
 import numpy as np
 
 from archsim.network.access import Whole
 from archsim.network.onnx_import.draft import Call
-from archsim.network.onnx_import.partition import Partition, partition
-from archsim.network.onnx_import.views import Constant, Tensor, View, placed
-from archsim.network.operators import Digital
-from archsim.network.work import activation_work
+from archsim.network.onnx_import.partition import Partition, by_axes, partition
+from archsim.network.onnx_import.views import Constant, Tensor, View, as_view, placed, unknown
+from archsim.network.operators import Counts, Digital
+from archsim.network.work import activation_work, together
 
 
 def gather(call: Call) -> tuple[Tensor, ...]:
@@ -44,19 +45,49 @@ def _looked_up(index: int, cut: Partition, rest: tuple[int, ...], axis: int) -> 
     return view.mapped(lambda array: np.moveaxis(array, sources, range(axis)), sole=True)
 
 
-def data_dependent(call: Call) -> tuple[Tensor, ...]:
-    """GatherElements, GatherND, ScatterND, ScatterElements with computed indices: every token may need any other."""
-    name = call.node.kind
-    kind = "gather" if name.startswith("Gather") else "scatter"
-    if name == "GatherND":
-        raise call.node.fault("gathers at computed places, which is not modelled", "Export it as GatherElements.")
-    main = call.tensor(1) if name == "GatherElements" else call.tensor(0)
-    cut = partition(main) if isinstance(main, View) else partition(call.view(1))
-    index = call.layer(Digital(kind, activation_work(kind, cut.width)), cut.tokens, cut.width, grid=cut.grid)
+def gather_elements(call: Call) -> tuple[Tensor, ...]:
+    """GatherElements with computed indices: an entry for each of them, from anywhere in the data."""
+    cut = partition(call.view(1))
+    return (_from_anywhere(call, "gather", cut, activation_work("gather", cut.width)),)
+
+
+def scatter(call: Call) -> tuple[Tensor, ...]:
+    """ScatterElements and ScatterND where indices are computed or entries meet: any update may land anywhere."""
+    data, updates = call.tensor(0), call.tensor(2)
+    cut = partition(data) if isinstance(data, View) else _cut_as(data.shape, _token_axes(call, updates))
+    landing = max(cut.width, -(-prod(updates.shape) // cut.tokens))
+    work = activation_work("scatter", landing)
+    if call.node.text("reduction", "none") != "none":
+        work = together(work, activation_work(_REDUCTIONS[call.node.text("reduction", "none")], landing))
+    return (_from_anywhere(call, "scatter", cut, work),)
+
+
+_REDUCTIONS = {"add": "add", "mul": "mul", "max": "max", "min": "min"}
+
+
+def _token_axes(call: Call, updates: Tensor) -> range | tuple[int, ...]:
+    """Axes of constant data that become tokens: those that are indexed, or those of the updates' tokens."""
+    if call.node.kind == "ScatterND":
+        return range(call.tensor(1).shape[-1])
+    return partition(updates).token_axes if isinstance(updates, View) else (call.axis(0, len(updates.shape)),)
+
+
+def _cut_as(shape: tuple[int, ...], token_axes: Iterable[int]) -> Partition:
+    return by_axes(as_view(unknown(shape, np.dtype(np.float32))), token_axes)
+
+
+def _from_anywhere(call: Call, kind: str, cut: Partition, work: Counts) -> View:
+    """A layer each of whose tokens may need any token of every input."""
+    index = call.layer(Digital(kind, work), cut.tokens, cut.width, grid=cut.grid)
     for port, tensor in enumerate(call.inputs):
         if isinstance(tensor, View):
             _connect_whole(call, index, tensor, port)
-    return (cut.stream(index),)
+    return cut.stream(index)
+
+
+def gather_nd(call: Call) -> tuple[Tensor, ...]:
+    """GatherND with computed indices is refused."""
+    raise call.node.fault("gathers at computed places, which is not modelled", "Export it as GatherElements.")
 
 
 def shaped_by_values(call: Call) -> tuple[Tensor, ...]:

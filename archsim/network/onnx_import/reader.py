@@ -99,7 +99,9 @@ def _walked(
     uses = Counter(name for node in nodes for name in node.input)
     uses.update(output.name for output in graph.output)
     run = Execution(Draft(), opsets_of(model), uses)
-    run.tensors.update((tensor.name, initializer(tensor)) for tensor in graph.initializer)
+    for tensor in graph.initializer:
+        with reading(f"tensor {tensor.name!r}"):
+            run.tensors[tensor.name] = initializer(tensor)
     for entry in inputs:
         with reading(f"graph input {entry.name!r}"):
             run.tensors[entry.name] = source(entry, shape_of(entry, shapes, run.draft), graph, run.draft)

@@ -59,7 +59,7 @@ def check_graph(graph: onnx.GraphProto, opsets: dict[str, int]) -> None:
             check_graph(inner, opsets)
 
 
-def _check(node: Node, context: object) -> None:
+def _check(node: Node, context: onnx.checker.C.CheckerContext) -> None:
     if not any(node.outputs):
         raise node.fault("makes no output", _REMEDY)
     if node.proto.domain not in _STANDARD or not _is_current(node.kind, node.opset):

@@ -319,7 +319,7 @@ def test_dynamic_batch_alone_is_taken_as_one(tmp_path: Path) -> None:
 def test_dynamic_sequence_needs_a_shape(tmp_path: Path) -> None:
     export = Export()
     export.output(export.linear(export.input("x", ["batch", "sequence", 8]), 8, 3))
-    with pytest.raises(InputError, match="--shape x=1,1,8") as caught:
+    with pytest.raises(InputError, match="--shape x=1,224,8") as caught:
         export.network(tmp_path)
     assert "'x'" in caught.value.where
     assert "batch x sequence x 8" in caught.value.what
