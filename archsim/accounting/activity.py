@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from archsim.accounting.peak import product_actions, product_interval
+from archsim.accounting.peak import full_product, product_actions, product_interval
 from archsim.chip.schema import Chip
 from archsim.cost import Bill, Component
 from archsim.errors import InputError
+from archsim.machine import BUFFER, matrix_unit
 from archsim.mapping import Floorplan
 
 Rate = tuple[str, str, float]
@@ -75,26 +76,17 @@ def _refuse_unknown(bill: Bill, rates: Mapping[str, float]) -> None:
 
 
 def _full_rates(chip: Chip, bill: Bill) -> Iterator[Rate]:
-    arrays, interval = Floorplan(chip).arrays, product_interval(chip)
+    per_s = Floorplan(chip).arrays / product_interval(chip)
     for part, action, count in product_actions(chip):
-        yield part, action, count * arrays / interval
-    inputs = chip.tile.array.logical_rows * chip.tile.input.bits
-    yield "buffer", "read_bit", inputs * arrays / interval
-    yield from _unit_rates(chip, bill)
-    fabric = chip.fabric
-    yield "router", "flit", bill.component("router").count * fabric.clock
-    yield "wire", "bit_hop", bill.component("wire").count * fabric.clock * fabric.link_width
-    if chip.system.link is not None:
-        yield "chip-link", "bit", chip.system.link.ports * chip.system.link.bandwidth
-    for name, memory in chip.memory.items():
-        if memory.where == "chip":
-            yield name, "read_bit", memory.bandwidth
+        yield part, action, count * per_s
+    read = sum(int(stage.input_bits[0]) for stage in full_product(matrix_unit(chip)))
+    yield BUFFER, "read_bit", read * per_s
+    for component in bill.components:
+        if component.full_rates:
+            yield _most_powerful(component)
 
 
-def _unit_rates(chip: Chip, bill: Bill) -> Iterator[Rate]:
-    """Each unit's most powerful operation."""
-    for name, unit in chip.units.items():
-        part = bill.component(name)
-        powers = {op: rate * part.energy_of(str(op)).value for op, rate in unit.operations.items()}
-        operation = max(powers, key=lambda op: powers[op])
-        yield name, str(operation), part.count * unit.lanes * unit.clock * unit.operations[operation]
+def _most_powerful(part: Component) -> Rate:
+    """Of what it can do, one at a time, what takes most power."""
+    most = max(part.full_rates, key=lambda rate: rate.per_s * part.energy_of(rate.action).value)
+    return part.name, most.action, part.count * most.per_s

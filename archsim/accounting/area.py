@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from archsim.cost import Bill, Component
+from archsim.machine import Place
 from archsim.mapping import Placement
-
-TILE_PARTS = frozenset({"array", "driver", "adc", "sample-hold", "affine", "buffer"})
 
 
 def component_area(bill: Bill, chips: int) -> pd.DataFrame:
@@ -41,7 +40,5 @@ def used_leakage(bill: Bill, placement: Placement) -> float:
 
 def _used_parts(bill: Bill, placement: Placement) -> list[tuple[Component, float]]:
     """Each component, and the share of its instances that are not in idle tiles."""
-    chip = placement.chip
-    in_tiles = TILE_PARTS | {name for name, unit in chip.units.items() if unit.where == "tile"} | chip.other.keys()
     used = placement.tiles_used / placement.tiles
-    return [(part, used if part.name in in_tiles else 1.0) for part in bill.components]
+    return [(part, used if part.place is Place.TILE else 1.0) for part in bill.components]

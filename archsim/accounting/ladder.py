@@ -10,8 +10,8 @@ efficiency. In this order:
 * *pipeline stalls*: the chips' leakage while arrays wait. A sample's period, less the time that the arrays which hold
   weights work for it on average (products at full rate), times the leakage of everything but the system's parts.
 * *data movement*: buffers at the tiles, routers and wires.
-* *digital units*: the units and their buffers, and additions of partial sums. From this rung on, operations that are
-  done on digital units (attention products) count among the operations too; before, only those of the arrays do.
+* *digital units*: the units and their buffers, control, and additions of partial sums. From this rung on, operations
+  that are done on digital units (attention products) count among the operations too; before, only those on arrays do.
 * *leakage*: the chips' leakage in the time that the arrays work, that of the digital units included, as in the stalls.
 * *system*: links between chips, memories: their dynamic energy and leakage. The host beyond its link has no energy.
 """
@@ -25,18 +25,15 @@ import numpy as np
 import pandas as pd
 
 from archsim.accounting.energy import dynamic_energy, leakage_power
-from archsim.accounting.peak import product_energy
+from archsim.accounting.peak import PRODUCT, product_energy
 from archsim.accounting.steady import steady_state
-from archsim.cost import Bill
+from archsim.cost import Bill, Component
 from archsim.errors import InputError
+from archsim.machine import Place, Purpose, product_period
 from archsim.mapping import Placement
-from archsim.mapping.timing import product_period
 from archsim.network import Matrix, layer_macs
-from archsim.program import Role, Trace
+from archsim.program import Kind, Role, Trace
 from archsim.units import PS_PER_S
-
-_ADD = "affine.add"
-PRODUCT_PARTS = frozenset({"array", "driver", "adc", "sample-hold", "affine"})
 
 
 class Step(StrEnum):
@@ -162,8 +159,8 @@ class _Leaked:
     def of(cls, trace: Trace, placement: Placement, bill: Bill) -> _Leaked:
         rate = steady_state(trace).passes_per_s * placement.network.samples_per_run
         leakage = leakage_power(bill, placement.chips)
-        outside = leakage["component"].isin(_system_parts(placement))
-        digital = leakage["component"].isin(_digital_parts(placement))
+        outside = leakage["component"].isin([part.name for part in bill.components if part.place is Place.PORT])
+        digital = leakage["component"].isin([part.name for part in bill.components if part.purpose is Purpose.DIGITAL])
         watts = leakage["leakage_w"]
         system, chip, units = (float(watts[rows].sum()) / rate for rows in (outside, ~outside, digital))
         return cls(system, chip, units, _idle_share(trace, placement))
@@ -179,9 +176,9 @@ def _energies(
     trace: Trace, placement: Placement, bill: Bill, *, on_arrays: float, leaked: _Leaked
 ) -> dict[Step, float]:
     """Joules per sample of each rung."""
-    array, samples = placement.chip.tile.array, len(trace.sample_in) * placement.network.samples_per_run
-    spent = {step: joules / samples for step, joules in _dynamic(trace, placement, bill).items()}
-    peak = on_arrays / (2 * array.logical_rows * array.logical_columns) * product_energy(placement.chip, bill)
+    full, samples = placement.floorplan.unit.limits.weights, len(trace.sample_in) * placement.network.samples_per_run
+    spent = {step: joules / samples for step, joules in _dynamic(trace, bill).items()}
+    peak = on_arrays / (2 * full) * product_energy(placement.chip, bill)
     return {
         Step.PEAK: peak,
         Step.FILLING: spent[Step.FILLING] - peak,
@@ -193,22 +190,24 @@ def _energies(
     }
 
 
-def _system_parts(placement: Placement) -> frozenset[str]:
-    return frozenset({"chip-link", *placement.chip.memory})
+def _step(part: Component) -> Step:
+    """The rung that takes what a component spends."""
+    if part.place is Place.PORT:
+        return Step.SYSTEM
+    return {
+        Purpose.COMPUTE: Step.FILLING,
+        Purpose.CONVERT: Step.FILLING,
+        Purpose.MOVE: Step.MOVEMENT,
+        Purpose.STORE: Step.MOVEMENT,
+        Purpose.DIGITAL: Step.DIGITAL,
+        Purpose.CONTROL: Step.DIGITAL,
+    }[part.purpose]
 
 
-def _digital_parts(placement: Placement) -> frozenset[str]:
-    return frozenset(name for unit in placement.chip.units for name in (unit, f"{unit}-buffer"))
-
-
-def _dynamic(trace: Trace, placement: Placement, bill: Bill) -> dict[Step, float]:
+def _dynamic(trace: Trace, bill: Bill) -> dict[Step, float]:
     """Joules of the whole run by rung; the products' are under FILLING."""
     energy = dynamic_energy(trace, bill)
-    of_step = dict.fromkeys(PRODUCT_PARTS, Step.FILLING)
-    of_step |= dict.fromkeys(_system_parts(placement), Step.SYSTEM)
-    of_step |= dict.fromkeys(_digital_parts(placement), Step.DIGITAL)
-    steps = energy["component"].map(lambda name: of_step.get(name, Step.MOVEMENT))
-    totals = energy.groupby(steps)["energy_j"].sum()
+    totals = energy.groupby(energy["component"].map(lambda name: _step(bill.component(name))))["energy_j"].sum()
     result = {step: float(totals.get(step, 0.0)) for step in Step}
     sums = _partial_sums(trace, bill)
     result[Step.FILLING] -= sums
@@ -217,15 +216,17 @@ def _dynamic(trace: Trace, placement: Placement, bill: Bill) -> dict[Step, float
 
 
 def _partial_sums(trace: Trace, bill: Bill) -> float:
-    """Joules of the affine stages' additions of other blocks' sums."""
+    """Joules of the products' parts for additions of other blocks' sums; writing those to buffers is movement."""
     program, table = trace.program, trace.program.actions
-    summing = program.actors.role[table.actor] == Role.ACCUMULATE
-    # Accumulating actors write to buffers as well.
-    adding = summing & np.isin(table.action, [i for i, name in enumerate(program.labels.actions) if name == _ADD])
-    if not adding.any():
-        return 0.0
-    count = float((table.count[adding] * trace.firings[table.actor[adding]]).sum())
-    return count * bill.component("affine").energy_of("add").value
+    summing = np.flatnonzero(program.actors.role[table.actor] == Role.ACCUMULATE)
+    counts = table.count[summing] * trace.firings[table.actor[summing]]
+    totals = np.bincount(table.action[summing], weights=counts, minlength=len(program.labels.actions))
+    joules = 0.0
+    for name, count in zip(program.labels.actions, totals.tolist(), strict=True):
+        component, action = name.rsplit(".", 1)
+        if count and bill.component(component).purpose in PRODUCT:
+            joules += count * bill.component(component).energy_of(action).value
+    return joules
 
 
 def _idle_share(trace: Trace, placement: Placement) -> float:
@@ -233,10 +234,9 @@ def _idle_share(trace: Trace, placement: Placement) -> float:
     program, blocks = trace.program, placement.blocks
     if not len(blocks):
         return 0.0
-    width = blocks.column_stop - blocks.column_start
-    sizes, back = np.unique(width, return_inverse=True)
-    periods = np.array([product_period(placement.chip, int(size), summed=False) for size in sizes])[back]
-    integrate = np.flatnonzero(program.actors.role == Role.INTEGRATE)
-    working = float((trace.firings[integrate] * periods).sum()) / len(trace.sample_in) / PS_PER_S
-    arrays = len(pd.unique(program.actors.resource[integrate]))
+    periods = product_period(placement.products, summed=False)
+    # In the order of the blocks.
+    taking = np.flatnonzero(program.resources.kind[program.actors.resource] == Kind.ARRAY)
+    working = float((trace.firings[taking] * periods).sum()) / len(trace.sample_in) / PS_PER_S
+    arrays = len(pd.unique(program.actors.resource[taking]))
     return max(0.0, 1.0 - working / arrays * steady_state(trace).passes_per_s)

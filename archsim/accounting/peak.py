@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from archsim.chip.schema import Chip
 from archsim.cost import Bill
+from archsim.machine import BlockShapes, MatrixUnit, Pass, Purpose, Stage, matrix_unit, product_period, stages_of
 from archsim.mapping import Floorplan
-from archsim.mapping.timing import combining_additions, conversions_per_column, product_period
 from archsim.units import PS_PER_S
+
+PRODUCT = frozenset({Purpose.COMPUTE, Purpose.CONVERT})
+"""What the parts that make products are for; what a product takes from stores is counted there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +49,37 @@ class Peak:
 
 def peak_of(chip: Chip, bill: Bill) -> Peak:
     """Peak figures of one chip."""
-    array = chip.tile.array
-    interval_s = product_interval(chip)
-    arrays = Floorplan(chip).arrays
-    operations = 2 * array.logical_rows * array.logical_columns * arrays / interval_s
+    floorplan = Floorplan(chip)
+    interval_s, arrays = product_interval(chip), floorplan.arrays
+    operations = 2 * floorplan.unit.limits.weights * arrays / interval_s
     energy = product_energy(chip, bill)
     leakage = sum(part.count * part.leakage_w.value for part in bill.components)
     area = sum(part.count * part.area_m2.value for part in bill.components)
     return Peak(operations, energy, energy * arrays / interval_s + leakage, area)
 
 
+def full_product(unit: MatrixUnit) -> tuple[Stage, ...]:
+    """The stages of a product with a full block, no other block's sums added; their columns have one row."""
+    limits = unit.limits
+    full = BlockShapes(*(np.array([size], np.int64) for size in (limits.rows, limits.columns, limits.weights)))
+    return stages_of(unit.stages(full, Pass.FORWARD), summed=False)
+
+
 def product_interval(chip: Chip) -> float:
     """Seconds between products that use the whole array, at full rate."""
-    return product_period(chip, chip.tile.array.logical_columns, summed=False) / PS_PER_S
+    return int(product_period(full_product(matrix_unit(chip)), summed=False)[0]) / PS_PER_S
 
 
 def product_energy(chip: Chip, bill: Bill) -> float:
-    """Joules of one product that uses the whole array."""
-    return sum(bill.component(part).energy_of(action).value * count for part, action, count in product_actions(chip))
+    """Joules of one product that uses the whole array, its operands' transport aside."""
+    parts = ((bill.component(part), action, count) for part, action, count in product_actions(chip))
+    return sum(part.energy_of(action).value * count for part, action, count in parts if part.purpose in PRODUCT)
 
 
 def product_actions(chip: Chip) -> tuple[tuple[str, str, float], ...]:
     """Component, action and count of what one product does that uses the whole array, its operands' transport aside."""
-    array, tile = chip.tile.array, chip.tile
-    rows, columns = array.logical_rows, array.logical_columns
-    driven = rows * array.weight.rows * tile.input.phases
-    conversions = columns * array.weight.columns * conversions_per_column(chip)
-    actions = (
-        ("array", "cell", float(rows * columns * array.weight.devices)),
-        ("array", "row", float(driven)),
-        ("driver", "conversion", float(driven)),
-        ("adc", "conversion", float(conversions)),
-        ("sample-hold", "sample", float(conversions if tile.adc.held else 0)),
-        ("affine", "mac", float(columns)),
-        ("affine", "add", float(combining_additions(chip, columns))),
+    return tuple(
+        (action.component, action.action, float(action.count[0]))
+        for stage in full_product(matrix_unit(chip))
+        for action in stage.actions
     )
-    return tuple(action for action in actions if action[2])

@@ -14,7 +14,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from archsim.chip.schema import Chip, Section
-from archsim.chip.tree import Branch, Path, locate
+from archsim.chip.tile import ANALOG, Tile
+from archsim.chip.tile_kinds import tile_kinds
+from archsim.chip.tree import Branch, Leaf, Path, locate
 from archsim.errors import InputError
 
 _KEY_MARK = "[key]"
@@ -81,7 +83,7 @@ def _fault(detail: ErrorDetails, tree: Branch) -> Fault:
     if detail["type"] == "missing":
         return _missing(path, tree)
     found, node = locate(tree, path)
-    what, remedy = _worded(detail, found)
+    what, remedy = _worded(detail, found, tree)
     return Fault(what, _place(found, node.origin), remedy)
 
 
@@ -96,7 +98,7 @@ def _shown(value: object) -> str:
 
 def _unknown(path: Path, tree: Branch) -> Fault:
     _, node = locate(tree, path)
-    known = known_keys(path[:-1])
+    known = known_keys(path[:-1], tree)
     near = nearest(path[-1], known)
     remedy = f"Did you mean {near!r}?" if near else f"Known here: {', '.join(known)}."
     return Fault(f"unknown key {path[-1]!r}", _place(path, node.origin), remedy)
@@ -108,7 +110,7 @@ def _missing(path: Path, tree: Branch) -> Fault:
     return Fault(f"{path[len(found)]!r} is missing", _place(path, node.origin), f"Add {missing} to the file.")
 
 
-def _worded(detail: ErrorDetails, path: Path) -> tuple[str, str]:
+def _worded(detail: ErrorDetails, path: Path, tree: Branch) -> tuple[str, str]:
     kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "refused":
         return str(context["what"]), str(context["remedy"])
@@ -116,14 +118,14 @@ def _worded(detail: ErrorDetails, path: Path) -> tuple[str, str]:
         key, words = _BOUNDS[kind]
         bound = f"{words} {context[key]:g}"
         return f"{given} is not {bound}", f"Give a value {bound}."
-    if kind in _NUMBERS and _words_for(path):
-        near = nearest(str(given), _words_for(path))
+    if kind in _NUMBERS and (known := _words(_type_at(path, tree))):
+        near = nearest(str(given), known)
         hint = f"Did you mean {near!r}? " if near else ""
-        return f"{_shown(given)} is not understood", f"{hint}Choose {_expected(path)}."
+        return f"{_shown(given)} is not understood", f"{hint}Choose {_expected(path, tree)}."
     if kind in _NUMBERS:
         return f"{_shown(given)} is not {_NUMBERS[kind]}", f"Write {_NUMBERS[kind]} here."
     if kind in ("model_type", "dict_type"):
-        keys = ", ".join(known_keys(path)) or "name: value"
+        keys = ", ".join(known_keys(path, tree)) or "name: value"
         return "a mapping of keys is meant here", f"Write it as indented 'key: value' lines ({keys})."
     return detail["msg"], "See the chip file's schema."
 
@@ -133,23 +135,19 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(word.lower(), known, n=1, cutoff=0.5)), None)
 
 
-def known_keys(path: Path) -> tuple[str, ...]:
+def known_keys(path: Path, tree: Branch) -> tuple[str, ...]:
     """Keys that may stand in a chip file under a path; empty where any name may."""
-    kind = _type_at(path)
+    kind = _type_at(path, tree)
     if isinstance(kind, type) and issubclass(kind, Section):
         return tuple(kind.model_fields)
     keys = get_args(kind)[0] if get_origin(kind) is dict else None
     return _words(keys)
 
 
-def _expected(path: Path) -> str:
-    words = _words_for(path)
-    number = "a whole number or " if int in _members(_type_at(path)) else ""
+def _expected(path: Path, tree: Branch) -> str:
+    kind = _type_at(path, tree)
+    words, number = _words(kind), "a whole number or " if int in _members(kind) else ""
     return f"{number}{words[0]!r}" if len(words) == 1 else f"{number}one of {', '.join(words)}"
-
-
-def _words_for(path: Path) -> tuple[str, ...]:
-    return _words(_type_at(path))
 
 
 def _words(kind: object) -> tuple[str, ...]:
@@ -172,12 +170,19 @@ def _members(kind: object) -> tuple[object, ...]:
     return (kind,)
 
 
-def _type_at(path: Path) -> object:
+def _type_at(path: Path, tree: Branch) -> object:
     """What the schema says of the value under a path; None where it knows no such path."""
     kind: object = Chip
     for key in path:
-        kind = _child(kind, key)
+        kind = _tile_section(tree) if (kind, key) == (Chip, "tile") else _child(kind, key)
     return kind
+
+
+def _tile_section(tree: Branch) -> type[Tile]:
+    """The section that the file's matrix unit has."""
+    found, node = locate(tree, ("tile", "unit"))
+    name = str(node.value) if isinstance(node, Leaf) and len(found) == 2 else ANALOG
+    return tile_kinds()[name].section if name in tile_kinds() else Tile
 
 
 def _child(kind: object, key: str) -> object:

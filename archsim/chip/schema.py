@@ -7,9 +7,9 @@ a cost or a duration: what a file leaves out is either structural (no cores, one
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from archsim.chip.section import (
     Bits,
@@ -24,6 +24,7 @@ from archsim.chip.section import (
     JoulesPerBit,
     Kelvin,
     Metres,
+    Precision,
     Rate,
     Seconds,
     Section,
@@ -37,6 +38,7 @@ from archsim.chip.tile import (
     Adc,
     AdcKind,
     Affine,
+    AnalogTile,
     Array,
     Buffer,
     Cell,
@@ -48,12 +50,15 @@ from archsim.chip.tile import (
     Weight,
     WireModel,
 )
+from archsim.chip.tile_kinds import read_tile
+from archsim.errors import InputError
 from archsim.network import Primitive
 
 __all__ = [
     "Adc",
     "AdcKind",
     "Affine",
+    "AnalogTile",
     "Array",
     "Bits",
     "BitsPerSecond",
@@ -67,6 +72,7 @@ __all__ = [
     "Encoding",
     "Fabric",
     "Farads",
+    "Formats",
     "Fraction",
     "Hertz",
     "Imperfections",
@@ -299,13 +305,26 @@ class Mapping(Section):
     grouped: Depthwise = Depthwise.ARRAY
 
 
+class Formats(Section):
+    """Numbers as they travel and wait.
+
+    Parameters
+    ----------
+    activations : int, optional
+        Bits of an element of a token; where not given, those that the matrix unit takes in.
+    """
+
+    activations: Precision | None = None
+
+
 class Chip(Section):
     """A validated hardware description."""
 
     name: str
     description: str = ""
     technology: Technology
-    tile: Tile
+    tile: Annotated[SerializeAsAny[Tile], BeforeValidator(read_tile, json_schema_input_type=AnalogTile)]
+    precision: Formats = Formats()
     units: dict[str, Unit]
     fabric: Fabric
     memory: dict[str, Memory] = Field(default_factory=dict)
@@ -313,6 +332,37 @@ class Chip(Section):
     mapping: Mapping = Mapping()
     other: dict[str, CostChoice] = Field(default_factory=dict)
     """Parts that only cost area and power (clock tree, control, instruction memory), by name, per tile."""
+
+    @property
+    def activation_bits(self) -> int:
+        """Bits of an element of a token, in buffers, on links and in memories."""
+        return self.precision.activations or self.tile.input_bits
+
+    @property
+    def analog(self) -> AnalogTile:
+        """The tile, where it is one of analog arrays.
+
+        Raises
+        ------
+        InputError
+            If something else multiplies.
+        """
+        if isinstance(self.tile, AnalogTile):
+            return self.tile
+        raise InputError(
+            f"its tiles multiply by {self.tile.unit!r}, which have no model of analog cells",
+            where=f"chip {self.name!r}, tile.unit",
+            remedy="Take a chip with analog arrays.",
+        )
+
+    @model_validator(mode="after")
+    def _precise(self) -> Self:
+        if self.activation_bits < self.tile.input_bits:
+            raise refusal(
+                f"the matrix unit takes in {self.tile.input_bits} bits of activations that have {self.activation_bits}",
+                "Raise precision.activations, or lower the bits of the matrix unit's input.",
+            )
+        return self
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

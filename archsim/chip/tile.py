@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from enum import StrEnum
 from typing import Literal, Self
 
@@ -413,8 +414,32 @@ class Buffer(Section):
     cost: CostChoice
 
 
-class Tile(Section):
-    """A node of the fabric with analog arrays.
+ANALOG = "analog"
+"""The matrix unit of a tile that does not name one."""
+
+
+class Tile(Section, ABC):
+    """A node of the fabric that multiplies by weights; each kind of matrix unit adds its own fields.
+
+    Parameters
+    ----------
+    unit : str
+        What multiplies: ``analog``, or another registered matrix unit.
+    buffer : Buffer
+        Where the inputs of products and the outputs of others wait.
+    """
+
+    unit: str = ANALOG
+    buffer: Buffer
+
+    @property
+    @abstractmethod
+    def input_bits(self) -> int:
+        """Bits of an element that the matrix unit takes in."""
+
+
+class AnalogTile(Tile):
+    """A tile of analog arrays.
 
     Parameters
     ----------
@@ -427,7 +452,11 @@ class Tile(Section):
     input: InputDriver
     adc: Adc
     affine: Affine
-    buffer: Buffer
+
+    @property
+    def input_bits(self) -> int:
+        """Bits of an element that the drivers apply."""
+        return self.input.bits
 
     @model_validator(mode="after")
     def _shared_evenly(self) -> Self:

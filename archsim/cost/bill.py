@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archsim.errors import MissingCost
+from archsim.machine.part import Place, Purpose, Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,28 @@ class Component:
     ----------
     name : str
         As in action names: ``adc`` of ``adc.conversion``.
+    place : Place
+        Where it sits.
+    purpose : Purpose
+        What it is for.
     count : int
         Instances on one chip.
     energy_j : tuple of (str, Figure)
         Joules per action.
     area_m2, leakage_w : Figure
         Of one instance.
+    full_rates : tuple of Rate
+        What one instance can do at full activity: one of these at a time.
     """
 
     name: str
+    place: Place
+    purpose: Purpose
     count: int
     energy_j: tuple[tuple[str, Figure], ...]
     area_m2: Figure
     leakage_w: Figure
+    full_rates: tuple[Rate, ...] = ()
 
     def energy_of(self, action: str) -> Figure:
         """Joules of one action.

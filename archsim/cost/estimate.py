@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from enum import StrEnum
 from math import floor, log10
 
 from archsim.cost.bill import Figure
+from archsim.machine.part import Kind as Kind
 
 PJ, FJ = 1e-12, 1e-15
 UM2, MM2 = 1e-12, 1e-6
@@ -15,23 +15,6 @@ UM2, MM2 = 1e-12, 1e-6
 
 class CostRangeWarning(UserWarning):
     """A cost model was used outside the range that it was fitted in."""
-
-
-class Kind(StrEnum):
-    """Kinds of components that have cost models."""
-
-    ARRAY = "array"
-    DRIVER = "driver"
-    ADC = "adc"
-    SAMPLE_HOLD = "sample-hold"
-    AFFINE = "affine"
-    BUFFER = "buffer"
-    UNIT = "unit"
-    ROUTER = "router"
-    WIRE = "wire"
-    MEMORY = "memory"
-    CHIP_LINK = "chip-link"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from archsim.chip import Chip
 from archsim.cost.bill import Bill, Component, Figure
 from archsim.cost.estimate import Estimate, range_notes
 from archsim.cost.model import CostModel, nearest
-from archsim.cost.parts import Part, parts
 from archsim.cost.registry import find
 from archsim.cost.settings import Value
 from archsim.cost.temperature import HOTTEST_K, ROOM_K
 from archsim.errors import InputError, MissingCost
+from archsim.machine import Part, parts
 
 _SOURCE = "source"
 _NOTHING = Estimate((), None, None)
@@ -84,10 +84,13 @@ def _priced(part: Part, where: str) -> Priced:
     origin = str(part.choice.parameters.get(_SOURCE, where))
     component = Component(
         part.name,
+        part.place,
+        part.purpose,
         part.count,
         _energies(part, estimate, origin),
         _area(part, estimate, origin, where),
         _leakage(part, estimate, origin, where),
+        part.full_rates,
     )
     notes = () if _overridden(part, estimate) else estimate.notes
     return Priced(component, tuple(f"{part.name}: {note}" for note in notes))

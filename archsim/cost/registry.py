@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
 
 from archsim.cost.adc import neurosim, neurram, oscillator, published, ramp, sample_hold, survey
 from archsim.cost.array import device_array, drivers, photonic
@@ -13,6 +12,7 @@ from archsim.cost.fabric import chip_link, router, wire
 from archsim.cost.memory import dram, edram, register_file, sram
 from archsim.cost.model import CostModel, nearest
 from archsim.errors import InputError
+from archsim.registration import refuse_taken, registered
 
 GROUP = "archsim.cost_models"
 
@@ -50,10 +50,10 @@ def models() -> tuple[CostModel, ...]:
         If a package's entry point cannot be loaded, is no cost model, or takes a name that exists.
     """
     found = list(_BUILT_IN)
-    for entry in entry_points(group=GROUP):
-        for model in _loaded(entry):
-            _refuse_duplicate(model, found, entry)
-            found.append(model)
+    for where, model in registered(GROUP, CostModel, "cost model"):
+        taken = (other.name for other in found if other.kind is model.kind)
+        refuse_taken(model.name, taken, f"cost model {model.name!r} for {model.kind}", where)
+        found.append(model)
     return tuple(found)
 
 
@@ -74,32 +74,3 @@ def find(kind: Kind, name: str, where: str) -> CostModel:
         if model.kind is kind and model.name == name:
             return model
     raise InputError(f"there is no cost model {name!r} for {kind}", where=where, remedy=nearest(name, names(kind)))
-
-
-def _loaded(entry: EntryPoint) -> tuple[CostModel, ...]:
-    try:
-        loaded: object = entry.load()
-    except (ImportError, AttributeError) as error:
-        raise InputError(
-            f"it cannot be loaded ({error})",
-            where=f"cost model entry point {entry.name!r}",
-            remedy="Mend or uninstall the package that offers it.",
-        ) from error
-    members = loaded if isinstance(loaded, tuple) else (loaded,)
-    for member in members:
-        if not isinstance(member, CostModel):
-            raise InputError(
-                f"it names {member!r}, which is no CostModel",
-                where=f"cost model entry point {entry.name!r}",
-                remedy="Make it with archsim.cost.declare, or name a tuple of such models.",
-            )
-    return members
-
-
-def _refuse_duplicate(model: CostModel, found: list[CostModel], entry: EntryPoint) -> None:
-    if any(other.kind is model.kind and other.name == model.name for other in found):
-        raise InputError(
-            f"there already is a cost model {model.name!r} for {model.kind}",
-            where=f"cost model entry point {entry.name!r}",
-            remedy="Give it another name.",
-        )

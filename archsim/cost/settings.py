@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -10,10 +9,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from archsim.cost.scaling import Flavour, Point, nominal_supply
 from archsim.errors import InputError
+from archsim.machine.part import Fact, Facts
 from archsim.units import quantity
 
-Value = float | int | str | bool | tuple[str, ...]
-Values = Mapping[str, Value]
+Value = Fact
+Values = Facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def crossbar_settings(
         If the device, the encoding or the input has no model.
     """
     chosen = ranges or Ranges()
-    tile = chip.tile
+    tile = chip.analog
     model = device_model(tile.array.cell, tile.array.weight)
     return CrossbarSettings(
         encoding=_encoding(tile.array.weight, model),

@@ -118,7 +118,7 @@ def _table_bits(placement: Placement) -> NDArray[np.float64]:
     """Bits of look-up tables on each chip, shape ``(chips,)``."""
     homes, operators = placement.homes, [layer.operator for layer in placement.network.order]
     tables = np.array([operator.table if isinstance(operator, Digital) else 0 for operator in operators], np.int64)
-    bits = tables[homes.layer] * placement.chip.tile.input.bits
+    bits = tables[homes.layer] * placement.chip.activation_bits
     return _by_chip(placement, homes.node // placement.floorplan.nodes, bits)
 
 

@@ -92,7 +92,7 @@ def edge_dependencies(
     source, target = np.nonzero((shared > 0) & touched)
     pair = makers.replica[source], takers.replica[target]
     elements = _sent_elements(edge, makers) if fetched else makers.stop - makers.start
-    bits = elements * placement.chip.tile.input.bits
+    bits = elements * placement.chip.activation_bits
     return Dependencies(
         source=makers.actor[source],
         target=takers.actor[target],
@@ -102,7 +102,7 @@ def edge_dependencies(
         release=curves[1][pair],
         capacity=curves[2][pair],
         bits=bits[source],
-        kept=shared[source, target] * placement.chip.tile.input.bits,
+        kept=shared[source, target] * placement.chip.activation_bits,
         edge=np.full(len(source), edge_index),
     )
 

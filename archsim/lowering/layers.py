@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.products import PartialSums, add_products
+from archsim.machine.service import digital_cycles
 from archsim.mapping import AT_PORT, Placement
-from archsim.mapping.memories import Stored, memory_for, memory_stage
-from archsim.mapping.timing import digital_cycles
+from archsim.mapping.memories import Stored, memory_for, memory_service
 from archsim.network import Digital, Layer, Source, keys_read
 from archsim.program import Kind, Role
 from archsim.units import period_ps, picoseconds
@@ -40,7 +40,7 @@ def add_layers(draft: Draft, placement: Placement, batch: Batch) -> tuple[Ends, 
     """Add the actors of all layers, and the channels inside their arrays."""
     maker = np.full(len(placement.homes), -1, np.int64)
     products, sums = add_products(draft, placement, batch)
-    _fill_makers(placement, products.output, maker)
+    _fill_makers(placement, products.maker, maker)
     for index, layer in enumerate(placement.network.order):
         if isinstance(layer.operator, Digital):
             rows = placement.homes_of(index)
@@ -48,7 +48,7 @@ def add_layers(draft: Draft, placement: Placement, batch: Batch) -> tuple[Ends, 
             maker[rows] = add(draft, placement, batch, index)
         elif maker[placement.homes_of(index).start] < 0:
             maker[placement.homes_of(index)] = _add_port(draft, placement, batch, index)
-    return Ends(maker, products.integrate), sums
+    return Ends(maker, products.taker), sums
 
 
 def _fill_makers(placement: Placement, output: Ids, maker: Ids) -> None:
@@ -105,8 +105,8 @@ def _add_lookup(draft: Draft, placement: Placement, batch: Batch, index: int) ->
     """A table in memory (an embedding): one read per token."""
     layer, rows = placement.network.order[index], placement.homes_of(index)
     name, memory = memory_for(placement.chip, Stored.TABLES, layer.name)
-    bits = layer.width * placement.chip.tile.input.bits
-    access = memory_stage(memory, bits)
+    bits = layer.width * placement.chip.activation_bits
+    access = memory_service(memory, bits)
     reader = ActorRows(
         layer=index,
         role=Role.READ,
@@ -123,7 +123,7 @@ def _add_port(draft: Draft, placement: Placement, batch: Batch, index: int) -> I
     """A network input or output: tokens over the host's link."""
     layer, rows = placement.network.order[index], placement.homes_of(index)
     inward = isinstance(layer.operator, Source)
-    bits = layer.width * placement.chip.tile.input.bits
+    bits = layer.width * placement.chip.activation_bits
     interval = picoseconds(bits / placement.chip.system.host_bandwidth)
     port = ActorRows(
         layer=index,

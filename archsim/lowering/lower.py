@@ -154,7 +154,7 @@ def _act_writes(draft: Draft, placement: Placement, carrier: Ids, pairs: Depende
 def _act_reads(draft: Draft, placement: Placement, ends: Ends, keeping: tuple[Keep, ...]) -> None:
     """What digital layers read from the buffer beside their unit (a product's reads are counted with its array)."""
     network, homes = placement.network, placement.homes
-    bits = placement.chip.tile.input.bits
+    bits = placement.chip.activation_bits
     for index, edge in enumerate(network.edges):
         layer = placement.index[edge.target]
         rows = placement.homes_of(layer)

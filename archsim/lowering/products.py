@@ -1,58 +1,33 @@
-"""Actors of matrix-vector products: integration on arrays, conversion, scaling, and sums of row blocks."""
+"""Actors of products with weight blocks: the stages of the matrix unit, and sums of row blocks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
+from archsim.machine import BUFFER, Stage
 from archsim.mapping import Placement
-from archsim.mapping.timing import (
-    Stage,
-    affine_stage,
-    combining_additions,
-    conversions_per_column,
-    product_timing,
-)
-from archsim.program import Kind, Role
 
 Ids = NDArray[np.int64]
-RESOURCES = {
-    Role.INTEGRATE: (Kind.ARRAY, "array"),
-    Role.CONVERT: (Kind.ADC, "adc"),
-    Role.AFFINE: (Kind.AFFINE, "affine"),
-    Role.ACCUMULATE: (Kind.AFFINE, "affine"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """Actors of all weight blocks.
+    """The actors at the ends of the products of all weight blocks.
 
     Parameters
     ----------
-    integrate, convert, affine : int64, shape (blocks,)
-    accumulate : int64, shape (sums,)
-        For the blocks that add the sums of the row block before them.
-    later : int64, shape (sums,)
-        Which blocks these are.
+    taker, maker : int64, shape (blocks,)
+        Who takes the inputs of each block, and who makes its sums.
     """
 
-    integrate: Ids
-    convert: Ids
-    affine: Ids
-    accumulate: Ids
-    later: Ids
-
-    @property
-    def output(self) -> Ids:
-        """Who makes each block's sums, shape ``(blocks,)``."""
-        output = self.affine.copy()
-        output[self.later] = self.accumulate
-        return output
+    taker: Ids
+    maker: Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,84 +53,62 @@ class PartialSums:
 def add_products(draft: Draft, placement: Placement, batch: Batch) -> tuple[Products, PartialSums]:
     """Add the actors of every weight block, and the channels between them on their tile."""
     blocks = placement.blocks
-    columns = blocks.column_stop - blocks.column_start
-    every, later = np.arange(len(blocks), dtype=np.int64), np.flatnonzero(blocks.row > 0)
     firings = firings_of(placement, blocks.layer, blocks.replica, batch)
-
-    def add(role: Role, kept: Ids) -> Ids:
-        return _add_stage(draft, placement, role, kept, firings)
-
-    products = Products(
-        integrate=add(Role.INTEGRATE, every),
-        convert=add(Role.CONVERT, every),
-        affine=add(Role.AFFINE, every),
-        accumulate=add(Role.ACCUMULATE, later),
-        later=later,
-    )
-    sum_bits = columns * placement.chip.tile.affine.sum_bits
-    _join_stages(draft, placement, products, sum_bits)
-    _act_products(draft, placement, products)
-    before = later - 1
+    later = np.flatnonzero(blocks.row > 0)
+    # The actor of each stage for each block; -1 where a first row block has no sums to add.
+    actors = [_add_stage(draft, placement, stage, _served(stage, blocks.row), firings) for stage in placement.products]
+    _join_stages(draft, placement, actors)
+    for stage, actor in zip(placement.products, actors, strict=True):
+        _act(draft, stage, actor)
+    maker = actors[0]
+    for actor in actors[1:]:
+        maker = np.where(actor >= 0, actor, maker)
+    before, sums = later - 1, placement.products[-1].output_bits
     nodes = blocks.node[before], blocks.node[later]
-    return products, PartialSums(products.output[before], products.accumulate, *nodes, sum_bits[later])
+    return Products(actors[0], maker), PartialSums(maker[before], maker[later], *nodes, sums[later])
 
 
-def _add_stage(draft: Draft, placement: Placement, role: Role, kept: Ids, firings: Ids) -> Ids:
-    """One actor per block, with the stage's times for the block's columns."""
+def _served(stage: Stage, row: Ids) -> Ids:
+    """Blocks that a stage serves: those after the first row block, where it adds their sums."""
+    return np.flatnonzero(row > 0) if stage.sums else np.arange(len(row), dtype=np.int64)
+
+
+def _add_stage(draft: Draft, placement: Placement, stage: Stage, served: Ids, firings: Ids) -> Ids:
+    """One actor per block that a stage serves, shape ``(blocks,)``."""
     blocks = placement.blocks
-    kind, label = RESOURCES[role]
-    columns = (blocks.column_stop - blocks.column_start)[kept]
-    widths, back = np.unique(columns, return_inverse=True)
-    stages = [_stage_of(placement, role, int(width)) for width in widths]
     rows = ActorRows(
-        layer=blocks.layer[kept],
-        role=role,
-        place=Place(kind, label, blocks.node[kept], blocks.array[kept]),
-        firings=firings[kept],
-        timing=Timing(
-            np.array([stage.interval for stage in stages], np.int64)[back],
-            np.array([stage.latency for stage in stages], np.int64)[back],
-        ),
-        replica=blocks.replica[kept],
-        row=blocks.row[kept],
-        column=blocks.column[kept],
+        layer=blocks.layer[served],
+        role=stage.role,
+        place=Place(stage.resource, stage.label, blocks.node[served], blocks.array[served]),
+        firings=firings[served],
+        timing=Timing(stage.interval[served], stage.latency[served]),
+        replica=blocks.replica[served],
+        row=blocks.row[served],
+        column=blocks.column[served],
     )
-    return draft.actors(rows, len(kept))
+    actors = np.full(len(blocks), -1, np.int64)
+    actors[served] = draft.actors(rows, len(served))
+    return actors
 
 
-def _stage_of(placement: Placement, role: Role, columns: int) -> Stage:
-    timing = product_timing(placement.chip, columns)
-    stages = {Role.INTEGRATE: timing.integrate, Role.CONVERT: timing.convert, Role.AFFINE: timing.affine}
-    return stages.get(role) or affine_stage(placement.chip, columns)
-
-
-def _join_stages(draft: Draft, placement: Placement, products: Products, sum_bits: Ids) -> None:
+def _join_stages(draft: Draft, placement: Placement, actors: list[Ids]) -> None:
     same = draft.curves.add(np.array([1], np.int64), 1)
-    in_flight = product_timing(placement.chip, 1).in_flight
-    later = products.later
-    for source, target, capacity, bits in (
-        (products.integrate, products.convert, in_flight, 0),
-        (products.convert, products.affine, 2, sum_bits),
-        (products.affine[later], products.accumulate, 2, sum_bits[later]),
-    ):
-        draft.channels(source, target, need=same, release=same, capacity=capacity, token_bits=bits)
+    for stage, (source, target) in zip(placement.products, pairwise(actors), strict=False):
+        both = np.flatnonzero(target >= 0)
+        draft.channels(
+            source[both],
+            target[both],
+            need=same,
+            release=same,
+            capacity=stage.in_flight,
+            token_bits=stage.output_bits[both],
+        )
 
 
-def _act_products(draft: Draft, placement: Placement, products: Products) -> None:
-    """What a product costs, stage by stage."""
-    blocks, tile = placement.blocks, placement.chip.tile
-    rows = blocks.row_stop - blocks.row_start
-    columns = blocks.column_stop - blocks.column_start
-    physical_rows = rows * tile.array.weight.rows * tile.input.phases
-    conversions = columns * tile.array.weight.columns * conversions_per_column(placement.chip)
-    draft.act(products.integrate, "array.cell", blocks.weights * tile.array.weight.devices)
-    draft.act(products.integrate, "array.row", physical_rows)
-    draft.act(products.integrate, "driver.conversion", physical_rows)
-    draft.act(products.integrate, "buffer.read_bit", rows * tile.input.bits)
-    draft.act(products.convert, "adc.conversion", conversions)
-    if tile.adc.held:
-        draft.act(products.convert, "sample-hold.sample", conversions)
-    draft.act(products.affine, "affine.mac", columns)
-    if combining_additions(placement.chip, 1):
-        draft.act(products.affine, "affine.add", columns * combining_additions(placement.chip, 1))
-    draft.act(products.accumulate, "affine.add", columns[products.later])
+def _act(draft: Draft, stage: Stage, actor: Ids) -> None:
+    """What a stage costs: its actions, and its inputs' reading from the tile's buffer."""
+    kept = actor >= 0
+    for action in stage.actions:
+        draft.act(actor[kept], f"{action.component}.{action.action}", action.count[kept])
+    if stage.input_bits[kept].any():
+        draft.act(actor[kept], f"{BUFFER}.read_bit", stage.input_bits[kept])

@@ -20,7 +20,7 @@ from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.keeping import Keep
 from archsim.lowering.layers import Ends
 from archsim.mapping import Placement
-from archsim.mapping.memories import Stored, memory_for, memory_stage
+from archsim.mapping.memories import Stored, memory_for, memory_service
 from archsim.network import Edge, tokens_read
 from archsim.program import Kind, Role
 from archsim.units import picoseconds
@@ -118,7 +118,7 @@ class _MemoryPort:
     def intervals(self, bits: Ids) -> Ids:
         """Picoseconds of each access."""
         sizes, back = np.unique(bits, return_inverse=True)
-        return np.array([memory_stage(self.memory, float(size)).interval for size in sizes], np.int64)[back]
+        return np.array([memory_service(self.memory, float(size)).interval for size in sizes], np.int64)[back]
 
     def edge(self, spilled: Spilled) -> Edge:
         """The edge itself."""
@@ -252,7 +252,7 @@ def _bits_fetched(memory: _MemoryPort, edge: Spilled, taker: Members, group: int
         described.access, network.by_name[described.source].tokens, network.by_name[described.target].tokens
     )
     mine = counts[int(taker.replica[0]) :: memory.placement.replicas[memory.target(edge)]]
-    bits = _elements_wanted(described, taker) * memory.placement.chip.tile.input.bits
+    bits = _elements_wanted(described, taker) * memory.placement.chip.activation_bits
     return np.repeat(mine * bits, group)
 
 

@@ -6,15 +6,10 @@ import numpy as np
 
 from archsim.lowering.fabric import flits_of
 from archsim.lowering.schedule import Tempo
+from archsim.machine import product_period, stages_of
+from archsim.machine.service import digital_cycles, unit_service
 from archsim.mapping import AT_PORT, Placement
-from archsim.mapping.memories import Stored, memory_for, memory_stage
-from archsim.mapping.timing import (
-    affine_stage,
-    digital_cycles,
-    product_period,
-    product_timing,
-    unit_stage,
-)
+from archsim.mapping.memories import Stored, memory_for, memory_service
 from archsim.network import Digital, Layer, Matrix
 from archsim.units import period_ps, picoseconds
 
@@ -39,21 +34,22 @@ def _tempo(placement: Placement, index: int, layer: Layer, copies: int) -> Tempo
 
 
 def _product_tempo(placement: Placement, index: int) -> tuple[float, float]:
+    """Of the slowest block, and of the chain in which the sums of row blocks travel."""
     blocks, rows = placement.blocks, placement.blocks_of(index)
-    columns = int((blocks.column_stop[rows] - blocks.column_start[rows]).max())
-    timing = product_timing(placement.chip, columns)
-    adding = affine_stage(placement.chip, columns)
+    stages = tuple(stage.at(np.arange(rows.start, rows.stop)) for stage in placement.products)
     sums = int(blocks.row[rows].max())
-    hop = _transfer(placement, columns * placement.chip.tile.affine.sum_bits, hops=2) if sums else 0.0
-    slowest = product_period(placement.chip, columns, summed=sums > 0)
-    through = timing.integrate.latency + timing.convert.latency + timing.affine.latency
-    return float(slowest), through + sums * (adding.latency + hop)
+    through = np.sum([stage.latency for stage in stages_of(stages, summed=False)], axis=0).max()
+    adding = 0.0
+    if sums:
+        added = stages_of(stages, summed=True)[-1]
+        adding = int(added.latency.max()) + _transfer(placement, int(added.output_bits.max()), hops=2)
+    return float(product_period(stages, summed=sums > 0).max()), float(through) + sums * adding
 
 
 def _port_tempo(placement: Placement, layer: Layer) -> tuple[float, float]:
-    bits = layer.width * placement.chip.tile.input.bits
+    bits = layer.width * placement.chip.activation_bits
     if isinstance(layer.operator, Digital):
-        access = memory_stage(memory_for(placement.chip, Stored.TABLES, layer.name)[1], bits)
+        access = memory_service(memory_for(placement.chip, Stored.TABLES, layer.name)[1], bits)
         return float(access.interval), float(access.latency)
     interval = float(picoseconds(bits / placement.chip.system.host_bandwidth))
     return interval, interval
@@ -64,7 +60,7 @@ def _digital_tempo(placement: Placement, index: int, layer: Layer) -> tuple[floa
     share = float((homes.stop[rows] - homes.start[rows]).max()) / layer.width
     unit = list(placement.chip.units.values())[int(homes.unit[rows.start])]
     cycles = digital_cycles(placement.network, layer, unit, share)
-    return float(cycles.mean()) * period_ps(unit.clock), float(unit_stage(unit, int(cycles.max())).latency)
+    return float(cycles.mean()) * period_ps(unit.clock), float(unit_service(unit, int(cycles.max())).latency)
 
 
 def _travel(placement: Placement, index: int, layer: Layer) -> float:
@@ -80,7 +76,7 @@ def _travel(placement: Placement, index: int, layer: Layer) -> float:
     other = np.concatenate(ends)
     hops = int(placement.floorplan.hops(source % nodes)[other % nodes].max())
     chips = int(np.abs(other // nodes - source // nodes).max())
-    bits = widest * placement.chip.tile.input.bits
+    bits = widest * placement.chip.activation_bits
     return _transfer(placement, bits, hops) + chips * _chip_hop(placement, bits)
 
 

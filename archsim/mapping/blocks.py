@@ -1,4 +1,4 @@
-"""Cutting weight matrices into blocks of the array's logical size."""
+"""Cutting weight matrices into blocks that a matrix unit can hold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Array
+from archsim.machine import BlockLimits, BlockShapes
 from archsim.network import Digital, Layer, Matrix, Network
 
 Ids = NDArray[np.int64]
@@ -40,25 +40,31 @@ class Cut:
     def __len__(self) -> int:
         return len(self.row)
 
+    @property
+    def shapes(self) -> BlockShapes:
+        """Of the blocks, as a matrix unit sees them."""
+        return BlockShapes(self.row_stop - self.row_start, self.column_stop - self.column_start, self.weights)
+
     def columns(self) -> tuple[Ids, ...]:
         """All columns, in the order of their declaration."""
         return tuple(getattr(self, field.name) for field in fields(self))
 
 
-def cut_matrix(matrix: Matrix, array: Array, granularity: int) -> Cut:
+def cut_matrix(matrix: Matrix, limits: BlockLimits, granularity: int) -> Cut:
     """Cut a weight matrix into nearly equal blocks.
 
-    Small groups share an array, along its diagonal; a group larger than the array is cut like a matrix of its own.
+    Small groups share a block, along its diagonal, where the limits allow; a group larger than a block is cut like a
+    matrix of its own.
 
     Parameters
     ----------
     matrix : Matrix
-    array : Array
+    limits : BlockLimits
     granularity : int
-        Columns to keep together (the gates of one unit of a recurrent cell), if an array has as many.
+        Columns to keep together (the gates of one unit of a recurrent cell), if a block has as many.
     """
-    rows, columns = array.logical_rows, array.logical_columns
-    together = min(rows // matrix.rows, columns // matrix.columns)
+    rows, columns = limits.rows, limits.columns
+    together = min(rows // matrix.rows, columns // matrix.columns) if limits.diagonal else 0
     if matrix.groups > 1 and together >= 1:
         return _diagonal(matrix, together)
     kept = granularity if granularity <= columns else 1

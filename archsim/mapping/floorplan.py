@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.chip.schema import Chip, Topology, Unit
+from archsim.machine import MatrixUnit, matrix_unit
 from archsim.mapping.topology import Routes, fabric_routes
 
 Nodes = NDArray[np.int64]
@@ -39,10 +40,15 @@ class Floorplan:
         """Tiles on one chip."""
         return self.chip.fabric.tile_count
 
+    @cached_property
+    def unit(self) -> MatrixUnit:
+        """What multiplies in each tile."""
+        return matrix_unit(self.chip)
+
     @property
     def arrays(self) -> int:
-        """Arrays on one chip."""
-        return self.tiles * self.chip.tile.arrays
+        """Arrays on one chip: places of its matrix units."""
+        return self.tiles * self.unit.places
 
     @cached_property
     def unit_nodes(self) -> dict[str, Nodes]:

@@ -139,5 +139,5 @@ class Settler:
             (1 + (edge.port > 0)) * self.network.by_name[edge.source].tokens + getattr(edge.access, "context", 0)
             for edge in edges
         ]
-        bits = self.units.floorplan.chip.tile.input.bits
+        bits = self.units.floorplan.chip.activation_bits
         return float(sum(edge.elements * count * bits for edge, count in zip(edges, tokens, strict=True)))

@@ -6,7 +6,7 @@ from enum import Enum
 
 from archsim.chip.schema import Chip, Memory
 from archsim.errors import CapacityError
-from archsim.mapping.timing import Stage
+from archsim.machine.service import Service
 from archsim.units import picoseconds
 
 
@@ -53,7 +53,7 @@ def memory_for(chip: Chip, stored: Stored, layer: str = "") -> tuple[str, Memory
     )
 
 
-def memory_stage(memory: Memory, bits: float) -> Stage:
+def memory_service(memory: Memory, bits: float) -> Service:
     """One access to a memory: its channels hold a stripe of it each, and move it side by side."""
     interval = picoseconds(max(bits, 1.0) / memory.bandwidth)
-    return Stage(interval, interval + picoseconds(memory.latency))
+    return Service(interval, interval + picoseconds(memory.latency))

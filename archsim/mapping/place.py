@@ -49,8 +49,8 @@ def place(network: Network, chip: Chip, *, replicate: Replication = "none") -> P
     """
     mapped = as_mapped(network, chip)
     floorplan = Floorplan(chip)
-    cuts = tuple(_cut(mapped, layer, chip) for layer in mapped.matrices)
-    load = matrix_load(mapped, chip, cuts)
+    cuts = tuple(_cut(mapped, layer, floorplan) for layer in mapped.matrices)
+    load = matrix_load(mapped, floorplan.unit, cuts)
     chips = _chips_needed(mapped, floorplan, int(load.blocks.sum()))
     copies = choose_replicas(mapped, load, replicate, chips * floorplan.arrays)
     slots, chips = _allocate(mapped, floorplan, np.repeat(load.blocks, copies), chips)
@@ -88,9 +88,9 @@ def _digital_if_grouped(layer: Layer) -> Layer:
     return replace(layer, operator=operator)
 
 
-def _cut(network: Network, layer: Layer, chip: Chip) -> Cut:
+def _cut(network: Network, layer: Layer, floorplan: Floorplan) -> Cut:
     assert isinstance(layer.operator, Matrix)
-    return cut_matrix(layer.operator, chip.tile.array, column_granularity(network, layer))
+    return cut_matrix(layer.operator, floorplan.unit.limits, column_granularity(network, layer))
 
 
 def _chips_needed(network: Network, floorplan: Floorplan, arrays: int) -> int:
@@ -158,7 +158,7 @@ def _repeated(cuts: tuple[Cut, ...], copies: list[int]) -> Cut:
 def _array_of(floorplan: Floorplan, slot: Ids) -> tuple[Ids, Ids]:
     """Global node and array of the tile for slots counted along the tile order."""
     chip, local = np.divmod(slot, floorplan.arrays)
-    place, array = np.divmod(local, floorplan.chip.tile.arrays)
+    place, array = np.divmod(local, floorplan.unit.places)
     return chip * floorplan.nodes + floorplan.tile_order[place], array
 
 
@@ -211,7 +211,7 @@ def _assembled(network: Network, floorplan: Floorplan, chips: int, blocks: Block
 
 def _too_big(network: Network, floorplan: Floorplan, arrays: int) -> CapacityError:
     chip = floorplan.chip
-    tiles = -(-arrays // chip.tile.arrays)
+    tiles = -(-arrays // floorplan.unit.places)
     there = floorplan.tiles * (chip.system.chips if isinstance(chip.system.chips, int) else 1)
     return CapacityError(
         f"{network.name} needs {tiles} tiles and the system has {there}",

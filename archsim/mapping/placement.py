@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.chip.schema import Chip
+from archsim.machine import BlockShapes, Pass, Stage
 from archsim.mapping.floorplan import Floorplan
 from archsim.network import Network
 
@@ -53,6 +54,11 @@ class Blocks:
 
     def __len__(self) -> int:
         return len(self.layer)
+
+    @property
+    def shapes(self) -> BlockShapes:
+        """Of the blocks, as a matrix unit sees them."""
+        return BlockShapes(self.row_stop - self.row_start, self.column_stop - self.column_start, self.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,12 @@ class Placement:
     def _home_bounds(self) -> Ids:
         return np.searchsorted(self.homes.layer, np.arange(len(self.replicas) + 1))
 
+    @cached_property
+    def products(self) -> tuple[Stage, ...]:
+        """The stages of a product with each block; their columns have shape ``(blocks,)``."""
+        shapes, back = self.blocks.shapes.distinct()
+        return tuple(stage.at(back) for stage in self.floorplan.unit.stages(shapes, Pass.FORWARD))
+
     def blocks_of(self, layer: int) -> slice:
         """Rows of ``blocks`` that belong to a layer."""
         return slice(int(self._block_bounds[layer]), int(self._block_bounds[layer + 1]))
@@ -146,6 +158,5 @@ class Placement:
     @property
     def cell_utilisation(self) -> float:
         """Weights held / weights that all arrays of the chips used could hold."""
-        array = self.chip.tile.array
-        room = self.chips * self.floorplan.arrays * array.logical_rows * array.logical_columns
+        room = self.chips * self.floorplan.arrays * self.floorplan.unit.limits.weights
         return float(self.blocks.weights.sum()) / room

@@ -10,11 +10,10 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Chip
-from archsim.errors import InputError
+from archsim.errors import CapacityError, InputError
+from archsim.machine import MatrixUnit, Pass, product_period
 from archsim.mapping.blocks import Cut
-from archsim.mapping.timing import product_period
-from archsim.network import Network, Previous
+from archsim.network import Layer, Network, Previous
 
 Ids = NDArray[np.int64]
 Replication = str | Mapping[str, int]
@@ -47,20 +46,28 @@ class Load:
         return -(-self.tokens // copies) * self.interval_ps
 
 
-def matrix_load(network: Network, chip: Chip, cuts: tuple[Cut, ...]) -> Load:
+def matrix_load(network: Network, unit: MatrixUnit, cuts: tuple[Cut, ...]) -> Load:
     """Time and arrays of each matrix layer of ``Network.matrices``."""
-    bound = recurrent_layers(network)
+    bound, pairs = recurrent_layers(network), zip(network.matrices, cuts, strict=True)
     return Load(
-        interval_ps=np.array([_interval(chip, cut) for cut in cuts], np.int64),
+        interval_ps=np.array([_interval(unit, layer, cut) for layer, cut in pairs], np.int64),
         tokens=np.array([layer.tokens for layer in network.matrices], np.int64),
         blocks=np.array([len(cut) for cut in cuts], np.int64),
         most=np.array([1 if layer.name in bound else layer.tokens for layer in network.matrices], np.int64),
     )
 
 
-def _interval(chip: Chip, cut: Cut) -> int:
-    widest = int((cut.column_stop - cut.column_start).max())
-    return product_period(chip, widest, summed=bool(cut.row.any()))
+def _interval(unit: MatrixUnit, layer: Layer, cut: Cut) -> int:
+    """Of the slowest block."""
+    shapes, _ = cut.shapes.distinct()
+    stages, summed = unit.stages(shapes, Pass.FORWARD), bool(cut.row.any())
+    if summed and not any(stage.sums for stage in stages):
+        raise CapacityError(
+            f"its weights are cut into blocks of {unit.limits.rows} rows, whose sums the matrix unit cannot add",
+            where=f"layer {layer.name!r}",
+            remedy="Take larger blocks in the chip's tile, or a matrix unit that adds partial sums.",
+        )
+    return int(product_period(stages, summed=summed).max())
 
 
 def recurrent_layers(network: Network) -> frozenset[str]:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from archsim.chip.schema import Unit
 from archsim.errors import MissingUnit
+from archsim.machine.service import digital_cycles
 from archsim.mapping.floorplan import Floorplan
-from archsim.mapping.timing import digital_cycles
 from archsim.network import Digital, Layer, Network, Primitive
 from archsim.units import period_ps
 

@@ -11,6 +11,7 @@ from archsim.accounting import peak_of
 from archsim.chip import Chip, Source, json_schema, resolved_yaml
 from archsim.cost import Bill, price
 from archsim.errors import ArchsimError
+from archsim.machine import matrix_unit
 from archsim.report.document import Document, Paragraph, Verbatim, section
 from archsim.report.frames import frame_table
 from archsim.report.quantities import counted, engineering, significant, square_metres
@@ -19,11 +20,11 @@ from archsim.report.records import json_text, records
 
 def chip_facts(chip: Chip, bill: Bill) -> str:
     """One line: tiles, arrays, area and peak figures."""
-    array, fabric = chip.tile.array, chip.fabric
+    unit, fabric = matrix_unit(chip), chip.fabric
     peak = peak_of(chip, bill)
     return (
-        f"{counted(fabric.tile_count, 'tile')} of {counted(chip.tile.arrays, 'array')} "
-        f"of {array.logical_rows} x {array.logical_columns} weights, "
+        f"{counted(fabric.tile_count, 'tile')} of {counted(unit.places, 'array')} "
+        f"of {unit.limits.rows} x {unit.limits.columns} weights, "
         f"{fabric.topology} of {fabric.rows} x {fabric.columns}; "
         f"{square_metres(peak.area_m2)}, peak {significant(peak.operations_per_s / 1e12)} TOP/s "
         f"at {engineering(peak.power_w, 'W')}: {significant(peak.gops_per_w)} GOP/s/W, "

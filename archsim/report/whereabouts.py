@@ -87,8 +87,7 @@ def _span(placement: Placement, nodes: Nodes) -> str:
 
 
 def _cells(placement: Placement, blocks: slice) -> float:
-    array = placement.chip.tile.array
-    room = (blocks.stop - blocks.start) * array.logical_rows * array.logical_columns
+    room = (blocks.stop - blocks.start) * placement.floorplan.unit.limits.weights
     return float(placement.blocks.weights[blocks].sum()) / room if room else 0.0
 
 

@@ -14,6 +14,7 @@ from archsim.accounting.peak import product_actions
 from archsim.chip import Chip, load_chip
 from archsim.cost import Bill, price
 from archsim.errors import InputError
+from archsim.machine import matrix_unit
 from archsim.mapping import Floorplan
 from archsim.simulation import Result, Settings, load_network, simulate
 from archsim.validation.schema import Figure, LadderOf, Peak, Product, Published, Question, Run, Sums
@@ -113,8 +114,7 @@ class ProductAnswer:
         if published.figure is Figure.INTERVAL:
             return product_interval(self.priced.chip)
         energy = self._energy(published.of)
-        array = self.priced.chip.tile.array
-        operations = 2 * array.logical_rows * array.logical_columns
+        operations = 2 * matrix_unit(self.priced.chip).limits.weights
         return operations / energy if published.figure is Figure.EFFICIENCY else energy
 
     def _energy(self, components: tuple[str, ...]) -> float:
@@ -228,12 +228,11 @@ def _sums(question: Sums) -> SumsAnswer:
     priced = _priced(question.chip, question.overrides)
     parts = full_activity(priced.chip, priced.bill, {one.action: one.per_second for one in question.activity})
     _refuse_unknown(question.without, parts["component"])
-    array = priced.chip.tile.array
-    weights = array.logical_rows * array.logical_columns * Floorplan(priced.chip).arrays
+    weights = matrix_unit(priced.chip).limits.weights * Floorplan(priced.chip).arrays
     kept = parts[~parts["component"].isin(question.without)].reset_index(drop=True)
     peak = peak_of(priced.chip, priced.bill)
-    stored = None if array.weight.bits is None else float(weights * array.weight.bits)
-    return SumsAnswer(kept, stored, peak.operations_per_s)
+    bits = priced.chip.analog.array.weight.bits
+    return SumsAnswer(kept, None if bits is None else float(weights * bits), peak.operations_per_s)
 
 
 def _refuse_unknown(names: tuple[str, ...], known: Iterable[str]) -> None:

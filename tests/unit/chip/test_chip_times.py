@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from archsim.accounting.peak import full_product
 from archsim.chip import chip_names, load_chip, resolved_yaml, sources
 from archsim.errors import InputError
-from archsim.mapping.timing import product_timing
+from archsim.machine import matrix_unit
 from archsim.simulation import Settings, load_network, simulate
 
 NS = 1000
@@ -18,9 +19,9 @@ def test_a_pulse_width_phase_has_a_slot_per_magnitude(bits: int, slots: int) -> 
     chip = load_chip("pcm-mesh-14nm", [f"tile.input.bits={bits}"])
     # 1 ns per slot; the oscillators' last 2 ns come after it.
     assert chip.tile.input.phase_seconds == pytest.approx(slots * 1e-9)
-    timing = product_timing(chip, 512)
-    assert timing.integrate.interval == slots * NS
-    assert timing.convert.interval == (slots + 2) * NS - 1
+    integrate, convert, _ = full_product(matrix_unit(chip))
+    assert integrate.interval[0] == slots * NS
+    assert convert.interval[0] == (slots + 2) * NS - 1
 
 
 @pytest.mark.parametrize(

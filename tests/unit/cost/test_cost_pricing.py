@@ -9,8 +9,8 @@ import pytest
 from archsim.chip import Chip, load_chip
 from archsim.chip.schema import Fabric
 from archsim.cost import Bill, Kind, models, price
-from archsim.cost.parts import directed_links
 from archsim.errors import InputError, MissingCost
+from archsim.machine.parts import directed_links
 
 ChipMaker = Callable[..., Chip]
 

@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, EntryPoints
 
 import pytest
 
+from archsim import registration
 from archsim.cost import CostModel, Estimate, Figure, Kind, Process, declare, quote, registry
 from archsim.errors import InputError
 
@@ -45,7 +46,7 @@ def _install(monkeypatch: pytest.MonkeyPatch, attribute: str, module: str = __na
     def found(*, group: str) -> EntryPoints:
         return EntryPoints([entry] if group == registry.GROUP else [])
 
-    monkeypatch.setattr(registry, "entry_points", found)
+    monkeypatch.setattr(registration, "entry_points", found)
 
 
 def test_a_plugin_prices_components(monkeypatch: pytest.MonkeyPatch) -> None:

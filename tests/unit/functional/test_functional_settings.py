@@ -147,7 +147,7 @@ COMPUTED = {
 def test_every_chip_has_settings_or_says_why_not(name: str) -> None:
     chip = load_chip(name)
     if name in COMPUTED:
-        assert crossbar_settings(chip).inputs.bits == chip.tile.input.bits
+        assert crossbar_settings(chip).inputs.bits == chip.activation_bits
         return
     with pytest.raises(InputError) as caught:
         crossbar_settings(chip)

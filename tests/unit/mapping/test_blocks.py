@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archsim.chip.schema import Array
+from archsim.machine import BlockLimits
 from archsim.mapping.blocks import column_granularity, cut_matrix, even_edges
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Same, Source
-from tests.chips import make_array
 
 
 @st.composite
@@ -22,10 +21,9 @@ def weights_of(matrix):
     return np.kron(np.eye(matrix.groups, dtype=int), np.ones((matrix.rows, matrix.columns), int))
 
 
-@given(matrices(), st.integers(1, 40), st.integers(1, 40), st.integers(1, 3), st.integers(1, 6))
-def test_every_weight_is_on_exactly_one_array(matrix, rows, columns, physical, granularity):
-    array = Array.model_validate(make_array(rows, columns, physical=physical))
-    cut = cut_matrix(matrix, array, granularity)
+@given(matrices(), st.integers(1, 40), st.integers(1, 40), st.booleans(), st.integers(1, 6))
+def test_every_weight_is_on_exactly_one_array(matrix, rows, columns, diagonal, granularity):
+    cut = cut_matrix(matrix, BlockLimits(rows, columns, diagonal=diagonal), granularity)
     there = weights_of(matrix)
     covered = np.zeros_like(there)
     for number in range(len(cut)):
@@ -34,8 +32,8 @@ def test_every_weight_is_on_exactly_one_array(matrix, rows, columns, physical, g
             slice(cut.column_start[number], cut.column_stop[number]),
         )
         height, width = covered[block].shape
-        assert 0 < height <= array.logical_rows == rows
-        assert 0 < width <= array.logical_columns == columns
+        assert 0 < height <= rows
+        assert 0 < width <= columns
         assert cut.weights[number] == there[block].sum()
         covered[block] += 1
     assert (covered[there == 1] == 1).all()
@@ -44,7 +42,7 @@ def test_every_weight_is_on_exactly_one_array(matrix, rows, columns, physical, g
 
 @given(matrices(), st.integers(1, 40), st.integers(1, 40))
 def test_row_blocks_of_a_column_block_follow_each_other(matrix, rows, columns):
-    cut = cut_matrix(matrix, Array.model_validate(make_array(rows, columns)), 1)
+    cut = cut_matrix(matrix, BlockLimits(rows, columns), 1)
     for column in np.unique(cut.column):
         mine = cut.column == column
         assert cut.row[mine].tolist() == list(range(mine.sum()))
@@ -68,7 +66,7 @@ def test_the_fewest_and_evenest_pieces(size, most):
 @given(st.integers(1, 200), st.integers(1, 8), st.integers(1, 60))
 def test_columns_that_belong_together_stay_together(units, granularity, columns):
     matrix = Matrix(8, units * granularity)
-    cut = cut_matrix(matrix, Array.model_validate(make_array(8, columns)), granularity)
+    cut = cut_matrix(matrix, BlockLimits(8, columns), granularity)
     assert (cut.column_stop - cut.column_start).max() <= columns
     if granularity <= columns:
         assert not (cut.column_start % granularity).any()
@@ -80,7 +78,7 @@ def test_columns_that_belong_together_stay_together(units, granularity, columns)
     [(32, 9, 1, 5), (4, 40, 20, 4), (3, 100, 70, 12), (2, 32, 32, 1), (3, 32, 32, 2)],
 )
 def test_groups_share_arrays_along_the_diagonal(groups, rows, columns, blocks):
-    cut = cut_matrix(Matrix(rows, columns, groups), Array.model_validate(make_array(64, 64)), 1)
+    cut = cut_matrix(Matrix(rows, columns, groups), BlockLimits(64, 64), 1)
     assert len(cut) == blocks
 
 

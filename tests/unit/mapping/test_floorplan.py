@@ -4,7 +4,7 @@ import pytest
 
 from archsim.chip import load_chip
 from archsim.chip.schema import Topology
-from archsim.cost.parts import directed_links, parts
+from archsim.machine.parts import directed_links, parts
 from archsim.mapping import Floorplan
 from archsim.mapping.topology import fabric_graph
 from tests.chips import make_chip, make_fabric, make_unit

@@ -1,0 +1,242 @@
+"""Arrays of memory cells as a matrix unit: integration, conversion, and a digital affine stage behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from archsim.chip import Chip
+from archsim.chip.schema import AnalogTile, CostChoice, InputKind
+from archsim.chip.tile import ANALOG
+from archsim.chip.tile_kinds import TileKind
+from archsim.machine.matrix_unit import BlockLimits
+from archsim.machine.part import Fact, Facts, Kind, Part, Place, Purpose, process_facts
+from archsim.machine.stages import Action, BlockShapes, Ids, Pass, Stage
+from archsim.program import Kind as Resource
+from archsim.program import Role
+from archsim.units import period_ps, picoseconds
+
+
+@dataclass(frozen=True, slots=True)
+class AnalogArrays:
+    """The analog arrays of a chip's tiles.
+
+    Parameters
+    ----------
+    chip : Chip
+    tile : AnalogTile
+        Of that chip.
+    """
+
+    chip: Chip
+    tile: AnalogTile
+
+    @property
+    def places(self) -> int:
+        """Arrays of a tile."""
+        return self.tile.arrays
+
+    @property
+    def limits(self) -> BlockLimits:
+        """An array, in weights."""
+        return BlockLimits(self.tile.array.logical_rows, self.tile.array.logical_columns)
+
+    @property
+    def passes(self) -> frozenset[Pass]:
+        """Inputs are driven on rows, and columns are converted."""
+        return frozenset({Pass.FORWARD})
+
+    def stages(self, blocks: BlockShapes, doing: Pass) -> tuple[Stage, ...]:
+        """Integrate, convert, scale, and add another row block's sums."""
+        return (self._integrate(blocks), self._convert(blocks), self._affine(blocks), self._accumulate(blocks))
+
+    def parts(self) -> tuple[Part, ...]:
+        """Arrays, drivers, converters, sample-and-holds and affine stages."""
+        return tuple(_parts(self.chip, self.tile))
+
+    def _integrate(self, blocks: BlockShapes) -> Stage:
+        tile = self.tile
+        driven = (blocks.rows * tile.array.weight.rows * tile.input.phases).astype(np.float64)
+        actions = (
+            Action("array", "cell", (blocks.weights * tile.array.weight.devices).astype(np.float64)),
+            Action("array", "row", driven),
+            Action("driver", "conversion", driven),
+        )
+        interval, latency = self._integration(blocks)
+        return Stage(
+            Role.INTEGRATE,
+            Resource.ARRAY,
+            "array",
+            interval,
+            latency,
+            input_bits=blocks.rows * self.chip.activation_bits,
+            output_bits=np.zeros_like(blocks.rows),
+            in_flight=2 if tile.adc.held else 1,
+            actions=actions,
+        )
+
+    def _convert(self, blocks: BlockShapes) -> Stage:
+        tile = self.tile
+        conversions = (blocks.columns * tile.array.weight.columns * self._conversions_per_column).astype(np.float64)
+        held = (Action("sample-hold", "sample", conversions),) if tile.adc.held else ()
+        busy = self._conversion(blocks)
+        actions = (Action("adc", "conversion", conversions), *held)
+        return self._digital(Role.CONVERT, Resource.ADC, "adc", busy, busy, blocks, actions)
+
+    def _affine(self, blocks: BlockShapes) -> Stage:
+        """Scale and offset of every column, and the additions that join its phases, slices and signs."""
+        joining = self.tile.array.weight.columns * self._conversions_per_column - 1
+        adding = (Action("affine", "add", (blocks.columns * joining).astype(np.float64)),) if joining else ()
+        actions = (Action("affine", "mac", blocks.columns.astype(np.float64)), *adding)
+        return self._behind(Role.AFFINE, blocks.columns * (1 + joining), blocks, actions)
+
+    def _accumulate(self, blocks: BlockShapes) -> Stage:
+        actions = (Action("affine", "add", blocks.columns.astype(np.float64)),)
+        return self._behind(Role.ACCUMULATE, blocks.columns, blocks, actions)
+
+    def _behind(self, role: Role, operations: Ids, blocks: BlockShapes, actions: tuple[Action, ...]) -> Stage:
+        """So many operations behind the converters of one array."""
+        affine = self.tile.affine
+        clock = period_ps(affine.clock)
+        cycles = -(-operations // affine.lanes)
+        latency = (cycles + affine.pipeline - 1) * clock
+        return self._digital(role, Resource.AFFINE, "affine", cycles * clock, latency, blocks, actions)
+
+    def _digital(
+        self,
+        role: Role,
+        resource: Resource,
+        label: str,
+        interval: Ids,
+        latency: Ids,
+        blocks: BlockShapes,
+        actions: tuple[Action, ...],
+    ) -> Stage:
+        """A stage whose tokens are partial sums."""
+        sums = blocks.columns * self.tile.affine.sum_bits
+        return Stage(role, resource, label, interval, latency, np.zeros_like(sums), sums, actions=actions)
+
+    @property
+    def _conversions_per_column(self) -> int:
+        """Conversions of one physical column per product."""
+        return self.tile.input.phases if self.tile.adc.per_phase else 1
+
+    @property
+    def _phase(self) -> int:
+        return picoseconds(self.tile.input.phase_seconds)
+
+    def _turns(self, blocks: BlockShapes) -> Ids:
+        """Picoseconds of the conversions of one phase.
+
+        Used columns spread evenly over the converters, so that a half-used array takes half the turns.
+        """
+        tile = self.tile
+        converters = -(-tile.array.columns // tile.adc.columns_per_adc)
+        return -(-blocks.columns * tile.array.weight.columns // converters) * picoseconds(tile.adc.conversion_seconds)
+
+    def _cycle(self, blocks: BlockShapes) -> Ids:
+        """A phase and its conversions: the longer of the two with a sample-and-hold, one after the other without."""
+        turns = self._turns(blocks)
+        return np.maximum(self._phase, turns) if self.tile.adc.held else self._phase + turns
+
+    def _integration(self, blocks: BlockShapes) -> tuple[Ids, Ids]:
+        """Interval and latency on the array."""
+        phases = self.tile.input.phases
+        whole = np.full(len(blocks), phases * self._phase, np.int64)
+        if self.tile.adc.during_integration:
+            # A token takes at least 1 ps from the array to its converters; both are through at the same time.
+            return whole, np.ones_like(whole)
+        if self.tile.adc.per_phase:
+            return phases * self._cycle(blocks), np.full_like(whole, self._phase)
+        return whole, whole
+
+    def _conversion(self, blocks: BlockShapes) -> Ids:
+        """Interval of the converters, which is their latency, too."""
+        phases, turns = self.tile.input.phases, self._turns(blocks)
+        if self.tile.adc.during_integration:
+            return phases * self._phase + turns - 1
+        return (phases - 1) * self._cycle(blocks) + turns if self.tile.adc.per_phase else turns
+
+
+def _unit(chip: Chip) -> AnalogArrays:
+    return AnalogArrays(chip, chip.analog)
+
+
+ANALOG_ARRAYS = TileKind(ANALOG, AnalogTile, _unit)
+
+
+def _parts(chip: Chip, tile: AnalogTile) -> Iterator[Part]:
+    process = process_facts(chip)
+    arrays = chip.fabric.tile_count * tile.arrays
+    driver = {**process, "bits": tile.input.bits_per_phase or tile.input.bits, "phase_time": tile.input.phase_seconds}
+    array = ("array", Kind.ARRAY, Purpose.COMPUTE, arrays, ("cell", "row"))
+    yield _part(*array, tile.array.cost, _array_facts(chip, tile), "array.cost")
+    drivers = ("driver", Kind.DRIVER, Purpose.COMPUTE, arrays * tile.array.rows, ("conversion",))
+    yield _part(*drivers, tile.input.cost, driver, "input.cost")
+    yield from _converter_parts(chip, tile, arrays)
+    affine = {
+        **process,
+        "lanes": tile.affine.lanes,
+        "clock": tile.affine.clock,
+        "sum_bits": tile.affine.sum_bits,
+        "input_bits": tile.adc.bits,
+    }
+    yield _part("affine", Kind.AFFINE, Purpose.COMPUTE, arrays, ("mac", "add"), tile.affine.cost, affine, "affine.cost")
+
+
+def _part(
+    name: str,
+    kind: Kind,
+    purpose: Purpose,
+    count: int,
+    actions: tuple[str, ...],
+    choice: CostChoice,
+    facts: Facts,
+    where: str,
+) -> Part:
+    return Part(name, kind, Place.TILE, purpose, count, actions, choice, facts, f"tile.{where}")
+
+
+def _array_facts(chip: Chip, tile: AnalogTile) -> Facts:
+    array, drive = tile.array, tile.input
+    return {
+        **process_facts(chip),
+        "rows": array.rows,
+        "columns": array.columns,
+        "devices": array.logical_rows * array.logical_columns * array.weight.devices,
+        "cell_area": array.cell.area,
+        "max_conductance": array.cell.max_conductance,
+        "mean_conductance": array.cell.mean_conductance,
+        "read_voltage": array.cell.read_voltage,
+        "phases": drive.phases // drive.sign_phases,
+        "phase_time": drive.phase_seconds,
+        "mean_activity": drive.mean_activity,
+        "amplitude": drive.kind is InputKind.VOLTAGE,
+    }
+
+
+def _converter_parts(chip: Chip, tile: AnalogTile, arrays: int) -> Iterator[Part]:
+    adc, columns, process = tile.adc, tile.array.columns, process_facts(chip)
+    facts = {
+        **process,
+        "bits": adc.bits,
+        "conversion_time": adc.conversion_seconds,
+        "shared_columns": columns,
+        "phase_time": tile.input.phase_seconds,
+        "read_voltage": tile.array.cell.read_voltage,
+        **_column(tile),
+    }
+    count = arrays * -(-columns // adc.columns_per_adc)
+    yield _part("adc", Kind.ADC, Purpose.CONVERT, count, ("conversion",), adc.cost, facts, "adc.cost")
+    if adc.sample_hold is not None:
+        held = ("sample-hold", Kind.SAMPLE_HOLD, Purpose.CONVERT, arrays * columns, ("sample",))
+        yield _part(*held, adc.sample_hold, process, "adc.sample_hold")
+
+
+def _column(tile: AnalogTile) -> dict[str, Fact]:
+    """Equivalent resistance of a column: all its cells at the mean conductance and activity, in parallel."""
+    cell, activity = tile.array.cell, tile.input.mean_activity
+    conductance = tile.array.rows * cell.max_conductance * cell.mean_conductance * activity
+    return {"column_resistance": 1 / conductance} if conductance else {}

@@ -1,0 +1,170 @@
+"""The components of a chip: how many there are, which cost section prices them, and what the chip says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archsim.chip import Chip
+from archsim.chip.schema import Fabric, Memory, Topology, Unit
+from archsim.machine.part import READ_WRITE, Kind, Part, Place, Purpose, Rate, process_facts
+from archsim.machine.registry import matrix_unit
+
+BUFFER = "buffer"
+"""The memory of each tile, from which products read."""
+
+
+def parts(chip: Chip) -> tuple[Part, ...]:
+    """All components of a chip."""
+    return (*_tile_parts(chip), *_unit_parts(chip), *_fabric_parts(chip), *_port_parts(chip))
+
+
+def directed_links(fabric: Fabric) -> int:
+    """One-way links between the routers of a chip; a bus is one link that all of them share."""
+    routers = fabric.routers
+    match fabric.topology:
+        case Topology.MESH | Topology.CONCENTRATED_MESH:
+            return 2 * (fabric.rows * (fabric.columns - 1) + fabric.columns * (fabric.rows - 1))
+        case Topology.TORUS:
+            return 2 * (fabric.rows * _ring_links(fabric.columns) + fabric.columns * _ring_links(fabric.rows))
+        case Topology.RING:
+            return 2 * _ring_links(routers)
+        case Topology.TREE:
+            return 2 * (fabric.switches - 1)
+        case Topology.BUS:
+            return min(1, routers - 1)
+
+
+def _ring_links(nodes: int) -> int:
+    return nodes if nodes > 2 else nodes - 1
+
+
+def _tile_parts(chip: Chip) -> Iterator[Part]:
+    tile, tiles, process = chip.tile, chip.fabric.tile_count, process_facts(chip)
+    yield from matrix_unit(chip).parts()
+    buffer = {**process, "capacity": tile.buffer.capacity, "width": chip.fabric.link_width}
+    yield Part(
+        BUFFER, Kind.BUFFER, Place.TILE, Purpose.STORE, tiles, READ_WRITE, tile.buffer.cost, buffer, "tile.buffer.cost"
+    )
+    for name, choice in chip.other.items():
+        yield Part(name, Kind.OTHER, Place.TILE, Purpose.CONTROL, tiles, (), choice, process, f"other.{name}")
+
+
+def _unit_parts(chip: Chip) -> Iterator[Part]:
+    for name, unit in chip.units.items():
+        place = Place.TILE if unit.where == "tile" else Place.FABRIC
+        count, process = _unit_count(chip, unit), process_facts(chip)
+        rates = tuple(f"{operation}:{rate:g}" for operation, rate in unit.operations.items())
+        yield Part(
+            name,
+            Kind.UNIT,
+            place,
+            Purpose.DIGITAL,
+            count,
+            tuple(str(operation) for operation in unit.operations),
+            unit.cost,
+            {**process, "lanes": unit.lanes, "clock": unit.clock, "operations": rates},
+            f"units.{name}.cost",
+            full_rates=tuple(Rate(str(op), unit.lanes * unit.clock * rate) for op, rate in unit.operations.items()),
+        )
+        if unit.buffer is not None:
+            yield Part(
+                f"{name}-buffer",
+                Kind.BUFFER,
+                place,
+                Purpose.DIGITAL,
+                count,
+                READ_WRITE,
+                unit.buffer.cost,
+                {**process, "capacity": unit.buffer.capacity, "width": chip.fabric.link_width},
+                f"units.{name}.buffer.cost",
+            )
+
+
+def _unit_count(chip: Chip, unit: Unit) -> int:
+    places = chip.fabric.tile_count if unit.where == "tile" else -(-chip.fabric.routers // unit.every)
+    return places * unit.count
+
+
+def _fabric_parts(chip: Chip) -> Iterator[Part]:
+    fabric = chip.fabric
+    shared = {**process_facts(chip), "width": fabric.link_width, "clock": fabric.clock}
+    # A bus is one wire along all its routers.
+    length = fabric.pitch * (max(1, fabric.routers - 1) if fabric.topology is Topology.BUS else 1)
+    yield Part(
+        "router",
+        Kind.ROUTER,
+        Place.FABRIC,
+        Purpose.MOVE,
+        fabric.switches,
+        ("flit",),
+        fabric.cost,
+        {**shared, "ports": _ports(fabric)},
+        "fabric.cost",
+        full_rates=(Rate("flit", fabric.clock),),
+    )
+    yield Part(
+        "wire",
+        Kind.WIRE,
+        Place.FABRIC,
+        Purpose.MOVE,
+        directed_links(fabric),
+        ("bit_hop",),
+        fabric.wire_cost,
+        {**shared, "length": length},
+        "fabric.wire_cost",
+        full_rates=(Rate("bit_hop", fabric.clock * fabric.link_width),),
+    )
+
+
+def _ports(fabric: Fabric) -> int:
+    match fabric.topology:
+        case Topology.MESH | Topology.CONCENTRATED_MESH | Topology.TORUS:
+            return 4 + fabric.concentration
+        case Topology.RING:
+            return 2 + fabric.concentration
+        case Topology.TREE:
+            return 3 + fabric.concentration
+        case Topology.BUS:
+            return 1 + fabric.concentration
+
+
+def _port_parts(chip: Chip) -> Iterator[Part]:
+    for name, memory in chip.memory.items():
+        yield _memory_part(chip, name, memory)
+    link = chip.system.link
+    if link is not None:
+        yield Part(
+            "chip-link",
+            Kind.CHIP_LINK,
+            Place.PORT,
+            Purpose.MOVE,
+            link.ports,
+            ("bit",),
+            link.cost,
+            {**process_facts(chip), "bandwidth": link.bandwidth},
+            "system.link.cost",
+            full_rates=(Rate("bit", link.bandwidth),),
+        )
+
+
+def _memory_part(chip: Chip, name: str, memory: Memory) -> Part:
+    facts = {
+        **process_facts(chip),
+        "capacity": memory.capacity,
+        "bandwidth": memory.bandwidth,
+        "width": chip.fabric.link_width,
+    }
+    on_die = memory.where == "chip"
+    return Part(
+        name,
+        Kind.MEMORY,
+        Place.PORT,
+        Purpose.STORE,
+        1,
+        READ_WRITE,
+        memory.cost,
+        facts,
+        f"memory.{name}.cost",
+        on_die=on_die,
+        full_rates=(Rate("read_bit", memory.bandwidth),) if on_die else (),
+    )

@@ -1,0 +1,64 @@
+"""How long digital units serve what they are asked, from the chip's description; all in picoseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.chip.schema import Unit
+from archsim.network import Counts, Digital, Layer, Network, keys_read
+from archsim.units import period_ps
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One firing of something.
+
+    Parameters
+    ----------
+    interval, latency : int
+        Picoseconds it is held, and from the start to the output.
+    """
+
+    interval: int
+    latency: int
+
+
+def unit_cycles(unit: Unit, work: Counts, share: float) -> float:
+    """Cycles for a share (0 to 1) of some work, not rounded."""
+    return sum(count * share / (unit.lanes * unit.operations[primitive]) for primitive, count in work)
+
+
+def unit_service(unit: Unit, cycles: int) -> Service:
+    """So many cycles on a digital unit."""
+    clock = period_ps(unit.clock)
+    return Service(cycles * clock, (cycles + unit.pipeline - 1) * clock)
+
+
+def digital_cycles(network: Network, layer: Layer, unit: Unit, share: float) -> NDArray[np.int64]:
+    """Cycles of each token's firing, shape ``(tokens,)`` or ``(1,)`` where all are alike.
+
+    Parameters
+    ----------
+    network : Network
+    layer : Layer
+        With a Digital operator.
+    unit : Unit
+        Who does it; must offer the operator's primitives.
+    share : float
+        Part of the token's width that this unit treats.
+    """
+    operator = layer.operator
+    assert isinstance(operator, Digital)
+    fixed = unit_cycles(unit, operator.work, share)
+    if not operator.work_per_key:
+        return np.array([max(1, _whole(fixed))], np.int64)
+    keys = keys_read(network, layer)
+    cycles: NDArray[np.float64] = np.ceil(fixed + unit_cycles(unit, operator.work_per_key, share) * keys - 1e-9)
+    return np.maximum(cycles.astype(np.int64), np.int64(1))
+
+
+def _whole(cycles: float) -> int:
+    return int(np.ceil(cycles - 1e-9))
