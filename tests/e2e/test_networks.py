@@ -9,7 +9,7 @@ import pytest
 import archsim
 from archsim import workloads
 from archsim.engine import run_reference
-from archsim.mapping.timing import product_period
+from archsim.machine import product_period
 
 LIGHT = sorted((Path(onnx.__file__).parent / "backend" / "test" / "data" / "light").glob("*.onnx"))
 BIG = {"llama3-8b", "gpt2-xl", "big-lstm", "lstm-2048", "whisper-small", "nmt-l5", "bert-large"}
@@ -76,7 +76,7 @@ def split_action(name: str) -> tuple[str, str]:
 
 def slowest_layer(result: archsim.Result) -> int:
     """Picoseconds that the arrays of the slowest matrix layer take at least."""
-    interval = product_period(result.chip, 1, summed=False)
+    interval = int(product_period(result.placement.products, summed=False).min())
     return max(layer.tokens for layer in result.placement.network.matrices) * interval
 
 
