@@ -1,7 +1,7 @@
 """Folding a Trace into a Ledger."""
 
 from archsim.accounting.activity import full_activity
-from archsim.accounting.bottleneck import Bottleneck
+from archsim.accounting.bottleneck import Bottleneck, Limit
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.ladder import Ladder, Rung, Step, efficiency_ladder
 from archsim.accounting.ledger import LEAKAGE, Ledger, account
@@ -19,6 +19,7 @@ __all__ = [
     "Headline",
     "Ladder",
     "Ledger",
+    "Limit",
     "Peak",
     "Rung",
     "Steady",

@@ -1,31 +1,56 @@
-"""What limits a run, and why."""
+"""What limits a run, and why.
+
+Where a resource, or one actor on it, works through the whole steady period, it is the limit. Where none does, the
+critical cycle of the period is: a round of waits that takes as long as the period. Without a period, the critical path
+of the whole run says where its time went.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
-from archsim.accounting.steady import Steady, steady_use
+from archsim.accounting.steady import Basis, Steady, actor_use, steady_use
+from archsim.engine import Cause, Critical, critical_path
 from archsim.mapping import Placement
-from archsim.mapping.replication import recurrent_layers
-from archsim.program import Kind, Role, Trace, resource_name
+from archsim.program import Kind, Program, Role, Trace, resource_name
 
-SATURATED = 0.9
-"""Utilisation from which a resource counts as the limit itself."""
+FULLY = 0.999
+"""Busy share of the steady period from which nothing but the resource itself can be the limit; the rest is rounding."""
+
+LONG = 0.1
+"""Share of a path from which a part is worth its name."""
+
+
+class Limit(StrEnum):
+    """What a run is limited by."""
+
+    RESOURCE = "resource"
+    ROOM = "buffer room"
+    RECURRENCE = "recurrence"
+    DECODING = "decoding"
+    FILLING = "filling the pipeline"
+    WAITS = "waits for one another"
+    UNTRACED = "not traced"
 
 
 @dataclass(frozen=True, slots=True)
 class Bottleneck:
-    """The busiest resource and the reason for it.
+    """The busiest resource, what limits the run, and why.
 
     Parameters
     ----------
     resource : str
+        The busiest, or that of the actor that is busiest: one stream can take all its time though servers are free.
     layer : str
         The layer that uses it most.
     utilisation : float
-        Busy share of that resource in the steady state.
+        Busy share in the steady state: of that resource, or of that actor if it is greater.
+    limit : Limit
     reason : str
         A sentence for the reader of a report.
     """
@@ -33,55 +58,201 @@ class Bottleneck:
     resource: str
     layer: str
     utilisation: float
+    limit: Limit
     reason: str
 
 
 def find_bottleneck(trace: Trace, placement: Placement, steady: Steady) -> Bottleneck:
-    """The busiest resource; where nothing is saturated, what the run waits for instead."""
+    """The busiest resource, and what limits the run: that resource or something else."""
     program = trace.program
-    use = steady_use(trace, steady)
-    top = int(np.argmax(use))
-    actor = int(np.argmax(np.where(program.actors.resource == top, trace.busy, -1)))
-    layer = program.labels.layers[program.actors.layer[actor]]
-    share = float(use[top])
-    reason = _saturated(trace, actor) if share >= SATURATED else _waiting(trace, placement)
-    return Bottleneck(resource_name(program, top), layer, share, reason)
+    actor, use = _busiest(trace, steady)
+    resource, layer = int(program.actors.resource[actor]), int(program.actors.layer[actor])
+    limit, reason = _limit(trace, placement, steady, actor, use)
+    return Bottleneck(resource_name(program, resource), program.labels.layers[layer], use, limit, reason)
 
 
-def _saturated(trace: Trace, actor: int) -> str:
+def _busiest(trace: Trace, steady: Steady) -> tuple[int, float]:
+    """The actor that is the limit itself, or the main one on the busiest resource; and the busy share."""
+    resources, actors = steady_use(trace, steady), actor_use(trace, steady)
+    if actors.max() > resources.max() * (1.0 + 1e-9):
+        return int(actors.argmax()), float(actors.max())
+    top = resources.argmax()
+    return int(np.where(trace.program.actors.resource == top, actors, -1.0).argmax()), float(resources[top])
+
+
+def _limit(trace: Trace, placement: Placement, steady: Steady, actor: int, use: float) -> tuple[Limit, str]:
+    if steady.basis is not Basis.WHOLE and use >= FULLY:
+        return Limit.RESOURCE, f"it is the limit: {_service(trace, placement, actor)}"
+    critical = critical_path(trace)
+    if critical is None:
+        return Limit.UNTRACED, _untraced(trace, actor)
+    limit, reason = _Causes(trace, placement, critical).limit()
+    if limit is Limit.RESOURCE:
+        return limit, reason
+    resource = resource_name(trace.program, int(trace.program.actors.resource[actor]))
+    return limit, f"{reason}; at most {1.0 / use:.3g} times as fast, as {resource} is the next limit"
+
+
+def _service(trace: Trace, placement: Placement, actor: int) -> str:
     actors = trace.program.actors
-    role = Role(int(actors.role[actor])).name.lower()
     per_sample = int(actors.firings[actor]) // trace.program.samples.count
     mean_ns = trace.busy[actor] / max(1, int(trace.firings[actor])) / 1e3
-    kind = Kind(int(trace.program.resources.kind[actors.resource[actor]]))
-    advice = {
-        Kind.ARRAY: "more copies of the layer (--replicate balanced), or a shorter integration",
-        Kind.ADC: "more converters per array or faster ones, or more copies of the layer",
+    return (
+        f"its {_role(trace.program, actor)} fires {per_sample:,} times a sample at {mean_ns:,.1f} ns; "
+        f"what would help: {_relief(trace.program, placement, actor)}"
+    )
+
+
+def _relief(program: Program, placement: Placement, actor: int) -> str:
+    """What would make an actor's work shorter."""
+    layer = int(program.actors.layer[actor])
+    more = placement.replicas[layer] < placement.network.order[layer].tokens
+    copies = f"more copies of {program.labels.layers[layer]} (--replicate), or " if more else ""
+    return {
+        Kind.ARRAY: f"{copies}a shorter integration",
+        Kind.ADC: f"{copies}more converters per array or faster ones",
         Kind.UNIT: "more lanes or units",
         Kind.LINK: "wider links, or a placement with less traffic here",
         Kind.CHIP_LINK: "faster chip-to-chip links",
         Kind.MEMORY: "more memory bandwidth, or larger buffers",
         Kind.HOST: "a faster host link",
         Kind.AFFINE: "more lanes behind the converters",
-    }[kind]
-    return f"its {role} fires {per_sample:,} times a sample at {mean_ns:,.1f} ns; what would help: {advice}"
+    }[Kind(int(program.resources.kind[program.actors.resource[actor]]))]
 
 
-def _waiting(trace: Trace, placement: Placement) -> str:
-    bound = recurrent_layers(placement.network)
-    if bound:
-        steps = max(placement.network.by_name[name].tokens for name in bound)
+def _role(program: Program, actor: int) -> str:
+    return Role(int(program.actors.role[actor])).name.lower()
+
+
+def _untraced(trace: Trace, actor: int) -> str:
+    waits = ", ".join(
+        f"{name} {getattr(trace, name)[actor] / trace.makespan:.1%}" for name in ("starved", "blocked", "contended")
+    )
+    return f"the run is too long to trace what it waits for; of its time, this actor is {waits}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Causes:
+    """A critical path or cycle, read for what it waits for."""
+
+    trace: Trace
+    placement: Placement
+    critical: Critical
+
+    def limit(self) -> tuple[Limit, str]:
+        """What the path spends most of its time on, in a sentence."""
+        steps = self._recurrent_waits()
+        served, resource = self._served()
+        room = int(self.critical.waits[:, Cause.ROOM].sum())
+        if not self.critical.cycle and 2 * served > self.critical.length:
+            return Limit.RESOURCE, self._mostly_served(served, resource)
+        if steps:
+            return self._recurrent(steps)
+        if self.critical.cycle and room and self._held_on_array() == room:
+            return Limit.RESOURCE, self._array_and_converters()
+        if self.critical.cycle:
+            return (Limit.ROOM if room else Limit.WAITS), self._cycle(room)
+        return Limit.FILLING, self._filling()
+
+    def _served(self) -> tuple[int, int]:
+        """Most time that the path spends until one resource is free, or has left room; and which."""
+        served = self.critical.spent[:, [Cause.SERVICE, Cause.SHARED, Cause.ROOM]].sum(axis=1)
+        program = self.trace.program
+        total = np.zeros(len(program.resources), np.int64)
+        np.add.at(total, program.actors.resource, served)
+        return int(total.max()), int(total.argmax())
+
+    def _mostly_served(self, served: int, resource: int) -> str:
+        program = self.trace.program
+        spent = np.where(program.actors.resource == resource, self.critical.spent.sum(axis=1), -1)
+        actor = int(spent.argmax())
         return (
-            f"no resource is saturated: {steps:,} steps of a recurrence wait for each other; "
-            "what would help: more samples that interleave (--batch), or a shorter step"
+            f"{served / self.critical.length:.0%} of the longest chain of waits is for "
+            f"{resource_name(program, resource)}, the rest fills and drains the pipeline: "
+            f"{_service(self.trace, self.placement, actor)}"
         )
-    if any(edge.recurrent for edge in placement.network.edges):
+
+    def _held_on_array(self) -> int:
+        """Waits of the path for an array's columns, which hold a product until it is converted."""
+        channels, role = self.trace.program.channels, self.trace.program.actors.role
+        held = (role[channels.source] == Role.INTEGRATE) & (role[channels.target] == Role.CONVERT)
+        return int(self.critical.waits[held, Cause.ROOM].sum())
+
+    def _array_and_converters(self) -> str:
         return (
-            "no resource is saturated: each generated token waits for the one before it; "
-            "what would help: more sequences in flight (--batch)"
+            f"array and converters take turns through the whole period: {self._shares()}; what would help: converters "
+            f"that sample and hold (tile.adc.held), or {self._faster()}"
         )
-    if trace.program.samples.count == 1:
-        return "no resource is saturated: one sample cannot fill the pipeline; what would help: a larger --batch"
-    waits = {name: int(getattr(trace, name).sum()) for name in ("starved", "blocked", "contended")}
-    most = max(waits, key=lambda name: waits[name])
-    return f"no resource is saturated: actors are mostly {most}"
+
+    def _recurrent_waits(self) -> int:
+        """Waits of the path for a token of an earlier step."""
+        network, program = self.placement.network, self.trace.program
+        pairs = {
+            (self.placement.index[edge.source], self.placement.index[edge.target])
+            for edge in network.edges
+            if edge.recurrent
+        }
+        layer, channels = program.actors.layer, program.channels
+        rows = np.flatnonzero(self.critical.waits[:, Cause.TOKEN])
+        ends = zip(layer[channels.source[rows]].tolist(), layer[channels.target[rows]].tolist(), strict=True)
+        crossing = np.array([pair in pairs for pair in ends], np.bool_)
+        return int(self.critical.waits[rows, Cause.TOKEN][crossing].sum()) if len(rows) else 0
+
+    def _recurrent(self, steps: int) -> tuple[Limit, str]:
+        group = self.trace.program.samples.group
+        remedy = (
+            "what would help: a shorter step, or more samples that interleave, as far as buffers hold them "
+            f"(--batch, --interleave; {group} now)"
+        )
+        if self.placement.network.generation is not None:
+            limit, waiting = Limit.DECODING, "each generated token waits for the one before it"
+        else:
+            limit, waiting = Limit.RECURRENCE, "the steps of a recurrence wait for each other"
+        return limit, f"{waiting}, {steps:,} times in the longest chain of waits: {self._shares()}; {remedy}"
+
+    def _cycle(self, room: int) -> str:
+        head = f"a round of waits takes the whole period: {self._shares()}"
+        if not room:
+            return f"{head}; what would help: {self._faster()}"
+        full = f"it closes over full buffers: {self._full()}"
+        return f"{head}; {full}; what would help: more room there, or {self._faster()}"
+
+    def _filling(self) -> str:
+        samples = self.trace.program.samples.count
+        many = "one sample cannot" if samples == 1 else f"{samples} samples are too few to"
+        return (
+            f"{many} fill the pipeline: the longest chain of waits goes once through it, with {self._shares()}; "
+            "what would help: a larger --batch"
+        )
+
+    def _full(self) -> str:
+        """Where the path waits for room most."""
+        program, waits = self.trace.program, self.critical.waits[:, Cause.ROOM]
+        channel = int(waits.argmax())
+        target = int(program.channels.target[channel])
+        layer = program.labels.layers[program.actors.layer[target]]
+        if program.actors.role[target] == Role.LINK:
+            return f"the routers' packet buffers (fabric.buffer_packets) on the way of {layer}"
+        room = int(program.channels.capacity[channel])
+        return f"the input of {layer}'s {_role(program, target)} ({room} tokens)"
+
+    def _shares(self) -> str:
+        """The three longest parts of the path, by layer and role, or by role where none of these is long."""
+        spent, roles = self.critical.spent.sum(axis=1), self.trace.program.actors.role.astype(np.int64)
+        layers = self.trace.program.actors.layer * len(Role) + roles
+        by_layer, by_role = (np.bincount(keys, weights=spent).astype(np.float64) for keys in (layers, roles))
+        if by_layer.max() >= LONG * self.critical.length:
+            return self._longest(by_layer, self._layer_role)
+        return self._longest(by_role, lambda role: f"{Role(role).name.lower()} of all layers")
+
+    def _layer_role(self, key: int) -> str:
+        layer, role = divmod(key, len(Role))
+        return f"{self.trace.program.labels.layers[layer]} {Role(role).name.lower()}"
+
+    def _longest(self, total: NDArray[np.float64], name: Callable[[int], str]) -> str:
+        places = [int(place) for place in np.argsort(-total, kind="stable")[:3] if total[place] > 0]
+        return ", ".join(f"{name(place)} {total[place] / self.critical.length:.1%}" for place in places)
+
+    def _faster(self) -> str:
+        """How to shorten the longest part."""
+        return _relief(self.trace.program, self.placement, int(self.critical.spent.sum(axis=1).argmax()))

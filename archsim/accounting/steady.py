@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.errors import Inconsistent
-from archsim.program import Program, Trace, resource_name
+from archsim.program import Program, Trace, actor_name, resource_name
 from archsim.units import PS_PER_S
 
 FEWEST_GROUPS = 8
@@ -57,37 +57,45 @@ def steady_state(trace: Trace) -> Steady:
     Raises
     ------
     Inconsistent
-        If a resource would be busy for longer than there is time.
+        If a resource, or an actor, would be busy for longer than there is time.
     """
     steady = _period(trace) or _middle(trace) or _whole(trace)
     use = steady_use(trace, steady)
     top = int(np.argmax(use))
     if use[top] > 1.0 + _ROUNDING:
-        raise Inconsistent(
-            f"{steady.passes_per_s:.6g} passes a second ({steady.basis}) would keep it busy {use[top]:.1%} of the time",
-            where=resource_name(trace.program, top),
-            remedy="This is a fault of archsim: please report it with the command.",
-        )
+        raise _impossible(steady, resource_name(trace.program, top), float(use[top]))
+    actors = actor_use(trace, steady)
+    top = int(np.argmax(actors))
+    if actors[top] > 1.0 + _ROUNDING:
+        raise _impossible(steady, actor_name(trace.program, top), float(actors[top]))
     return steady
 
 
+def _impossible(steady: Steady, where: str, use: float) -> Inconsistent:
+    return Inconsistent(
+        f"{steady.passes_per_s:.6g} passes a second ({steady.basis}) would keep it busy {use:.1%} of the time",
+        where=where,
+        remedy="This is a fault of archsim: please report it with the command.",
+    )
+
+
 def steady_use(trace: Trace, steady: Steady) -> NDArray[np.float64]:
-    """Busy share of every resource in the steady state, shape ``(resources,)``."""
+    """Busy share of every resource in the steady state, per server; shape ``(resources,)``."""
+    program = trace.program
+    use = np.bincount(program.actors.resource, weights=actor_use(trace, steady), minlength=len(program.resources))
+    return np.asarray(use / program.resources.servers, np.float64)
+
+
+def actor_use(trace: Trace, steady: Steady) -> NDArray[np.float64]:
+    """Busy share of every actor in the steady state, at most 1: its firings follow each other; shape ``(actors,)``."""
     # A period is made of whole tables of durations, but a run may end within one.
-    busy = _mean_busy(trace.program) if steady.basis is Basis.PERIOD else _run_busy(trace)
-    return np.asarray(busy / steady.pass_ps / trace.program.resources.servers, np.float64)
-
-
-def _run_busy(trace: Trace) -> NDArray[np.float64]:
-    """Picoseconds of service per pass, averaged over the run, shape ``(resources,)``."""
-    return np.asarray(trace.resource_busy / len(trace.sample_in), np.float64)
+    busy = _mean_busy(trace.program) if steady.basis is Basis.PERIOD else trace.busy / len(trace.sample_in)
+    return np.asarray(busy / steady.pass_ps, np.float64)
 
 
 def _mean_busy(program: Program) -> NDArray[np.float64]:
-    """Picoseconds of service per pass with every firing at the mean of its table, shape ``(resources,)``."""
-    actors = program.actors
-    busy = actors.firings * mean_intervals(program) / program.samples.count
-    return np.bincount(actors.resource, weights=busy, minlength=len(program.resources)).astype(np.float64)
+    """Picoseconds of service per pass with every firing at the mean of its table, shape ``(actors,)``."""
+    return np.asarray(program.actors.firings * mean_intervals(program) / program.samples.count, np.float64)
 
 
 def mean_intervals(program: Program) -> NDArray[np.float64]:
@@ -110,7 +118,7 @@ def _period(trace: Trace) -> Steady | None:
 
 
 def _middle(trace: Trace) -> Steady | None:
-    """The slower of the middle quarters, if they agree and ask nothing impossible of any resource."""
+    """The slower of the middle quarters, if they agree and ask nothing impossible."""
     group = trace.program.samples.group
     out = np.maximum.reduceat(trace.sample_out, np.arange(0, len(trace.sample_out), group))
     if len(out) < FEWEST_GROUPS:
@@ -122,7 +130,8 @@ def _middle(trace: Trace) -> Steady | None:
     rates = np.diff(ends) * group / times * PS_PER_S
     steady = Steady(float(rates.min()), Basis.MIDDLE)
     settled = rates.max() <= (1.0 + SETTLED) * rates.min()
-    return steady if settled and steady_use(trace, steady).max() <= 1.0 else None
+    possible = steady_use(trace, steady).max() <= 1.0 and actor_use(trace, steady).max() <= 1.0
+    return steady if settled and possible else None
 
 
 def _whole(trace: Trace) -> Steady:

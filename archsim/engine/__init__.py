@@ -2,7 +2,8 @@
 
 from archsim.engine.compiled import Progress
 from archsim.engine.compiled import run as run_compiled
+from archsim.engine.critical import Cause, Critical, critical_path
 from archsim.engine.reference import run as run_reference
 from archsim.engine.window import LogWindow
 
-__all__ = ["LogWindow", "Progress", "run_compiled", "run_reference"]
+__all__ = ["Cause", "Critical", "LogWindow", "Progress", "critical_path", "run_compiled", "run_reference"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from archsim.engine.deadlock import diagnose
 from archsim.engine.kernel import BOUNDARY, IDLE, LOG_FULL, SLICE, VISIT, advance
-from archsim.engine.state import DONE, LOG_COUNT, State, build_state, freed_tokens
+from archsim.engine.state import DONE, HEAP_COUNT, LOG_COUNT, State, build_state, freed_tokens
 from archsim.engine.steady import SteadySearch, find_rhythm
 from archsim.engine.window import LogWindow, sorted_log
 from archsim.program import FiringLog, Program, Trace
@@ -80,6 +80,27 @@ def run(
     return _Run(program, log, fast_forward).trace(progress)
 
 
+def firings_between(program: Program, window: LogWindow) -> list[FiringLog]:
+    """The firings that start in a window, in parts, each actor's in order; the run goes little further.
+
+    Parameters
+    ----------
+    program : Program
+        One that has been run to its end before.
+    window : LogWindow
+        Its limit must be above the number of firings in it.
+    """
+    run = _Run(program, window, fast_forward=False)
+    seen_beyond = 0
+    # Work that waits at a slice's end may lie before the heap, but not after one slice more.
+    while run.on() != IDLE and seen_beyond < 2:
+        beyond = run.state.registers[HEAP_COUNT] > 0 and run.state.heap_ready[0] >= window.stop_ps
+        seen_beyond = seen_beyond + 1 if beyond else 0
+    assert run.rows is not None
+    run.rows.take(run.state)
+    return run.rows.parts
+
+
 class _Run:
     def __init__(self, program: Program, log: LogWindow | None, fast_forward: bool) -> None:
         self.program, self.log = program, log
@@ -137,6 +158,7 @@ class _Run:
             sample_first=state.sample_first,
             sample_out=state.sample_out,
             period=self.search.period if self.search else None,
+            periodic_since=self.search.periodic_since if self.search else None,
             log=self.rows.log(state) if self.rows else None,
             complete=complete,
         )

@@ -85,6 +85,7 @@ class _Kept:
 
     look: int
     time: int
+    last_end: int
     state: Counts
     starved: Counts
     blocked: Counts
@@ -97,6 +98,7 @@ class _Found:
     look: int
     chunks: int
     time: int
+    since: int
     starved: Counts
     blocked: Counts
     going: NDArray[np.bool_]
@@ -132,6 +134,11 @@ class SteadySearch:
             return None
         return self.found.time, self.found.chunks * self.rhythm.samples
 
+    @property
+    def periodic_since(self) -> int | None:
+        """Picosecond from which on every firing that starts repeats those of the period before."""
+        return self.found.since if self.found and self.period else None
+
     def at_chunk(self, *, now_open: bool) -> None:
         """Look at the state at a chunk's end, and skip ahead if that is due.
 
@@ -159,7 +166,9 @@ class SteadySearch:
             self.found = self._repetition(kept, time)
         elif size and self.look >= self.next_keep:
             self.next_keep = 2 * self.look
-            self.kept = _Kept(self.look, time, here.copy(), actors.starved.copy(), actors.blocked.copy())
+            self.kept = _Kept(
+                self.look, time, int(actors.end.max()), here.copy(), actors.starved.copy(), actors.blocked.copy()
+            )
 
     def _repetition(self, kept: _Kept, time: int) -> _Found:
         actors = self.state.actor_columns
@@ -168,6 +177,7 @@ class SteadySearch:
             look=self.look,
             chunks=self.look - kept.look,
             time=time - kept.time,
+            since=kept.last_end,
             starved=actors.starved - kept.starved,
             blocked=actors.blocked - kept.blocked,
             going=actors.fired < actors.firings,

@@ -49,6 +49,9 @@ class Trace:
     period : tuple of (int, int) or None
         ``(picoseconds, samples)`` of the periodic regime where a run found it exactly: in that time every actor
         advances by its share of so many samples.
+    periodic_since : int or None
+        Picosecond from which on every start repeats one of the period before, or is repeated by one a period later,
+        until some actor is done.
     log : FiringLog or None
         On request.
     complete : bool
@@ -68,6 +71,7 @@ class Trace:
     sample_first: Picoseconds
     sample_out: Picoseconds
     period: tuple[int, int] | None = None
+    periodic_since: int | None = None
     log: FiringLog | None = None
     complete: bool = True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from archsim.accounting import LEAKAGE, Bottleneck, Headline, Ledger
+from archsim.accounting import LEAKAGE, Bottleneck, Headline, Ledger, Limit
 
 
 def small_ledger() -> Ledger:
@@ -51,7 +51,7 @@ def small_ledger() -> Ledger:
             "first_start_s", "last_end_s", "busy_s", "energy_j",
         ],
     )  # fmt: skip
-    bottleneck = Bottleneck("chip0/node1/adc0", "a", 0.75, "its convert fires 10 times")
+    bottleneck = Bottleneck("chip0/node1/adc0", "a", 0.75, Limit.RESOURCE, "its convert fires 10 times")
     memory = pd.DataFrame(
         [("dram", "write_bit", "a", "", 10, 320.0, 1.0), ("dram", "read_bit", "a", "b", 10, 320.0, 1.0)],
         columns=["memory", "action", "source", "target", "accesses", "bits", "energy_j"],
