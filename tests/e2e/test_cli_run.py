@@ -19,7 +19,7 @@ SCHEMAS = {
         "layer", "kind", "tokens", "width", "macs", "replicas", "arrays",
         "first_start_s", "last_end_s", "busy_s", "energy_j",
     ],
-    "memory": ["memory", "action", "source", "target", "accesses", "bits", "energy_j"],
+    "memory": ["memory", "action", "source", "target", "accesses", "bits", "busy_s", "energy_j"],
 }  # fmt: skip
 FIRINGS = ["start_ps", "end_ps", "layer", "role", "actor", "firing", "resource"]
 
