@@ -217,6 +217,6 @@ def _too_big(network: Network, floorplan: Floorplan, arrays: int) -> CapacityErr
         f"{network.name} needs {tiles} tiles and the system has {there}",
         where=f"chip {chip.name!r}",
         remedy=f"Three ways out: more chips (--set system.chips={-(-tiles // floorplan.tiles)}, or 'as needed'); "
-        "larger arrays or more tiles (--set tile.array.rows=..., fabric.rows=...); fewer copies or bits per weight "
-        "(--replicate none, tile.array.weight).",
+        f"more tiles, or tiles that hold more than {floorplan.unit.places} x {floorplan.unit.limits.weights:,} weights "
+        "(--set fabric.rows=..., and the fields of tile); fewer copies (--replicate none).",
     )

@@ -29,6 +29,7 @@ class Role(IntEnum):
     WRITE = 7
     READ = 8
     SINK = 9
+    MULTIPLY = 10
 
 
 class Kind(IntEnum):
@@ -36,6 +37,7 @@ class Kind(IntEnum):
 
     HOST = 0
     ARRAY = 1
+    """What multiplies by the weights that it holds: a place of a matrix unit."""
     ADC = 2
     AFFINE = 3
     UNIT = 4

@@ -1,0 +1,25 @@
+"""The package of extensions, installed as far as Python can tell: its folder is on the path, entry points and all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archsim.chip.tile_kinds import tile_kinds
+from archsim.cost.registry import models
+
+PLUGINS = Path(__file__).parent / "plugins"
+REGISTRIES = (tile_kinds, models)
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the registries find the package, and forget it afterwards."""
+    monkeypatch.syspath_prepend(str(PLUGINS))
+    for registry in REGISTRIES:
+        registry.cache_clear()
+    yield
+    for registry in REGISTRIES:
+        registry.cache_clear()
