@@ -159,8 +159,8 @@ def simulate(
     network = model if isinstance(model, Network) else load_network(model)
     described = chip if isinstance(chip, Chip) else load_chip(str(chip), overrides)
     bill = price(described)
-    placement = place(network, described, replicate=chosen.replicate)
-    program = lower(placement, batch=chosen.batch, interleave=chosen.interleave)
+    placement = place(network, described, replicate=chosen.replicate, batch=chosen.batch, interleave=chosen.interleave)
+    program = lower(placement, batch=chosen.batch)
     trace = run(program, chosen.engine, log=log, progress=progress)
     if not trace.complete:
         raise Interrupted(trace)
@@ -200,7 +200,7 @@ def run(
 def foretold(placement: Placement) -> tuple[str, ...]:
     """Sentences on what a run of a placed network will write to memory and read back, or why it cannot run."""
     try:
-        program = lower(placement)
+        program = lower(placement, batch=placement.interleave)
     except CapacityError as error:
         return (f"cannot run as placed: {error}",)
     return tuple(traffic_notes(memory_accesses(program), program.samples.count))

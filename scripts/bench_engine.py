@@ -52,7 +52,7 @@ class Case:
         """The program, and the seconds it took to lower (or to make)."""
         if self.make is not None:
             return timed(self.make)
-        placement = place(workloads.build(self.network), load_chip(CHIP))
+        placement = place(workloads.build(self.network), load_chip(CHIP), batch=self.batch)
         return timed(lambda: lower(placement, batch=self.batch))
 
 

@@ -138,7 +138,7 @@ def _cost(rows: pd.DataFrame, passes: int) -> str:
 
 def _listed(edges: list[str]) -> str:
     shown = ", ".join(edges[:MANY_EDGES])
-    return shown if len(edges) <= MANY_EDGES else f"{shown} and {len(edges) - MANY_EDGES} more edges"
+    return shown if len(edges) <= MANY_EDGES else f"{shown} and {len(edges) - MANY_EDGES} more"
 
 
 def _refetch_notes(read: pd.DataFrame, written: pd.DataFrame) -> Iterator[str]:

@@ -160,8 +160,8 @@ class ReplicationOptions:
         ),
     ] = "none"
 
-    def place(self, network: Network, chip: Chip) -> Placement:
-        """The network on the chip, with its copies.
+    def place(self, network: Network, chip: Chip, batch: int = 1, interleave: int | None = None) -> Placement:
+        """The network on the chip, with its copies, for so many samples that take turns as asked.
 
         Raises
         ------
@@ -170,7 +170,7 @@ class ReplicationOptions:
         """
         from archsim.mapping import place
 
-        return place(network, chip, replicate=read_replicate(self.replicate))
+        return place(network, chip, replicate=read_replicate(self.replicate), batch=batch, interleave=interleave)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import typer
 
 from archsim.cli.grouping import grouped
 from archsim.cli.guard import Guarded
-from archsim.cli.options import BatchOptions, ChipOptions, EngineName, NetworkOptions, ReplicationOptions
+from archsim.cli.options import BatchOptions, ChipOptions, NetworkOptions, ReplicationOptions
 from archsim.cli.printing import PrintOptions, TablePrintOptions
 from archsim.cli.show_chip import chip
 from archsim.cli.show_cost import cost
@@ -29,17 +29,22 @@ def network(model: NetworkOptions, printing: TablePrintOptions) -> None:
 @app.command("placement")
 @grouped
 def placement(
-    model: NetworkOptions, chip: ChipOptions, replication: ReplicationOptions, printing: TablePrintOptions
+    model: NetworkOptions,
+    chip: ChipOptions,
+    replication: ReplicationOptions,
+    batch: BatchOptions,
+    printing: TablePrintOptions,
 ) -> None:
     """Show where a network lies on a chip: tiles and chips used, blocks of each layer, how far data travels.
 
     Links are counted on and between chips, averaged over all pairs of a node that makes a layer's input and one that
-    reads it. What no buffer has room for, and will go through memory, is said below the table.
+    reads it. What no buffer has room for, and will go through memory, is said below the table; of a network with a
+    recurrence that depends on how many samples take turns.
     """
     from archsim.report import placement_document
     from archsim.simulation import foretold
 
-    placed = replication.place(model.load(), chip.load())
+    placed = replication.place(model.load(), chip.load(), batch.batch, batch.interleave)
     printing.print(placement_document(placed, foretold(placed)))
 
 
@@ -58,9 +63,8 @@ def program(
     from archsim.lowering import lower
     from archsim.report import program_document
 
-    settings = batch.settings(replication, EngineName.COMPILED)
-    lowered = lower(replication.place(model.load(), chip.load()), batch=settings.batch, interleave=settings.interleave)
-    printing.print(program_document(lowered, limit=limit or None))
+    placed = replication.place(model.load(), chip.load(), batch.batch, batch.interleave)
+    printing.print(program_document(lower(placed, batch=batch.batch), limit=limit or None))
 
 
 app.command("cost")(cost)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.errors import InputError
 from archsim.mapping import Placement
 
 Ids = NDArray[np.int64]
@@ -25,6 +26,24 @@ class Batch:
 
     samples: int
     group: int
+
+
+def batch_of(placement: Placement, samples: int) -> Batch:
+    """The samples of a run of a placed network.
+
+    Raises
+    ------
+    InputError
+        If there are none, or if they do not make whole groups of those that take turns.
+    """
+    group = placement.interleave
+    if samples < 1 or samples % group:
+        raise InputError(
+            f"{samples} samples are no multiple of the {group} that take turns in this placement",
+            where="--batch",
+            remedy="Run at least one sample, and place the network for as many as you run.",
+        )
+    return Batch(samples, group)
 
 
 def firings_of(placement: Placement, layer: Ids, replica: Ids, batch: Batch) -> Ids:

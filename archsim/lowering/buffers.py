@@ -12,7 +12,7 @@ from archsim.errors import CapacityError
 from archsim.lowering.dependencies import Dependencies
 from archsim.mapping import Placement
 from archsim.mapping.memories import Stored, memory_for
-from archsim.network import Digital, Prefix
+from archsim.network import Digital
 
 NO_EDGE = -1
 """In place of an edge: partial sums."""
@@ -64,7 +64,7 @@ def held(placement: Placement, pairs: Dependencies) -> Held:
 
 def _bits(placement: Placement, pairs: Dependencies) -> Ids:
     """Bits that each pair takes in a buffer; keys and values of a cached context lie there from the start."""
-    cached = [edge.access.context if isinstance(edge.access, Prefix) else 0 for edge in placement.network.edges]
+    cached = [edge.context * placement.interleave for edge in placement.network.edges]
     # The last entry is that of partial sums, which have no context.
     context = np.array([*cached, 0], np.int64)[pairs.edge]
     return (pairs.capacity + context) * pairs.kept

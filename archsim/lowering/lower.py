@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.errors import InputError
-from archsim.lowering.batch import Batch
+from archsim.lowering.batch import Batch, batch_of
 from archsim.lowering.buffers import check_memories, crowded_edges
 from archsim.lowering.curves import Demands
 from archsim.lowering.dependencies import (
@@ -29,8 +29,6 @@ from archsim.network import Digital, Sink, Source
 from archsim.program import Program, Samples
 
 Ids = NDArray[np.int64]
-MOST_INTERLEAVED = 8
-"""Samples that interleave by default at most: they fill a recurrence's latency, and each adds to its buffers."""
 STRETCHES = (2, 4, 8)
 """Where a buffer is too full for full rate, its edges get the room of a slower pace, in these steps."""
 
@@ -39,7 +37,6 @@ def lower(
     placement: Placement,
     *,
     batch: int = 1,
-    interleave: int | None = None,
     capacities: Mapping[str, int] | None = None,
 ) -> Program:
     """Lower a placed network to a timed dataflow graph.
@@ -48,9 +45,7 @@ def lower(
     ----------
     placement : Placement
     batch : int
-        Samples to run.
-    interleave : int, optional
-        Samples whose tokens take turns; must divide ``batch``. By default as many as fill a recurrence, 1 without one.
+        Samples to run: a multiple of those whose tokens take turns.
     capacities : mapping of str to int, optional
         Tokens of room on every edge into a layer, in place of the computed ones; never less than one firing needs.
 
@@ -61,11 +56,11 @@ def lower(
     Raises
     ------
     InputError
-        If the batch, the interleaving or a capacity cannot be used.
+        If the batch or a capacity cannot be used.
     CapacityError
         If buffers are too small and there is no memory to help.
     """
-    samples = Batch(batch, _group(placement, batch, interleave))
+    samples = batch_of(placement, batch)
     draft = Draft(placement.floorplan.nodes)
     ends, sums = add_layers(draft, placement, samples)
     demands = Demands(placement.network, samples.group, draft.curves)
@@ -81,22 +76,6 @@ def lower(
     _connect(draft, placement, Dependencies.concatenate([*kept, summed, *led]))
     _act_reads(draft, placement, ends, keeping)
     return draft.finish(tuple(layer.name for layer in placement.network.order), _samples(placement, ends, samples))
-
-
-def _group(placement: Placement, batch: int, interleave: int | None) -> int:
-    if batch < 1:
-        raise InputError(f"a batch of {batch} samples", where="--batch", remedy="Run at least one sample.")
-    if interleave is not None:
-        if interleave < 1 or batch % interleave:
-            raise InputError(
-                f"{interleave} samples cannot interleave in a batch of {batch}",
-                where="--interleave",
-                remedy="Take a divisor of the batch.",
-            )
-        return interleave
-    if not any(edge.recurrent for edge in placement.network.edges):
-        return 1
-    return next(size for size in range(min(batch, MOST_INTERLEAVED), 0, -1) if batch % size == 0)
 
 
 def _choices(demands: Demands, placement: Placement, ends: Ends, given: Mapping[str, int]) -> Choices:

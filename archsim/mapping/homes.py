@@ -31,11 +31,14 @@ class Settler:
         Keeps count of what each unit has been given.
     bound : frozenset of str
         Layers inside a recurrence, which get one copy.
+    group : int
+        Samples that take turns.
     """
 
     network: Network
     units: UnitPool
     bound: frozenset[str]
+    group: int
 
     def settle(self, layer: Layer, known: dict[str, Parts]) -> Parts:
         """Homes of a digital layer whose inputs' homes are known."""
@@ -130,14 +133,16 @@ class Settler:
         return even_edges(operator.heads, operator.heads // pieces) * (layer.width // operator.heads)
 
     def _cached_bits(self, layer: Layer) -> float:
-        """Keys and values that attention holds, the next sample's included, and the queries that wait for them."""
+        """Keys and values that attention holds, another sample's included, and the queries that wait for them."""
         operator = layer.operator
         if not isinstance(operator, Digital) or operator.keys_port is None:
             return 0.0
         edges = self.network.inputs_of(layer.name)
+        # Keys and values of all samples that take turns and of one more; queries wait for one sample's at most.
+        held = [1 if edge.port == 0 else self.group + 1 for edge in edges]
         tokens = [
-            (1 + (edge.port > 0)) * self.network.by_name[edge.source].tokens + getattr(edge.access, "context", 0)
-            for edge in edges
+            count * self.network.by_name[edge.source].tokens + self.group * edge.context
+            for edge, count in zip(edges, held, strict=True)
         ]
         bits = self.units.floorplan.chip.activation_bits
         return float(sum(edge.elements * count * bits for edge, count in zip(edges, tokens, strict=True)))

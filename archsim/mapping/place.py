@@ -12,6 +12,7 @@ from archsim.errors import CapacityError
 from archsim.mapping.blocks import Cut, column_granularity, cut_matrix
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.homes import Settler
+from archsim.mapping.interleaving import possible_interleaving
 from archsim.mapping.parts import Parts
 from archsim.mapping.placement import AT_PORT, ON_ARRAY, Blocks, Homes, Placement
 from archsim.mapping.replication import Replication, choose_replicas, matrix_load, recurrent_layers
@@ -21,7 +22,9 @@ from archsim.network import Digital, Layer, Matrix, Network, Primitive, Sink, So
 Ids = NDArray[np.int64]
 
 
-def place(network: Network, chip: Chip, *, replicate: Replication = "none") -> Placement:
+def place(
+    network: Network, chip: Chip, *, replicate: Replication = "none", batch: int = 1, interleave: int | None = None
+) -> Placement:
     """Choose arrays for every weight block and units for every digital layer.
 
     Layers follow each other along an order of the tiles that keeps neighbours near; a copy of a layer is kept on one
@@ -33,6 +36,11 @@ def place(network: Network, chip: Chip, *, replicate: Replication = "none") -> P
     chip : Chip
     replicate : Replication
         ``"none"``, ``"balanced"`` to the slowest layer within the arrays there are, or copies by layer name.
+    batch : int
+        Samples that runs will have, or a divisor of them.
+    interleave : int, optional
+        Samples whose tokens take turns; must divide ``batch``. By default as many as fill a recurrence and have room
+        for their keys and values, 1 without a recurrence.
 
     Returns
     -------
@@ -45,9 +53,10 @@ def place(network: Network, chip: Chip, *, replicate: Replication = "none") -> P
     MissingUnit
         If no digital unit can do a layer.
     InputError
-        If a replication cannot be used.
+        If a replication, the batch or the interleaving cannot be used.
     """
     mapped = as_mapped(network, chip)
+    groups = possible_interleaving(mapped, batch, interleave)
     floorplan = Floorplan(chip)
     cuts = tuple(_cut(mapped, layer, floorplan) for layer in mapped.matrices)
     load = matrix_load(mapped, floorplan.unit, cuts)
@@ -56,9 +65,22 @@ def place(network: Network, chip: Chip, *, replicate: Replication = "none") -> P
     slots, chips = _allocate(mapped, floorplan, np.repeat(load.blocks, copies), chips)
     blocks = _blocks(mapped, floorplan, cuts, copies, slots)
     pace = float(load.time_ps(copies).max()) if len(copies) else np.inf
-    settler = Settler(mapped, UnitPool(floorplan, chips, pace), recurrent_layers(mapped))
-    homes = _homes(mapped, settler, blocks)
-    return _assembled(mapped, floorplan, chips, blocks, homes)
+    interleaved, homes = _settled(mapped, UnitPool(floorplan, chips, pace), blocks, groups)
+    return _assembled(mapped, floorplan, chips, blocks, homes, interleaved)
+
+
+def _settled(network: Network, units: UnitPool, blocks: Blocks, groups: tuple[int, ...]) -> tuple[int, list[Parts]]:
+    """Homes with room for the keys of as many samples as possible that take turns, and how many these are.
+
+    Where not even one sample's keys have room, they go through memory, and as many take turns as may.
+    """
+    bound = recurrent_layers(network)
+    settlers = [Settler(network, replace(units), bound, group) for group in groups]
+    for settler in settlers:
+        homes = _homes(network, settler, blocks)
+        if settler.units.keys_fit:
+            return settler.group, homes
+    return groups[0], _homes(network, Settler(network, replace(units), bound, groups[0]), blocks)
 
 
 def as_mapped(network: Network, chip: Chip) -> Network:
@@ -201,12 +223,14 @@ def _port_parts(network: Network, layer: Layer, known: dict[str, Parts], floorpl
     return Parts(zero, zero, zero, np.array([layer.width]), node, np.full(1, AT_PORT))
 
 
-def _assembled(network: Network, floorplan: Floorplan, chips: int, blocks: Blocks, parts: list[Parts]) -> Placement:
+def _assembled(
+    network: Network, floorplan: Floorplan, chips: int, blocks: Blocks, parts: list[Parts], interleave: int
+) -> Placement:
     names = ("replica", "part", "start", "stop", "node", "unit")
     layer = np.repeat(np.arange(len(parts)), [len(piece.node) for piece in parts])
     columns = (np.concatenate([getattr(piece, name) for piece in parts]) for name in names)
     replicas = tuple(piece.replicas for piece in parts)
-    return Placement(network, floorplan.chip, floorplan, chips, replicas, blocks, Homes(layer, *columns))
+    return Placement(network, floorplan.chip, floorplan, chips, replicas, blocks, Homes(layer, *columns), interleave)
 
 
 def _too_big(network: Network, floorplan: Floorplan, arrays: int) -> CapacityError:

@@ -108,6 +108,8 @@ class Placement:
         Copies of each layer, in the order of ``Network.order``.
     blocks : Blocks
     homes : Homes
+    interleave : int
+        Samples whose tokens take turns; units have room for so many samples' keys and values.
     """
 
     network: Network
@@ -117,6 +119,7 @@ class Placement:
     replicas: tuple[int, ...]
     blocks: Blocks
     homes: Homes
+    interleave: int
 
     @cached_property
     def index(self) -> dict[str, int]:

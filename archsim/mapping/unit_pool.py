@@ -36,6 +36,8 @@ class UnitPool:
     pace_ps: float
     busy_ps: NDArray[np.float64] = field(init=False)
     cached_bits: NDArray[np.float64] = field(init=False)
+    keys_fit: bool = field(init=False, default=True)
+    """Whether no unit has been given more keys than it has room for."""
 
     def __post_init__(self) -> None:
         self.busy_ps = np.zeros((len(self.floorplan.chip.units), self.chips * self.floorplan.nodes))
@@ -86,6 +88,7 @@ class UnitPool:
         rounds = np.ceil((self.busy_ps[kind, nodes] + busy) / self.pace_ps)
         best = int(nodes[np.lexsort((self.floorplan.hops(local)[self.nodes(kind)], rounds, beyond))[0]])
         self.cached_bits[best] += bits or 0.0
+        self.keys_fit &= bool(self.cached_bits[best] <= self.cache_bits(kind))
         return self._take(kind, best, busy)
 
     def _take(self, kind: int, node: int, busy: float) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 
 from archsim.errors import InputError
-from archsim.network.access import NOTHING, Access, Previous, Tokens, tokens_read
+from archsim.network.access import NOTHING, Access, Prefix, Previous, Tokens, tokens_read
 from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source
 from archsim.network.product import InputSpec, ProductSpec
 
@@ -79,6 +79,11 @@ class Edge:
     def recurrent(self) -> bool:
         """Whether the edge reads earlier steps of a stream that depends on the target itself."""
         return isinstance(self.access, Previous)
+
+    @property
+    def context(self) -> int:
+        """Tokens that are already there when a sample starts: a cached prompt's keys or values."""
+        return self.access.context if isinstance(self.access, Prefix) else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ COLUMNS = ("firings", "busy", "starved", "blocked", "contended", "first_start", 
 
 
 def lowered(network: Network, batch: int) -> Program:
-    return lower(place(network, load_chip("pcm-mesh-14nm")), batch=batch)
+    return lower(place(network, load_chip("pcm-mesh-14nm"), batch=batch), batch=batch)
 
 
 def assert_engines_agree(program: Program) -> None:

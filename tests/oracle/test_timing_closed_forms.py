@@ -27,7 +27,7 @@ def travel(hops, flits=1):
 
 
 def makespan_ns(network, chip, *, batch=1, replicate="none", interleave=None):
-    program = lower(place(network, chip, replicate=replicate), batch=batch, interleave=interleave)
+    program = lower(place(network, chip, replicate=replicate, batch=batch, interleave=interleave), batch=batch)
     return reference.run(program).makespan / NS
 
 
@@ -182,9 +182,11 @@ def test_samples_that_do_not_interleave_queue():
 
 
 def test_the_interleaving_is_chosen_where_there_is_a_recurrence():
-    placement = place(lstm(4), make_chip())
-    assert [lower(placement, batch=batch).samples.group for batch in (1, 2, 7, 8, 12, 16, 22)] == [1, 2, 7, 8, 6, 8, 2]
-    assert lower(place(line(("a", SQUARE)), make_chip()), batch=8).samples.group == 1
+    def together(network, batch):
+        return lower(place(network, make_chip(), batch=batch), batch=batch).samples.group
+
+    assert [together(lstm(4), batch) for batch in (1, 2, 7, 8, 12, 16, 22)] == [1, 2, 7, 8, 6, 8, 2]
+    assert together(line(("a", SQUARE)), 8) == 1
 
 
 @pytest.mark.parametrize(("tokens", "prompt"), [(12, 1), (12, 4), (12, 11)])
@@ -246,8 +248,9 @@ CASES = {
 
 def program_of(name):
     network, options = CASES[name]
-    placement = place(network, make_chip(), replicate=options.get("replicate", "none"))
-    return placement, lower(placement, batch=options.get("batch", 1))
+    batch = options.get("batch", 1)
+    placement = place(network, make_chip(), replicate=options.get("replicate", "none"), batch=batch)
+    return placement, lower(placement, batch=batch)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -7,6 +7,7 @@ been made, element by element and token by token, by whichever copy and block th
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import HealthCheck, given, reject, settings
@@ -174,7 +175,7 @@ def check_causality(placement, program, trace):
 
 def check_run(placement, batch, interleave):
     try:
-        program = lower(placement, batch=batch, interleave=interleave)
+        program = lower(replace(placement, interleave=interleave), batch=batch)
     except CapacityError as error:
         # Some of the chips have buffers of 64 bytes, which not even a memory can help.
         assert placement.chip.tile.buffer.capacity < 8 * 1024, error

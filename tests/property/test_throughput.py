@@ -98,7 +98,7 @@ def test_unconnected_parts_keep_to_their_capacity(program: Program) -> None:
 @slowly
 def test_networks_keep_to_their_capacity(placement: Placement, batch: int, together: bool) -> None:
     try:
-        program = lower(placement, batch=batch, interleave=min(batch, 4) if together and batch % 4 == 0 else None)
+        program = lower(replace(placement, interleave=4 if together and batch % 4 == 0 else 1), batch=batch)
     except CapacityError:
         assume(False)
     check_bound(run_compiled(program))

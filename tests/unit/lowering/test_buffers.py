@@ -93,7 +93,7 @@ FULL_RATE = [
 def test_named_networks_run_at_full_rate_with_the_computed_sizes(name, batch):
     network, chip = workloads.build(name), make_large_chip(buffer_kib=1e8)
     unlimited = {layer.name: HUGE for layer in network.layers if network.inputs_of(layer.name)}
-    placement = place(network, chip)
+    placement = place(network, chip, batch=batch)
     best = compiled.run(lower(placement, batch=batch, capacities=unlimited)).makespan
     assert compiled.run(lower(placement, batch=batch)).makespan <= 1.02 * best
 
@@ -102,7 +102,7 @@ def test_the_five_lstms_of_a_transducer_come_near_full_rate():
     # Sharing links first come, first served is not monotonic: more room may cost a few percent, or bring them.
     network, chip = workloads.build("rnnt"), make_large_chip(buffer_kib=1e8)
     unlimited = {layer.name: HUGE for layer in network.layers if network.inputs_of(layer.name)}
-    placement = place(network, chip)
+    placement = place(network, chip, batch=3)
     best = compiled.run(lower(placement, batch=3, capacities=unlimited)).makespan
     assert compiled.run(lower(placement, batch=3)).makespan <= 1.05 * best
 

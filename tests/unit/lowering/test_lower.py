@@ -48,20 +48,27 @@ def test_the_largest_networks_are_placed(name):
     assert placement.blocks.weights.sum() == placement.network.weights
 
 
-def simple(tokens=3):
-    return place(line(("a", Matrix(8, 8)), tokens=tokens), make_chip())
+def simple(tokens=3, **samples):
+    return place(line(("a", Matrix(8, 8)), tokens=tokens), make_chip(), **samples)
 
 
 @pytest.mark.parametrize(("batch", "interleave"), [(0, None), (-1, None), (4, 3), (4, 0), (4, 8)])
 def test_batches_that_cannot_be(batch, interleave):
     with pytest.raises(InputError) as caught:
-        lower(simple(), batch=batch, interleave=interleave)
+        simple(batch=batch, interleave=interleave)
+    assert caught.value.where and caught.value.remedy
+
+
+@pytest.mark.parametrize("batch", [0, -4, 3, 6])
+def test_a_run_has_whole_groups_of_what_was_placed(batch):
+    with pytest.raises(InputError, match="no multiple of the 4 that take turns") as caught:
+        lower(simple(batch=8, interleave=4), batch=batch)
     assert caught.value.where and caught.value.remedy
 
 
 @pytest.mark.parametrize("interleave", [1, 2, 4])
 def test_samples_are_marked_where_they_begin_and_end(interleave):
-    program = lower(simple(), batch=4, interleave=interleave)
+    program = lower(simple(batch=4, interleave=interleave), batch=4)
     trace = reference.run(program)
     assert (program.samples.count, program.samples.group) == (4, interleave)
     assert (np.diff(trace.sample_in) > 0).all() and (np.diff(trace.sample_out) > 0).all()
