@@ -33,8 +33,9 @@ _MET, _MISSED = "#3b6ea5", "#c4572e"
 _CLIP = 0.6
 _PROVES = {
     Claim.PREDICTION: "no input was made from the published value: agreement is validation",
-    Claim.SUM: "the parts are published and so is the total: agreement proves the adding up",
+    Claim.SUM: "the parts are published and so is what the paper makes of them: agreement proves the arithmetic",
     Claim.IDENTITY: "an input was derived from the published value: agreement proves units and counting",
+    Claim.RESTATED: "the simulated number of another row in other units: shown, and neither judged nor counted",
     Claim.WHAT_IF: "an input was varied that nobody has published, to see what hangs on it: not judged",
 }
 

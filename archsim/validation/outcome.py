@@ -19,7 +19,8 @@ class Verdict(StrEnum):
     """How simulated and published values compare.
 
     A known miss has its explanation in the case. A surprise is a known miss that has come within its tolerance: the
-    explanation is out of date. What comes of an input that nobody published is not judged.
+    explanation is out of date. What comes of an input that nobody published is not judged, nor what says again, in
+    other units, what another row says.
     """
 
     MET = "met"
@@ -58,7 +59,7 @@ class Row:
     @property
     def verdict(self) -> Verdict:
         """Whether it lies within the tolerance, and whether the case knows."""
-        if self.published.kind is Claim.WHAT_IF:
+        if self.published.kind in (Claim.WHAT_IF, Claim.RESTATED):
             return Verdict.NOT_JUDGED
         if abs(self.error) <= self.published.allowed:
             return Verdict.SURPRISE if self.published.miss else Verdict.MET

@@ -29,6 +29,7 @@ class Claim(StrEnum):
     IDENTITY = "identity"
     SUM = "sum"
     PREDICTION = "prediction"
+    RESTATED = "restated"
     WHAT_IF = "what-if"
 
 

@@ -14,7 +14,9 @@ SCHEMAS = {
     "energy": ["layer", "chip", "component", "action", "count", "energy_j"],
     "area": ["component", "instances", "area_each_m2", "area_m2"],
     "states": ["layer", "role", "actors", "firings", "busy", "starved", "blocked", "contended", "done"],
-    "resources": ["resource", "kind", "label", "chip", "node", "servers", "busy_s", "utilisation", "steady_utilisation"],
+    "resources": [
+        "resource", "kind", "label", "chip", "node", "servers", "busy_s", "utilisation", "steady_utilisation",
+    ],
     "layers": [
         "layer", "kind", "tokens", "width", "macs", "replicas", "arrays",
         "first_start_s", "last_end_s", "busy_s", "energy_j",

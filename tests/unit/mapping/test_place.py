@@ -126,7 +126,12 @@ def test_too_few_tiles(chips):
         place(network, chip)
     text = str(caught.value)
     assert f"needs 13 tiles and the system has {6 * chips}" in text
-    assert "Three ways out" in text and "system.chips=3" in text and "more than 2 x 4,096 weights" in text and "fewer" in text
+    assert (
+        "Three ways out" in text
+        and "system.chips=3" in text
+        and "more than 2 x 4,096 weights" in text
+        and "fewer" in text
+    )
     assert caught.value.where and caught.value.remedy
 
 
