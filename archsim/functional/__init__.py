@@ -13,7 +13,8 @@ from archsim.functional.activity import Activity, LayerActivity, measured_activi
 from archsim.functional.arrays import Arrays, program_arrays
 from archsim.functional.conductances import load_conductances, save_conductances
 from archsim.functional.crossbar_settings import Compensation, Ranges, crossbar_settings
-from archsim.functional.data_set import DataSet, read_data_set
+from archsim.functional.data_set import DataSet, read_data_set, shapes_in_data
+from archsim.functional.device_models import ChipDevice, DeviceModel, chip_devices
 from archsim.functional.evaluation import TIMES_S, Plan, Scores, evaluate, layer_table, spread
 from archsim.functional.execution import Execution, execute, program_model
 from archsim.functional.metrics import Metric, accuracy, load_metric
@@ -23,8 +24,10 @@ __all__ = [
     "TIMES_S",
     "Activity",
     "Arrays",
+    "ChipDevice",
     "Compensation",
     "DataSet",
+    "DeviceModel",
     "Execution",
     "LayerActivity",
     "Metric",
@@ -33,6 +36,7 @@ __all__ = [
     "Ranges",
     "Scores",
     "accuracy",
+    "chip_devices",
     "crossbar_settings",
     "evaluate",
     "execute",
@@ -46,6 +50,7 @@ __all__ = [
     "program_model",
     "read_data_set",
     "save_conductances",
+    "shapes_in_data",
     "spread",
     "with_activity",
 ]

@@ -12,7 +12,6 @@ from archsim.functional.runtime import F32
 from archsim.functional.weights import WeightMatrix
 from archsim.mapping import Placement
 from archsim.numeric import Crossbar, CrossbarSettings, ProgrammedArray, Stream, calibrate, program
-from archsim.numeric.devices import WanReramDevice
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,6 @@ class Block:
     rows: slice
     columns: slice
 
-
-WAN_FIRST_S = 1.0
-"""The model of Wan et al. has no value before, in seconds."""
 
 Layers = Mapping[int, WeightMatrix]
 """Weights by index of the layer in ``Network.order``."""
@@ -106,18 +102,13 @@ class Arrays:
 
         def one(block: Block, array: ProgrammedArray) -> ProgrammedArray:
             vectors = np.ascontiguousarray(inputs[block.key.layer][:, block.rows])
-            return _open_bounds(calibrate(array, vectors, time_s=_first_reading_s(array)))
+            return _open_bounds(calibrate(array, vectors, time_s=array.settings.device.first_time_s))
 
         return self.mapped(one)
 
     def at(self, time_s: float) -> Reading:
         """The arrays at a time since programming, in seconds."""
         return Reading(self.blocks, tuple(array.at(time_s) for array in self.arrays))
-
-
-def _first_reading_s(array: ProgrammedArray) -> float:
-    """When ranges are calibrated: just after programming, or at the first time that was measured."""
-    return WAN_FIRST_S if isinstance(array.settings.device, WanReramDevice) else 0.0
 
 
 def _open_bounds(array: ProgrammedArray) -> ProgrammedArray:

@@ -8,13 +8,13 @@ encoding's order (positive before negative side of a pair).
 from __future__ import annotations
 
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archsim.errors import InputError
+from archsim.functional.array_files import read_arrays
 from archsim.functional.arrays import Arrays, Block
 from archsim.functional.model import Model
 from archsim.numeric import ProgrammedArray, program_measured
@@ -98,15 +98,7 @@ def _name(model: Model, block: Block, plane: int) -> str:
 
 
 def _maps(path: Path) -> dict[str, NDArray[np.float64]]:
-    try:
-        with path.open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            return {name: np.asarray(file[name]) for name in file.files}
-    except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as fault:
-        raise InputError(
-            f"the file cannot be read as conductances: {fault}",
-            where=str(path),
-            remedy="Give a file of save_conductances.",
-        ) from fault
+    return read_arrays(path, "conductances", "Give a file of save_conductances.")
 
 
 def _check_names(path: Path, wanted: set[str], found: set[str]) -> None:

@@ -42,7 +42,6 @@ from archsim.numeric import (
     WireResistance,
     Wires,
 )
-from archsim.numeric.devices import WanReramDevice
 from archsim.numeric.encodings import (
     BitSlices,
     DifferentialPair,
@@ -133,9 +132,9 @@ def _wires(array: CrossbarArray) -> Wires:
 def _compensation(chosen: Compensation, model: DeviceModel) -> MeasuredCompensation | None:
     if chosen is Compensation.NONE:
         return None
-    if isinstance(model.device, WanReramDevice):
+    if model.device.relaxes:
         raise InputError(
-            "the device 'reram' relaxes around its target and does not drift, so that nothing can be compensated",
+            "the cells relax around their targets and do not drift, so that nothing can be compensated",
             where="drift compensation",
             remedy="Choose no compensation.",
         )

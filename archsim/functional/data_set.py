@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from archsim.errors import InputError
+from archsim.functional.array_files import read_arrays
 from archsim.functional.batches import Data
+from archsim.functional.graph_inputs import GraphInput, graph_inputs
 from archsim.functional.model import Model
 from archsim.functional.runtime import Tensor
+from archsim.network.onnx_import.model_file import load
 
 LABELS = "labels"
 CALIBRATION = "calibration."
@@ -63,13 +62,34 @@ def read_data_set(path: Path, model: Model) -> DataSet:
     return DataSet(data, labels, few, (*notes, note))
 
 
+def shapes_in_data(path: Path, model: Path) -> dict[str, tuple[int, ...]]:
+    """Shapes of one sample of the inputs whose sizes a model's file leaves open, beyond the first, as data have them.
+
+    Parameters
+    ----------
+    path : Path
+        The data's file.
+    model : Path
+        The model's.
+
+    Raises
+    ------
+    InputError
+        If one of the files cannot be read.
+    """
+    entries = [entry for entry in graph_inputs(load(model).graph) if None in entry.sizes[1:]]
+    arrays = _arrays(path) if entries else {}
+    return {e.name: _of_one_sample(arrays[e.name].shape, e) for e in entries if _has_rank(arrays.get(e.name), e)}
+
+
+def _has_rank(value: Tensor | None, entry: GraphInput) -> bool:
+    return value is not None and value.ndim >= len(entry.sizes)
+
+
+def _of_one_sample(shape: tuple[int, ...], entry: GraphInput) -> tuple[int, ...]:
+    own = shape[len(shape) - len(entry.sizes) :]
+    return (1, *own[1:]) if entry.sizes[0] is None else own
+
+
 def _arrays(path: Path) -> dict[str, Tensor]:
-    try:
-        with path.open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            return {name: np.asarray(file[name]) for name in file.files}
-    except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as fault:
-        raise InputError(
-            f"the file cannot be read as data: {fault}",
-            where=str(path),
-            remedy="Write it with numpy.savez: one array per input of the model, and 'labels'.",
-        ) from fault
+    return read_arrays(path, "data", "Write it with numpy.savez: one array per input of the model, and 'labels'.")

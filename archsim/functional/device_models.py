@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
 from math import isclose
-from types import MappingProxyType
 
 from archsim.chip.schema import Cell, Encoding, Weight
 from archsim.errors import InputError
@@ -21,6 +22,9 @@ from archsim.numeric.devices import (
     SonosDevice,
     WanReramDevice,
 )
+from archsim.registration import refuse_taken, registered
+
+GROUP = "archsim.devices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,22 @@ class DeviceModel:
     devices: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class ChipDevice:
+    """A device that chip files may name.
+
+    Parameters
+    ----------
+    name : str
+        Value of ``tile.array.cell.device``.
+    build : callable
+        From the chip file's cell and weight to the model.
+    """
+
+    name: str
+    build: Callable[[Cell, Weight], DeviceModel]
+
+
 def device_model(cell: Cell, weight: Weight) -> DeviceModel:
     """The model of a chip file's cell, by the name of its device.
 
@@ -47,17 +67,35 @@ def device_model(cell: Cell, weight: Weight) -> DeviceModel:
     Raises
     ------
     InputError
-        If the device has no model.
+        If the device has no model, or a package offers one that cannot be used.
     """
-    build = _MODELS.get(cell.device)
-    if build is None:
+    known = {device.name: device for device in chip_devices()}
+    found = known.get(cell.device)
+    if found is None:
+        near = get_close_matches(cell.device, known, n=1)
         raise InputError(
             f"the device {cell.device!r} has no numeric model",
             where="tile.array.cell.device",
-            remedy=f"Choose one of {', '.join(sorted(_MODELS))}; --set tile.array.cell.device=ideal computes with "
-            "perfect cells.",
+            remedy=f"{f'Did you mean {near[0]!r}? ' if near else ''}Choose one of {', '.join(sorted(known))}; "
+            "--set tile.array.cell.device=ideal computes with perfect cells.",
         )
-    return build(cell, weight)
+    return found.build(cell, weight)
+
+
+@lru_cache(maxsize=1)
+def chip_devices() -> tuple[ChipDevice, ...]:
+    """Every device: the built-in ones, then those of the entry point group ``archsim.devices``.
+
+    Raises
+    ------
+    InputError
+        If a package's entry point cannot be loaded, is no ChipDevice, or takes a name that exists.
+    """
+    found = list(_BUILT_IN)
+    for where, device in registered(GROUP, ChipDevice, "device"):
+        refuse_taken(device.name, [other.name for other in found], f"device {device.name!r}", where)
+        found.append(device)
+    return tuple(found)
 
 
 def _ideal(cell: Cell, weight: Weight) -> DeviceModel:
@@ -99,15 +137,13 @@ def _sonos(cell: Cell, weight: Weight) -> DeviceModel:
     return DeviceModel(SonosDevice(cell.read_voltage, cell.read_voltage * cell.max_conductance))
 
 
-_MODELS: Mapping[str, Callable[[Cell, Weight], DeviceModel]] = MappingProxyType(
-    {
-        "ideal": _ideal,
-        "pcm": _pcm,
-        "pcm-hermes": _hermes,
-        "pcm-mushroom": _mushroom,
-        "reram": _reram,
-        "reram-cmo-narrow": _cmo(AcceptanceRange.NARROW),
-        "reram-cmo-wide": _cmo(AcceptanceRange.WIDE),
-        "flash": _sonos,
-    }
+_BUILT_IN = (
+    ChipDevice("ideal", _ideal),
+    ChipDevice("pcm", _pcm),
+    ChipDevice("pcm-hermes", _hermes),
+    ChipDevice("pcm-mushroom", _mushroom),
+    ChipDevice("reram", _reram),
+    ChipDevice("reram-cmo-narrow", _cmo(AcceptanceRange.NARROW)),
+    ChipDevice("reram-cmo-wide", _cmo(AcceptanceRange.WIDE)),
+    ChipDevice("flash", _sonos),
 )

@@ -19,6 +19,7 @@ from archsim.functional import (
     load_metric,
     prepare,
     read_data_set,
+    shapes_in_data,
 )
 from archsim.mapping import Replication, place
 from archsim.simulation import load_network
@@ -41,7 +42,7 @@ class AccuracyQuestion:
     data : Path, optional
         An .npz file with one array per input and ``labels``; a trained model brings its own.
     shapes : mapping of str to tuple of int
-        Shapes of inputs that the file leaves open.
+        Shapes of inputs that the file leaves open; those of one sample of the data where they are not given.
     replicate : Replication
     metric : str, optional
         ``module:function``; the share of right classes where none is given.
@@ -134,8 +135,8 @@ def accuracy_study(question: AccuracyQuestion, progress: Callable[[], None] = la
 
 def placed_model(question: AccuracyQuestion, chip: Chip) -> Model:
     """The model on the arrays where ``archsim run`` with the same options has it."""
-    path, _ = model_files(question.model, question.data)
-    network = load_network(path, shapes=question.shapes)
+    path, data = model_files(question.model, question.data)
+    network = load_network(path, shapes={**shapes_in_data(data, path), **question.shapes})
     return prepare(path, place(network, chip, replicate=question.replicate))
 
 

@@ -16,7 +16,7 @@ from archsim.chip import load_chip
 from archsim.cli.app import app
 from archsim.simulation import Settings, simulate
 from archsim.studies import AccuracyQuestion, placed_model
-from tests.functional_models import perceptron, random
+from tests.functional_models import make_model, perceptron, random
 
 QUICK = ("--seeds", "2", "--at", "1 s,1 day")
 
@@ -209,3 +209,20 @@ def test_copies_of_no_layer() -> None:
     result = _run("digits-cnn", "--replicate", "/conv1/Con=2")
     assert result.exit_code == 2
     assert "/conv1/Conv" in result.stderr
+
+
+def test_open_sizes_are_those_of_the_data(tmp_path: Path) -> None:
+    """A model whose steps are open is placed for as many as the data have, unless the command says otherwise."""
+    nodes = [
+        onnx.helper.make_node("Conv", ["x", "k"], ["c"], name="conv"),
+        onnx.helper.make_node("GlobalMaxPool", ["c"], ["p"]),
+        onnx.helper.make_node("Flatten", ["p"], ["y"]),
+    ]
+    onnx.save(make_model(nodes, {"x": ["n", 1, "t"]}, ["y"], {"k": random(4, 1, 8)}), tmp_path / "net.onnx")
+    np.savez(tmp_path / "data.npz", x=random(6, 1, 20), labels=np.arange(6) % 4)
+    arguments = (tmp_path / "net.onnx", "--data", tmp_path / "data.npz", *QUICK)
+    found = _json(*arguments)
+    assert found["scores"] == _json(*arguments, "--shape", "x=1,1,20")["scores"]
+    result = _run(*arguments, "--shape", "x=1,1,30")
+    assert result.exit_code == 2
+    assert "--shape NAME=SIZES" in result.stderr.replace("\n", " ")

@@ -26,6 +26,16 @@ class Device(Protocol):
         """Highest conductance that is programmed, in siemens."""
         ...
 
+    @property
+    def first_time_s(self) -> float:
+        """Earliest time since programming of which the model has a value, in seconds."""
+        ...
+
+    @property
+    def relaxes(self) -> bool:
+        """Whether cells relax around their targets, so that no factor common to them compensates for it."""
+        ...
+
     def programming_sigma(self, target_s: F64) -> F64:
         """Standard deviation of the conductance after one programming, in siemens."""
         ...

@@ -11,6 +11,7 @@ Validity: g_max 10.35 uS and t_0 200 s (one device), 20.7 uS and 300 s (two); t_
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -85,6 +86,8 @@ class HermesDevice:
     fit: HermesFit
     g_min_s: float = 0.0
     scales: NoiseScales = field(default_factory=NoiseScales)
+    first_time_s: ClassVar[float] = 0.0
+    relaxes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

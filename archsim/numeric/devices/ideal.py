@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,6 +34,8 @@ class IdealDevice:
 
     g_min_s: float = 0.0
     g_max_s: float = 25e-6
+    first_time_s: ClassVar[float] = 0.0
+    relaxes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

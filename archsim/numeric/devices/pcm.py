@@ -13,6 +13,7 @@ is that of an iterative programming scheme already.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class PcmDevice:
     g_max_s: float = _REFERENCE_S
     times: ReadingTimes = field(default_factory=mushroom_times)
     scales: NoiseScales = field(default_factory=NoiseScales)
+    first_time_s: ClassVar[float] = 0.0
+    relaxes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

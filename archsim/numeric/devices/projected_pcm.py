@@ -8,6 +8,7 @@ Validity: that of the table. The example's table is ``EXAMPLE_TABLE``; no publis
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -73,6 +74,8 @@ class ProjectedPcmDevice:
     g_max_s: float = 25e-6
     times: ReadingTimes = field(default_factory=mushroom_times)
     scales: NoiseScales = field(default_factory=NoiseScales)
+    first_time_s: ClassVar[float] = 0.0
+    relaxes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

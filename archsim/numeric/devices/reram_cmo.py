@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import ClassVar
 
 import numpy as np
 
@@ -51,6 +52,8 @@ class CmoReramDevice:
     g_min_s: float = 9e-6
     g_max_s: float = 88.2e-6
     scales: NoiseScales = field(default_factory=NoiseScales)
+    first_time_s: ClassVar[float] = 0.0
+    relaxes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

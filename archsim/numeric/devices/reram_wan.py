@@ -13,6 +13,7 @@ Validity: g_max 40 uS; other ranges rescale linearly. (The source intends that r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -46,6 +47,8 @@ class WanReramDevice:
     g_min_s: float = 0.0
     g_max_s: float = _REFERENCE_S
     read_fraction: float = 0.01
+    first_time_s: ClassVar[float] = 1.0
+    relaxes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)
@@ -74,7 +77,7 @@ class WanReramDevice:
                 scale = MICRO * (self.g_max_s / _REFERENCE_S)
                 return np.asarray(np.maximum(sigma_us, 0.0) * scale, np.float64)
         raise InputError(
-            f"time since programming is {time_s:g} s, and the ReRAM of Wan et al. was measured at 1 s, 1 day and 2 days",
+            f"time since programming is {time_s:g} s, and Wan et al. measured ReRAM at 1 s, 1 day and 2 days only",
             where="time since programming",
             remedy=f"Ask for 1, {DAY_S:g} or {2 * DAY_S:g} s.",
         )

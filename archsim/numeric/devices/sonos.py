@@ -10,6 +10,7 @@ and times between the days. Validity: currents up to 3200 nA.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -44,6 +45,8 @@ class SonosDevice:
 
     read_v: float
     max_current_a: float
+    first_time_s: ClassVar[float] = 0.0
+    relaxes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         positive(self.read_v, "read voltage (V)")

@@ -11,6 +11,7 @@ Validity: a model for studies, no measured device. t_0 20 s, t_read 250 ns.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -46,6 +47,8 @@ class StateIndependentDevice:
     g_max_s: float = 25e-6
     times: ReadingTimes = field(default_factory=mushroom_times)
     scales: NoiseScales = field(default_factory=NoiseScales)
+    first_time_s: ClassVar[float] = 0.0
+    relaxes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import ClassVar
 
 import numpy as np
 
@@ -39,6 +40,8 @@ class PolynomialErrorDevice:
     polynomial_us: tuple[float, ...]
     g_min_s: float
     g_max_s: float
+    first_time_s: ClassVar[float] = 0.0
+    relaxes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)
@@ -93,6 +96,8 @@ class GenericErrorDevice:
     read: float = 0.0
     g_min_s: float = 0.0
     g_max_s: float = 25e-6
+    first_time_s: ClassVar[float] = 0.0
+    relaxes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_range(self.g_min_s, self.g_max_s)

@@ -60,7 +60,7 @@ def test_ranges_and_compensation() -> None:
 
 
 def test_reram_does_not_drift() -> None:
-    with pytest.raises(InputError, match="does not drift"):
+    with pytest.raises(InputError, match="do not drift"):
         crossbar_settings(load_chip("reram-mesh-22nm"), compensation=Compensation.GLOBAL)
 
 
