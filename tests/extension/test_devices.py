@@ -55,8 +55,8 @@ NOTHING = "a word"
 
 
 @pytest.fixture(params=["DEVICE"])
-def installed(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The file as an installed package offers it."""
+def offered(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The file as an offered package offers it."""
     (tmp_path / "their_device.py").write_text(FILE)
     monkeypatch.syspath_prepend(tmp_path)
     entry = EntryPoint("theirs", f"their_device:{request.param}", GROUP)
@@ -71,7 +71,7 @@ SET = ("--set", "tile.array.cell.device=losing")
 QUICK = ("--seeds", "1", "--at", "1 s,1 hour")
 
 
-def test_accuracy_computes_with_it(installed: None) -> None:
+def test_accuracy_computes_with_it(offered: None) -> None:
     """Nothing is lost at 1 s; after an hour every product is nine tenths, which is 20 dB below the signal."""
     exact = ("--set", "tile.adc.bits=16", "--set", "tile.input.bits=16")
     rows = succeed_json("accuracy", "digits-cnn", *SET, *QUICK, *exact, "--json")["layers"]
@@ -81,7 +81,7 @@ def test_accuracy_computes_with_it(installed: None) -> None:
     assert first[1]["snr_db"] == pytest.approx(20, abs=0.2)
 
 
-def test_converters_are_set_at_the_first_time_that_it_has(installed: None) -> None:
+def test_converters_are_set_at_the_first_time_that_it_has(offered: None) -> None:
     """Ranges follow from readings after an hour, when sums are nine tenths of those of perfect cells."""
     bounds, data = [], trained("digits-cnn").data
     for device in ("losing", "ideal"):
@@ -93,7 +93,7 @@ def test_converters_are_set_at_the_first_time_that_it_has(installed: None) -> No
     np.testing.assert_allclose(bounds[0], 0.9 * bounds[1], rtol=1e-5)
 
 
-def test_a_near_miss_is_told(installed: None) -> None:
+def test_a_near_miss_is_told(offered: None) -> None:
     message = fail("accuracy", "digits-cnn", "--set", "tile.array.cell.device=losin", *QUICK)
     assert "Did you mean 'losing'?" in message.replace("\n", " ")
 
@@ -103,11 +103,11 @@ def test_without_the_package_there_is_no_such_device() -> None:
 
 
 @pytest.mark.parametrize(
-    ("installed", "words"),
+    ("offered", "words"),
     [("IMPOSTOR", "already is a device 'pcm'"), ("NOTHING", "no ChipDevice"), ("MISSING", "cannot be loaded")],
-    indirect=["installed"],
+    indirect=["offered"],
 )
-def test_packages_that_offer_no_device(installed: None, words: str) -> None:
+def test_packages_that_offer_no_device(offered: None, words: str) -> None:
     message = fail("accuracy", "digits-cnn", *SET, *QUICK)
     assert words in message.replace("\n", " ")
     assert "entry point 'theirs'" in message
