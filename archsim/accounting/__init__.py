@@ -6,6 +6,7 @@ from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.ladder import Ladder, Rung, Step, efficiency_ladder
 from archsim.accounting.ledger import LEAKAGE, Ledger, account
 from archsim.accounting.peak import Peak, peak_of, product_energy, product_interval
+from archsim.accounting.sample_path import Passing, SamplePath, sample_path
 from archsim.accounting.steady import Basis, Steady, steady_state, steady_use
 from archsim.accounting.time import STATES
 from archsim.accounting.traffic import memory_accesses, traffic_notes
@@ -20,8 +21,10 @@ __all__ = [
     "Ladder",
     "Ledger",
     "Limit",
+    "Passing",
     "Peak",
     "Rung",
+    "SamplePath",
     "Steady",
     "Step",
     "account",
@@ -31,6 +34,7 @@ __all__ = [
     "peak_of",
     "product_energy",
     "product_interval",
+    "sample_path",
     "steady_state",
     "steady_use",
     "traffic_notes",

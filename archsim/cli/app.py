@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from archsim.cli import accuracy, check, ladder, listing, run, show, validate
+from archsim.cli import accuracy, check, ladder, listing, report, run, show, validate
 from archsim.cli.guard import Guarded
 from archsim.cli.terminal import write
 
@@ -35,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run", rich_help_panel="Simulate")(run.run)
+app.command("report", rich_help_panel="Simulate")(report.report)
 app.command("accuracy", rich_help_panel="Simulate")(accuracy.accuracy)
 app.command("ladder", rich_help_panel="Simulate")(ladder.ladder)
 app.command("validate", rich_help_panel="Simulate")(validate.validate)

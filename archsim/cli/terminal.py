@@ -32,6 +32,8 @@ def show(document: Document) -> None:
     for number, section in enumerate(document.sections):
         if number:
             write("")
+        if section.title:
+            console.print(_Visible(Text(section.title, style="bold underline")))
         for part in section.parts:
             if isinstance(part, Verbatim):
                 write(part.text)

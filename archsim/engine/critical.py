@@ -11,6 +11,7 @@ Starts are looked up, not kept while running: the run is done once more for them
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 from archsim.engine.compiled import firings_between
 from archsim.engine.jit import kernel
 from archsim.engine.window import LogWindow
-from archsim.program import Program, Trace
+from archsim.errors import Inconsistent
+from archsim.program import FiringLog, Program, Trace
 from archsim.program.tables import Counts
 
 MOST_FIRINGS = 20_000_000
@@ -88,7 +90,7 @@ def _cycle(trace: Trace) -> Critical | None:
     if firings.sum() > MOST_FIRINGS:
         return None
     since = trace.periodic_since
-    walk = _walk(program, LogWindow(since, since + time, MOST_FIRINGS), time)
+    walk = _walk(program, firings_between(program, LogWindow(since, since + time, MOST_FIRINGS)), time)
     if (walk.actors["count"] != firings).any():
         return None
     _around(walk, int(np.argmax(program.actors.resource == trace.resource_busy.argmax())))
@@ -99,9 +101,86 @@ def _path(trace: Trace) -> Critical | None:
     program = trace.program
     if program.actors.firings.sum() > MOST_FIRINGS:
         return None
-    walk = _walk(program, LogWindow(limit=MOST_FIRINGS), 0)
+    walk = _walk(program, firings_between(program, LogWindow(limit=MOST_FIRINGS)), 0)
     _back(walk, trace.makespan)
     return Critical(False, walk.spent, walk.waits)
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The critical path of one sample, stretch by stretch in order of time; columns of shape ``(stretches,)``.
+
+    Parameters
+    ----------
+    start, end : int64
+        Picoseconds. The stretches touch; they begin where the sample enters, and end where its last token leaves.
+    actor : int32
+        Who works, or waits.
+    cause : int8
+        A `Cause`: an actor's own service and the making of a token are work; for room and for a shared resource, it
+        waits.
+    """
+
+    start: Counts
+    end: Counts
+    actor: NDArray[np.int32]
+    cause: NDArray[np.int8]
+
+
+def sample_window(trace: Trace, sample: int) -> LogWindow:
+    """When the firings start that a sample's critical path may lead through: in its life, or shortly before.
+
+    Parameters
+    ----------
+    trace : Trace
+        Of a complete run.
+    sample : int
+    """
+    actors, durations = trace.program.actors, trace.program.durations.values
+    longest = max(int(actors.interval.max()), int(actors.latency.max()), int(durations.max(initial=0)))
+    begin = max(0, int(trace.sample_in[sample]) - longest)
+    return LogWindow(begin, int(trace.sample_out[sample]) + 1, 2**62)
+
+
+def sample_trail(trace: Trace, sample: int, parts: Sequence[FiringLog]) -> Trail:
+    """The critical path of one sample, from its last token back to its first.
+
+    Parameters
+    ----------
+    trace : Trace
+        Of a complete run.
+    sample : int
+    parts : sequence of FiringLog
+        The firings of `sample_window`, each actor's in order.
+    """
+    walk = _walk(trace.program, parts, 0)
+    begin, end = int(trace.sample_in[sample]), int(trace.sample_out[sample])
+    rows = np.empty((len(walk.start) + 2, 4), np.int64)
+    size = _trail(walk, *_last_token(walk, trace, sample), end, begin, rows)
+    if not size:
+        raise Inconsistent(
+            f"a start on the way of sample {sample} has no cause",
+            where="the firings looked up",
+            remedy="Look up those of sample_window.",
+        )
+    start, stop, actor, cause = rows[:size][::-1].T
+    return Trail(start, stop, actor.astype(np.int32), cause.astype(np.int8))
+
+
+def _last_token(walk: _Walk, trace: Trace, sample: int) -> tuple[int, int]:
+    """The firing that a sample's last token waits for: a sink's last of that sample, or one that it queues behind."""
+    samples, firings = trace.program.samples, trace.program.actors.firings
+    group, member = divmod(sample, samples.group)
+    for sink in samples.sinks.tolist():
+        tokens = int(firings[sink]) // samples.count
+        firing = (group + 1) * tokens * samples.group - samples.group + member
+        if _exists(walk, sink, firing):
+            arrival, made = _arrival(walk, sink, firing)
+            if arrival == trace.sample_out[sample]:
+                return sink, made
+    raise Inconsistent(
+        f"sample {sample} leaves by no sink", where="the firings looked up", remedy="Look up those of sample_window."
+    )
 
 
 _ACTOR = np.dtype(
@@ -144,7 +223,7 @@ class _Walk(NamedTuple):
     waits: Counts
 
 
-def _walk(program: Program, window: LogWindow, period: int) -> _Walk:
+def _walk(program: Program, parts: Sequence[FiringLog], period: int) -> _Walk:
     actors, channels = program.actors, program.channels
     rows = np.zeros(len(actors), _ACTOR)
     inputs, input_first = _groups(channels.target, len(actors))
@@ -158,7 +237,7 @@ def _walk(program: Program, window: LogWindow, period: int) -> _Walk:
         period=period,
         actors=rows,
         channels=_channel_rows(program),
-        start=_starts(rows, program, window),
+        start=_starts(rows, parts),
         duration=program.durations.values.astype(np.int64),
         value=program.curves.values.astype(np.int64),
         inputs=inputs,
@@ -203,9 +282,8 @@ def _channel_rows(program: Program) -> NDArray[np.void]:
     return rows
 
 
-def _starts(rows: NDArray[np.void], program: Program, window: LogWindow) -> Counts:
+def _starts(rows: NDArray[np.void], parts: Sequence[FiringLog]) -> Counts:
     """Starts of a window's firings, those of an actor side by side; says in ``rows`` where they are."""
-    parts = firings_between(program, window)
     for part in reversed(parts):
         rows["count"] += np.bincount(part.actor, minlength=len(rows))
         # Each actor's firings are in order, so that the last to be written is its first.
@@ -255,6 +333,25 @@ def _back(walk: _Walk, makespan: int) -> None:
     while link.cause != NOTHING:
         _add(walk, link)
         link = _cause(walk, link.actor, link.firing)
+
+
+@kernel
+def _trail(walk: _Walk, actor: int, firing: int, end: int, begin: int, rows: Counts) -> int:
+    """Write the stretches from ``end`` back to ``begin``, the last first; how many there are."""
+    top, owner, cause = end, actor, 2
+    for size in range(len(rows)):
+        start = _start(walk, actor, firing)
+        rows[size, 0], rows[size, 1] = max(start, begin), top
+        rows[size, 2], rows[size, 3] = owner, cause
+        if start <= begin:
+            return size + 1
+        link = _cause(walk, actor, firing)
+        if link.cause == NOTHING:
+            return 0
+        # Who serves or makes is at work; who lacks room or a resource waits.
+        owner = link.actor if link.cause == 0 or link.cause == 2 else actor
+        top, actor, firing, cause = start, link.actor, link.firing, link.cause
+    return 0
 
 
 @kernel
@@ -343,9 +440,10 @@ def _ended_by(walk: _Walk, number: int, time: int) -> int:
 
 @kernel
 def _exists(walk: _Walk, number: int, firing: int) -> bool:
-    """Whether a firing is one of the run's; in a periodic regime, all are."""
+    """Whether a firing is one of those looked up; in a periodic regime, all are."""
     count = walk.actors[number].count
-    return bool(count > 0 and (walk.period > 0 or 0 <= firing < count))
+    place = firing - walk.actors[number].first
+    return bool(count > 0 and (walk.period > 0 or 0 <= place < count))
 
 
 @kernel

@@ -8,13 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import TypeAlias, TypeVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
 V = TypeVar("V", str, int, float)
+
+
+class Tone(StrEnum):
+    """What a colour stands for; each renderer has colours of its own that stay apart for every eye."""
+
+    KEPT = "kept"
+    LOST = "lost"
+    GAINED = "gained"
+    LOWER = "lower"
+    HIGHER = "higher"
+    PRODUCT = "product"
+    CONVERSION = "conversion"
+    DIGITAL = "digital"
+    TRANSPORT = "transport"
+    MEMORY = "memory"
+    HOST = "host"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a line.
+
+    Parameters
+    ----------
+    start, stop : float
+        Shares of the line's length.
+    tone : Tone
+    """
+
+    start: float
+    stop: float
+    tone: Tone
 
 
 class Look(Enum):
@@ -24,6 +59,7 @@ class Look(Enum):
     NUMBER = "one line, to the right"
     PROSE = "as many lines as it takes"
     BAR = "a bar as long as its share of 1"
+    SPANS = "coloured spans between shares of 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +75,15 @@ class Column:
         As a reader sees them; empty for bars.
     values : tuple of str, int or float
         What the cells were written from, for sorting and drawing.
+    spans : tuple of tuple of Span
+        Where the column is drawn from these.
     """
 
     heading: str
     look: Look
     cells: tuple[str, ...]
     values: tuple[str | int | float, ...]
+    spans: tuple[tuple[Span, ...], ...] = ()
 
 
 def names(heading: str, cells: Iterable[str]) -> Column:
@@ -80,6 +119,12 @@ def bars(shares: Iterable[float]) -> Column:
     """A column of bars, each as long as its share of 1."""
     kept = tuple(shares)
     return Column("", Look.BAR, ("",) * len(kept), kept)
+
+
+def spans(heading: str, rows: Iterable[Iterable[Span]]) -> Column:
+    """A column of lines with coloured spans."""
+    kept = tuple(map(tuple, rows))
+    return Column(heading, Look.SPANS, ("",) * len(kept), (0.0,) * len(kept), kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,19 +221,172 @@ class Verbatim:
     language: str = ""
 
 
-Part: TypeAlias = Table | Facts | Paragraph | Remark | Bullets | Verbatim
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A figure that a reader should see first.
+
+    Parameters
+    ----------
+    name, value, remark : str
+    share : float or None
+        Of what could be had, in 0 to 1; None where that means nothing.
+    """
+
+    name: str
+    value: str
+    remark: str
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """Figures that a reader should see first."""
+
+    items: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A share of something, and what it is made of.
+
+    Parameters
+    ----------
+    name : str
+    value : float
+        Of all its children together, and what is not told of them.
+    children : tuple of Branch
+    """
+
+    name: str
+    value: float
+    children: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A whole, divided step by step.
+
+    Parameters
+    ----------
+    title : str
+    root : Branch
+    write : callable
+        From a value to what a reader sees.
+    """
+
+    title: str
+    root: Branch
+    write: Callable[[float], str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raster:
+    """Shares of 1 over time, row by row.
+
+    Parameters
+    ----------
+    title : str
+    rows : tuple of str
+        Their names.
+    values : float64, shape (rows, bins)
+    start, stop : str
+        What is at the two ends, with units.
+    marks : tuple of (float, str)
+        Shares of the width, and what is there.
+    """
+
+    title: str
+    rows: tuple[str, ...]
+    values: NDArray[np.float64]
+    start: str
+    stop: str
+    marks: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """One quantity on a floorplan.
+
+    Parameters
+    ----------
+    name : str
+    values : float64, shape (sites,)
+    write : callable
+        From a value to what a reader sees.
+    """
+
+    name: str
+    values: NDArray[np.float64]
+    write: Callable[[float], str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """A floorplan, coloured by several quantities.
+
+    Parameters
+    ----------
+    title : str
+    columns, rows : int
+        Sites across and down.
+    sites : tuple of str
+        What is at each site, row by row.
+    layers : tuple of Layer
+    """
+
+    title: str
+    columns: int
+    rows: int
+    sites: tuple[str, ...]
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A line of coloured spans, and what the colours stand for.
+
+    Parameters
+    ----------
+    title : str
+    spans : tuple of Span
+    legend : tuple of (Tone, str)
+    """
+
+    title: str
+    spans: tuple[Span, ...]
+    legend: tuple[tuple[Tone, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of several things to look at."""
+
+    name: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tabs:
+    """Things of one kind, of which a reader looks at one at a time."""
+
+    title: str
+    tabs: tuple[Tab, ...]
+
+
+Part: TypeAlias = Table | Facts | Paragraph | Remark | Bullets | Verbatim | Cards | Tree | Raster | Maps | Strip | Tabs
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Parts that belong together."""
+    """Parts that belong together, under a title where there is one."""
 
     parts: tuple[Part, ...]
+    title: str = ""
 
 
-def section(*parts: Part) -> Section:
+def section(*parts: Part, title: str = "") -> Section:
     """Parts that belong together."""
-    return Section(parts)
+    return Section(parts, title)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,8 +401,11 @@ class Document:
         The same for programs: figures in SI units and with all their digits.
     frame : DataFrame or None
         Its main table, whole, with all digits.
+    title : str
+        Of a page that is nothing but this document.
     """
 
     sections: tuple[Section, ...]
     data: JsonValue
     frame: pd.DataFrame | None = None
+    title: str = ""

@@ -181,6 +181,24 @@ def write_text(path: Path, text: str) -> Path:
     return path
 
 
+def publish_text(path: Path, text: str) -> Path:
+    """Write a text file beside its place and move it there: a reader finds all of it, or what was there before.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write_text(part, text)
+        with _writing(path):
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
 def write_figure(path: Path, figure: Figure) -> Path:
     """Write a figure, in the format of the path's ending.
 

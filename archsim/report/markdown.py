@@ -6,14 +6,41 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
 
-from archsim.report.document import Bullets, Document, Facts, Look, Paragraph, Part, Remark, Table, Verbatim
+from archsim.report.document import (
+    Branch,
+    Bullets,
+    Cards,
+    Document,
+    Facts,
+    Look,
+    Maps,
+    Paragraph,
+    Part,
+    Raster,
+    Remark,
+    Section,
+    Strip,
+    Table,
+    Tabs,
+    Tree,
+    Verbatim,
+)
+from archsim.report.shades import legend_text, map_lines, raster_lines, spans_text
 
+STRIP_WIDTH = 100
+"""Characters of a strip."""
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
 def markdown(document: Document) -> str:
     """All of a document as Markdown text."""
-    return "\n\n".join(block for section in document.sections for part in section.parts if (block := written(part)))
+    title = [f"# {escaped(document.title)}"] if document.title else []
+    return "\n\n".join([*title, *(block for section in document.sections for block in _blocks(section))])
+
+
+def _blocks(section: Section) -> list[str]:
+    title = [f"## {escaped(section.title)}"] if section.title else []
+    return [*title, *filter(None, map(written, section.parts))]
 
 
 @singledispatch
@@ -56,12 +83,56 @@ def _(part: Facts) -> str:
 
 @written.register
 def _(part: Table) -> str:
-    shown = [column for column in part.columns if column.look is not Look.BAR]
+    shown = [column for column in part.columns if column.look not in (Look.BAR, Look.SPANS)]
     rows = zip(*(map(escaped, column.cells) for column in shown), strict=True)
     text = pipe_table(
         [escaped(column.heading) for column in shown], rows, right=[column.look is Look.NUMBER for column in shown]
     )
     return f"**{escaped(part.title)}**\n\n{text}" if part.title else text
+
+
+@written.register
+def _(part: Cards) -> str:
+    rows = [(escaped(card.name), f"**{escaped(card.value)}**", escaped(card.remark)) for card in part.items]
+    return pipe_table(("figure", "value", ""), rows, right=(False, True, False))
+
+
+@written.register
+def _(part: Tree) -> str:
+    lines = [f"**{escaped(part.title)}: {escaped(part.write(part.root.value))}**", ""]
+    return "\n".join([*lines, *_limbs(part.root, part, 0)])
+
+
+def _limbs(branch: Branch, tree: Tree, depth: int) -> list[str]:
+    lines = []
+    for child in branch.children:
+        lines.append(f"{'  ' * depth}* {escaped(child.name)}: {escaped(tree.write(child.value))}")
+        lines.extend(_limbs(child, tree, depth + 1))
+    return lines
+
+
+@written.register
+def _(part: Raster) -> str:
+    return _drawn(part.title, raster_lines(part))
+
+
+@written.register
+def _(part: Maps) -> str:
+    return _drawn(part.title, map_lines(part))
+
+
+@written.register
+def _(part: Strip) -> str:
+    return _drawn(part.title, [spans_text(part.spans, STRIP_WIDTH), legend_text(part)])
+
+
+def _drawn(title: str, lines: Iterable[str]) -> str:
+    return f"**{escaped(title)}**\n\n{written(Verbatim(chr(10).join(lines)))}"
+
+
+@written.register
+def _(part: Tabs) -> str:
+    return "\n\n".join(block for tab in part.tabs for block in (f"### {escaped(tab.name)}", *map(written, tab.parts)))
 
 
 def pipe_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[bool] = ()) -> str:

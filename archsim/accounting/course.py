@@ -1,0 +1,193 @@
+"""The course of a run, from its log: how busy each layer was, and how full its buffers were, over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from archsim.program import FiringLog, Program, Role, Trace
+from archsim.program.tables import Series
+
+Reals = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """Something over time, layer by layer.
+
+    Parameters
+    ----------
+    layers : tuple of str
+    edges_ps : float64, shape (bins + 1,)
+        Where the bins begin and end.
+    values : float64, shape (layers, bins)
+    """
+
+    layers: tuple[str, ...]
+    edges_ps: Reals
+    values: Reals
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row per layer and bin: ``layer, start_ps, end_ps, value``."""
+        bins = len(self.edges_ps) - 1
+        return pd.DataFrame(
+            {
+                "layer": np.repeat(np.array(self.layers, dtype=object), bins),
+                "start_ps": np.tile(self.edges_ps[:-1], len(self.layers)),
+                "end_ps": np.tile(self.edges_ps[1:], len(self.layers)),
+                "value": self.values.ravel(),
+            }
+        )
+
+
+def held(program: Program, actor: NDArray[np.int32], firing: Counts) -> Counts:
+    """Picoseconds that each firing holds its resource, shape ``(firings,)``."""
+    length = program.actors.interval[actor]
+    table = program.actors.interval_table[actor]
+    varied = np.flatnonzero(table >= 0)
+    rows, durations = table[varied], program.durations
+    length[varied] = durations.values[durations.start[rows] + firing[varied] % durations.length[rows]]
+    return length
+
+
+def busy_course(trace: Trace, start_ps: int, stop_ps: int, bins: int = 240) -> Course:
+    """How busy the busiest role of each layer was, averaged over its actors.
+
+    Parameters
+    ----------
+    trace : Trace
+        With a log that is whole in this window.
+    start_ps, stop_ps : int
+    bins : int
+
+    Returns
+    -------
+    Course
+        Busy shares; layers in the order of the program that worked at all.
+    """
+    log = trace.log
+    assert log is not None
+    program = trace.program
+    groups, layers = _busiest_roles(trace)
+    row = groups[log.actor]
+    kept = np.flatnonzero(row >= 0)
+    row, start = row[kept], log.start[kept]
+    end = start + held(program, log.actor[kept], log.firing[kept])
+    edges = np.linspace(start_ps, stop_ps, bins + 1)
+    actors = np.bincount(groups[groups >= 0], minlength=len(layers))
+    busy = np.diff(_begun(row, start, edges, len(layers)) - _begun(row, end, edges, len(layers)), axis=1)
+    return Course(layers, edges, np.clip(busy / np.diff(edges) / np.maximum(actors, 1)[:, None], 0.0, 1.0))
+
+
+def _busiest_roles(trace: Trace) -> tuple[Counts, tuple[str, ...]]:
+    """Row of each actor if it has its layer's busiest role (links aside), else -1; names of the rows."""
+    actors = trace.program.actors
+    code = actors.layer.astype(np.int64) * len(Role) + actors.role
+    frame = pd.DataFrame({"layer": actors.layer, "code": code, "busy": trace.busy, "link": actors.role == Role.LINK})
+    frame = frame[frame["busy"] > 0]
+    mean = frame.groupby(["layer", "link", "code"], as_index=False)["busy"].mean()
+    mean["idle"] = -mean["busy"]
+    best = mean.set_index(["layer", "link", "idle"]).sort_index().reset_index().drop_duplicates("layer")
+    rows = np.full(int(code.max()) + 1, -1, np.int64)
+    rows[best["code"].to_numpy()] = np.arange(len(best))
+    return rows[code], tuple(trace.program.labels.layers[layer] for layer in best["layer"].tolist())
+
+
+def _begun(row: Counts, when: Counts, edges: Reals, rows: int) -> Reals:
+    """Picoseconds from each event before an edge to that edge, summed by row, shape ``(rows, edges)``."""
+    place = np.searchsorted(edges, when, side="left")
+    cell = row * (len(edges) + 1) + place
+    shape = (rows, len(edges) + 1)
+    count = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)[:, :-1].cumsum(axis=1)
+    # Relative to the window, lest sums of large times lose picoseconds.
+    since = (
+        np.bincount(cell, weights=when - edges[0], minlength=shape[0] * shape[1]).reshape(shape)[:, :-1].cumsum(axis=1)
+    )
+    return np.asarray(count * (edges - edges[0]) - since, np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occupancy:
+    """How full the buffers before each layer were.
+
+    Parameters
+    ----------
+    course : Course
+        Bits held, packet buffers of the fabric aside.
+    room_bits : float64, shape (layers,)
+    """
+
+    course: Course
+    room_bits: Reals
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row per layer: ``layer, room_bits, peak_bits, mean_bits, full`` (peak over room)."""
+        peak = self.course.values.max(axis=1, initial=0.0)
+        return pd.DataFrame(
+            {
+                "layer": self.course.layers,
+                "room_bits": self.room_bits,
+                "peak_bits": peak,
+                "mean_bits": self.course.values.mean(axis=1),
+                "full": np.divide(peak, self.room_bits, out=np.zeros_like(peak), where=self.room_bits > 0),
+            }
+        )
+
+
+def occupancy(trace: Trace, start_ps: int, stop_ps: int, bins: int = 120) -> Occupancy:
+    """How full the buffers before each layer were, at the end of each bin.
+
+    Room is taken when a producer starts, and given back when a consumer ends.
+
+    Parameters
+    ----------
+    trace : Trace
+        With a log that is whole in this window.
+    start_ps, stop_ps : int
+    bins : int
+    """
+    log = trace.log
+    assert log is not None
+    program = trace.program
+    channels, actors = program.channels, program.actors
+    moving = np.zeros(len(actors), bool)
+    moving[log.actor] = True
+    to_link = actors.role[channels.target] == Role.LINK
+    chosen = np.flatnonzero(moving[channels.source] & moving[channels.target] & ~to_link)
+    edges = np.linspace(start_ps, stop_ps, bins + 1)
+    made = _passed(log, log.start, edges, len(actors))[channels.source[chosen]]
+    done = _passed(log, log.start + held(program, log.actor, log.firing), edges, len(actors))[channels.target[chosen]]
+    freed = _entries(program.curves, channels.release[chosen], done - 1) * (done > 0)
+    bits = channels.token_bits[chosen][:, None] * (channels.initial[chosen][:, None] + made - freed)
+    owner = actors.layer[channels.target[chosen]]
+    present = np.unique(owner)
+    where = np.searchsorted(present, owner)
+    values = np.zeros((len(present), bins))
+    np.add.at(values, where, np.maximum(bits[:, 1:], 0))
+    room = np.bincount(where, weights=(channels.capacity * channels.token_bits)[chosen], minlength=len(present))
+    names = tuple(program.labels.layers[layer] for layer in present.tolist())
+    return Occupancy(Course(names, edges, values), room.astype(np.float64))
+
+
+def _passed(log: FiringLog, when: Counts, edges: Reals, actors: int) -> Counts:
+    """Firings of each actor that have passed at each edge, those before the log included, shape ``(actors, edges)``."""
+    width = len(edges) + 1
+    cell = log.actor.astype(np.int64) * width + np.searchsorted(edges, when, side="left")
+    counts = np.bincount(cell, minlength=actors * width).reshape(actors, width)[:, :-1].cumsum(axis=1)
+    before = np.full(actors, np.iinfo(np.int64).max)
+    np.minimum.at(before, log.actor, log.firing)
+    before[before == np.iinfo(np.int64).max] = 0
+    return np.asarray(counts + before[:, None], np.int64)
+
+
+def _entries(series: Series, rows: NDArray[np.int32], firing: Counts) -> Counts:
+    """Entries of curves, row by row, shape of ``firing``."""
+    length = series.length[rows][:, None]
+    place = series.start[rows][:, None] + firing % length
+    return np.maximum(0, series.values[place] + firing // length * series.advance[rows][:, None])

@@ -1,0 +1,206 @@
+"""A run on the floorplan: what each place of each chip did, took and waited for.
+
+A *site* is a router's place for a tile: the tile, and at a router's first site the router with its links and the units
+beside it. What sits at the port (host, memories, links between chips) and what a chip has beside its sites is on no
+site; `Sites.beside_w` is its power, so that all of it adds up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from archsim.cost import Bill
+from archsim.machine import Place
+from archsim.mapping import Placement
+from archsim.program import Kind, Program, Trace
+from archsim.units import PS_PER_S
+
+Reals = NDArray[np.float64]
+Ids = NDArray[np.int64]
+LEAVING, ENTERING, BETWEEN = "inject", "eject", "link"
+"""Labels of links from a node into the fabric, out of it, and between routers."""
+_IN_TILES = (Kind.ARRAY, Kind.ADC, Kind.AFFINE)
+NOWHERE = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sites:
+    """All sites of all chips.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per site: ``chip, site, row, column, tile`` (whether there is one), ``layers`` (on its arrays, joined by
+        commas), ``blocks, utilisation`` (of the busiest of its arrays, converters and affine stages), ``power_w``
+        (dynamic, averaged over the run, and leakage), ``area_m2, density_w_m2, traffic`` (busy share of the busiest
+        link that leaves the router), ``stalled`` (share of the run in which actors of the tile had work and could not
+        do it: blocked or contended, averaged).
+    beside_w : float
+        Power that is on no site.
+    """
+
+    frame: pd.DataFrame
+    beside_w: float
+
+
+def sites(trace: Trace, placement: Placement, bill: Bill) -> Sites:
+    """Lay a run on the floorplan.
+
+    Raises
+    ------
+    MissingCost
+        If something happened whose cost nobody has given.
+    """
+    plan = _Plan.of(trace.program, placement)
+    static = _Static.of(placement, bill)
+    dynamic = _per_site(plan, _dynamic_power(trace, bill))
+    power, area = dynamic + np.tile(static.leakage_w, plan.chips), np.tile(static.area_m2, plan.chips)
+    row, column = np.divmod(np.tile(np.arange(plan.each), plan.chips), plan.across)
+    frame = pd.DataFrame(
+        {
+            "chip": np.repeat(np.arange(plan.chips), plan.each),
+            "site": np.tile(np.arange(plan.each), plan.chips),
+            "row": row,
+            "column": column,
+            "tile": np.tile(np.arange(plan.each) < placement.floorplan.tiles, plan.chips),
+            "layers": _layers(plan, placement),
+            "blocks": _blocks(plan, placement),
+            "utilisation": _busiest(plan, trace, np.isin(trace.program.resources.kind, _IN_TILES)),
+            "power_w": power,
+            "area_m2": area,
+            "density_w_m2": np.divide(power, area, out=np.zeros_like(power), where=area > 0),
+            "traffic": _busiest(plan, trace, _labelled(trace.program, BETWEEN)),
+            "stalled": _stalled(plan, trace),
+        }
+    )
+    total = _dynamic_power(trace, bill).sum() + placement.chips * sum(
+        p.count * p.leakage_w.value for p in bill.components
+    )
+    return Sites(frame, float(total - power.sum()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """Where resources are: ``site`` is the global site of each resource, or `NOWHERE`; shape ``(resources,)``."""
+
+    chips: int
+    each: int
+    across: int
+    site: Ids
+
+    @classmethod
+    def of(cls, program: Program, placement: Placement) -> _Plan:
+        fabric, plan = placement.chip.fabric, placement.floorplan
+        each = max(fabric.routers * fabric.concentration, plan.tiles)
+        table = program.resources
+        # Nodes of a chip: tiles, then units at routers, then the port.
+        local = np.concatenate([np.arange(plan.tiles), plan.router[plan.tiles :] * fabric.concentration])
+        node = table.node.astype(np.int64)
+        site = np.full(len(table), NOWHERE, np.int64)
+        inside = np.isin(table.kind, (*_IN_TILES, Kind.UNIT)) & (node < plan.port)
+        site[inside] = local[node[inside]]
+        for label, router in ((BETWEEN, table.node), (ENTERING, table.node), (LEAVING, table.index)):
+            rows = _labelled(program, label)
+            site[rows] = router[rows].astype(np.int64) * fabric.concentration
+        here = (site >= 0) & (site < each)
+        placed = np.where(here, table.chip.astype(np.int64) * each + site, NOWHERE)
+        return cls(placement.chips, each, fabric.columns * fabric.concentration, placed)
+
+
+def _labelled(program: Program, label: str) -> NDArray[np.bool_]:
+    """Links of a label, shape ``(resources,)``."""
+    known = [number for number, name in enumerate(program.labels.resources) if name == label]
+    return np.asarray((program.resources.kind == Kind.LINK) & np.isin(program.resources.label, known))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Static:
+    """Leakage and area of the sites of one chip, shape ``(sites,)``."""
+
+    leakage_w: Reals
+    area_m2: Reals
+
+    @classmethod
+    def of(cls, placement: Placement, bill: Bill) -> _Static:
+        fabric, plan = placement.chip.fabric, placement.floorplan
+        size = max(fabric.routers * fabric.concentration, plan.tiles)
+        tiles = np.zeros(size)
+        tiles[: plan.tiles] = 1.0 / plan.tiles
+        routers = np.zeros(size)
+        routers[: fabric.routers * fabric.concentration : fabric.concentration] = 1.0 / fabric.switches
+        share = {}
+        for name, nodes in plan.unit_nodes.items():
+            at = np.bincount(plan.router[nodes] * fabric.concentration, minlength=size) / len(nodes)
+            share[name] = share[f"{name}-buffer"] = at
+        leakage, area = np.zeros(size), np.zeros(size)
+        for part in bill.components:
+            if part.place is Place.PORT:
+                continue
+            where = tiles if part.place is Place.TILE else share.get(part.name, routers)
+            leakage += part.count * part.leakage_w.value * where
+            area += part.count * part.area_m2.value * where
+        return cls(leakage, area)
+
+
+def _dynamic_power(trace: Trace, bill: Bill) -> Reals:
+    """Watts of each resource's actions, averaged over the run, shape ``(resources,)``."""
+    program = trace.program
+    table, names = program.actions, program.labels.actions
+    energies = np.zeros(len(names))
+    for action in np.unique(table.action).tolist():
+        component, verb = names[action].rsplit(".", 1)
+        energies[action] = bill.component(component).energy_of(verb).value
+    joules = table.count * trace.firings[table.actor] * energies[table.action]
+    size = len(program.resources)
+    total = np.bincount(program.actors.resource[table.actor], weights=joules, minlength=size)
+    return np.asarray(total / max(1, trace.makespan) * PS_PER_S, np.float64)
+
+
+def _per_site(plan: _Plan, values: Reals) -> Reals:
+    """Sums over the resources of each site, shape ``(chips * sites,)``."""
+    here = plan.site >= 0
+    size = plan.chips * plan.each
+    return np.bincount(plan.site[here], weights=values[here], minlength=size).astype(np.float64)
+
+
+def _busiest(plan: _Plan, trace: Trace, chosen: NDArray[np.bool_]) -> Reals:
+    """Busy share of the busiest of the chosen resources of each site."""
+    use = trace.resource_busy / (max(1, trace.makespan) * trace.program.resources.servers.astype(np.int64))
+    rows = np.flatnonzero(chosen & (plan.site >= 0))
+    top = np.zeros(plan.chips * plan.each)
+    np.maximum.at(top, plan.site[rows], use[rows])
+    return top
+
+
+def _stalled(plan: _Plan, trace: Trace) -> Reals:
+    """Mean share of the run in which the actors on a tile's arrays and converters were blocked or contended."""
+    program = trace.program
+    kind = program.resources.kind[program.actors.resource]
+    site = plan.site[program.actors.resource]
+    rows = np.flatnonzero(np.isin(kind, _IN_TILES) & (site >= 0))
+    size = plan.chips * plan.each
+    waits = (trace.blocked + trace.contended)[rows] / max(1, trace.makespan)
+    count = np.bincount(site[rows], minlength=size)
+    return np.asarray(np.bincount(site[rows], weights=waits, minlength=size) / np.maximum(count, 1), np.float64)
+
+
+def _block_sites(plan: _Plan, placement: Placement) -> Ids:
+    chip, tile = np.divmod(placement.blocks.node, placement.floorplan.nodes)
+    return np.asarray(chip * plan.each + tile, np.int64)
+
+
+def _blocks(plan: _Plan, placement: Placement) -> Ids:
+    return np.bincount(_block_sites(plan, placement), minlength=plan.chips * plan.each).astype(np.int64)
+
+
+def _layers(plan: _Plan, placement: Placement) -> list[str]:
+    frame = pd.DataFrame({"site": _block_sites(plan, placement), "layer": placement.blocks.layer}).drop_duplicates()
+    names: list[list[str]] = [[] for _ in range(plan.chips * plan.each)]
+    order = placement.network.order
+    for site, layer in zip(frame["site"].tolist(), frame["layer"].tolist(), strict=True):
+        names[site].append(order[layer].name)
+    return [", ".join(here) for here in names]

@@ -1,0 +1,99 @@
+"""A Document as an HTML page: Jinja templates, one macro per kind of part; style and script go into the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import cast
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from archsim.escaping import visible
+from archsim.report.document import Column, Document, Look, Part, Section
+from archsim.report.html.pictures import heat_steps, png_uri
+
+FILTERED = 12
+"""Rows from which a table can be filtered."""
+_ANCHOR = re.compile(r"[^a-z0-9]+")
+
+
+def html(document: Document) -> str:
+    """All of a document as a page that needs nothing else.
+
+    Parameters
+    ----------
+    document : Document
+        Its sections become the page's; those with titles are in its navigation.
+    """
+    template = _environment().get_template("page.html.j2")
+    return template.render(document=document, sections=[(anchor(one), one) for one in document.sections])
+
+
+def anchor(section: Section) -> str:
+    """What a link to a section is called."""
+    return _ANCHOR.sub("-", section.title.lower()).strip("-")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("archsim.report.html", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_seen,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "part": _part,
+        "look": Look,
+        "align": _align,
+        "sort_key": _sort_key,
+        "heat_steps": heat_steps,
+        "png_uri": png_uri,
+        "filtered": FILTERED,
+        "number": _Numbers,
+    }
+    environment.filters["file"] = _file
+    return environment
+
+
+def _seen(value: object) -> object:
+    """What a template writes, with the characters escaped that nobody would see."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _file(name: str) -> Markup:
+    """A file that goes into the page as it is: ours, not the user's."""
+    loader = cast(PackageLoader, _environment().loader)
+    source, _, _ = loader.get_source(_environment(), name)
+    return Markup(source)
+
+
+def _part(part: Part) -> Markup:
+    """A part of a document, by the macro that is named after it."""
+    module = _environment().get_template("parts.html.j2").module
+    macro = cast("Callable[[Part], Markup]", getattr(module, type(part).__name__.lower()))
+    return macro(part)
+
+
+def _align(column: Column) -> str:
+    return {Look.NUMBER: "n", Look.PROSE: "p", Look.BAR: "b", Look.SPANS: "b"}.get(column.look, "")
+
+
+def _sort_key(column: Column, row: int) -> str:
+    value = column.values[row]
+    return value if isinstance(value, str) else repr(float(value))
+
+
+class _Numbers:
+    """Numbers that tell the elements of one page apart."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self) -> int:
+        self._last += 1
+        return self._last
