@@ -21,6 +21,7 @@ from archsim.lowering.draft import Draft
 from archsim.lowering.fabric import act_writes, add_transfers, buffers_at
 from archsim.lowering.keeping import Choices, Keep, choose_keeping
 from archsim.lowering.layers import Ends, add_layers
+from archsim.lowering.room import check_room
 from archsim.lowering.schedule import edge_capacity, paced_schedule
 from archsim.lowering.spill import Spilled, spill
 from archsim.lowering.tempo import layer_tempos
@@ -56,11 +57,12 @@ def lower(
     Raises
     ------
     InputError
-        If the batch or a capacity cannot be used.
+        If the batch or a capacity cannot be used, or memory would not hold the run.
     CapacityError
         If buffers are too small and there is no memory to help.
     """
     samples = batch_of(placement, batch)
+    check_room(placement, batch)
     draft = Draft(placement.floorplan.nodes)
     ends, sums = add_layers(draft, placement, samples)
     demands = Demands(placement.network, samples.group, draft.curves)

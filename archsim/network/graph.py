@@ -14,6 +14,9 @@ from archsim.network.access import NOTHING, Access, Prefix, Previous, Tokens, to
 from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source
 from archsim.network.product import InputSpec, ProductSpec
 
+MOST_TOKENS = 2**24
+"""Tokens per sample of a layer: the positions of a map of 4096 x 4096."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -33,6 +36,11 @@ class Layer:
         The tokens' shape where there is one, as (height, width); for display.
     origin : str
         Node of the ONNX file that it came from.
+
+    Raises
+    ------
+    InputError
+        If it makes more than ``MOST_TOKENS``.
     """
 
     name: str
@@ -41,6 +49,14 @@ class Layer:
     width: int
     grid: tuple[int, ...] = ()
     origin: str = ""
+
+    def __post_init__(self) -> None:
+        if self.tokens > MOST_TOKENS:
+            raise InputError(
+                f"makes {self.tokens:,} tokens per sample; at most {MOST_TOKENS:,} can be followed",
+                where=self.name,
+                remedy="Choose a smaller image or a shorter sequence.",
+            )
 
 
 @dataclass(frozen=True, slots=True)

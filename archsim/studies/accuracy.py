@@ -26,6 +26,9 @@ from archsim.simulation import load_network
 from archsim.studies.sweep import Sweep
 from archsim.workloads.trained import TRAINED, trained
 
+MOST_EVALUATIONS = 100_000
+"""Of one study: at a tenth of a second for each, three hours."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccuracyQuestion:
@@ -118,8 +121,9 @@ def accuracy_study(question: AccuracyQuestion, progress: Callable[[], None] = la
     Raises
     ------
     ArchsimError
-        If the model, the data or the chip cannot be used.
+        If the model, the data or the chip cannot be used, or there would be no end.
     """
+    _check_effort(question)
     metric = load_metric(question.metric) if question.metric else accuracy
     _, data = model_files(question.model, question.data)
     found: list[tuple[str, Scores]] = []
@@ -131,6 +135,16 @@ def accuracy_study(question: AccuracyQuestion, progress: Callable[[], None] = la
         scores = evaluate(placed, settings, data_set, metric=metric, plan=question.plan, progress=progress)
         found.append((name, scores))
     return AccuracyStudy(question, data_set.data.samples, tuple(found), data_set.notes)
+
+
+def _check_effort(question: AccuracyQuestion) -> None:
+    if question.evaluations > MOST_EVALUATIONS:
+        raise InputError(
+            f"{len(question.settings):,} settings, {question.plan.seeds:,} programmings and "
+            f"{len(question.plan.times_s):,} times are {question.evaluations:,} evaluations of the model",
+            where="--sweep, --seeds, --at",
+            remedy=f"Ask for at most {MOST_EVALUATIONS:,} in one study; ten programmings usually show the spread.",
+        )
 
 
 def placed_model(question: AccuracyQuestion, chip: Chip) -> Model:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from archsim.errors import InputError
 
+MOST_VALUES = 1_000
+"""Of a range."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
@@ -51,4 +54,10 @@ def read_sweep(text: str) -> Sweep:
         ) from None
     if low > high:
         raise InputError(f"the range {values!r} is empty", where="--sweep", remedy="Write the lower end first.")
+    if high - low >= MOST_VALUES:
+        raise InputError(
+            f"the range {values!r} has {high - low + 1:,} values, each of which is evaluated on its own",
+            where="--sweep",
+            remedy=f"Give at most {MOST_VALUES:,} values, as with commas: {low},{(low + high) // 2},{high}.",
+        )
     return Sweep(field, tuple(str(value) for value in range(low, high + 1)))

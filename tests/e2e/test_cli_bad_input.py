@@ -72,6 +72,25 @@ def test_zero_or_negative_sizes(option: str, value: str) -> None:
     assert option.removeprefix("--") in fail("run", "lstm-ptb", option, value)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("run", "mlp-hermes", "--batch", 10**20), "100,000,000,000,000,000,000 samples takes about"),
+        (("run", "mlp-hermes", "--batch", 10**12), "samples fit"),
+        (("run", "resnet18", "--image", 5000), "at most 16,777,216"),
+        (("run", "resnet18", "--image", 10**9), "at most 16,777,216"),
+        (("run", "vit-b16", "--image", 16 * 10**6), "at most 16,777,216"),
+        (("run", "lstm-ptb", "--seq", 10**20), "at most 16,777,216"),
+        (("run", "gpt2", "--context", 10**20), "1024 positions"),
+        (("accuracy", "digits-cnn", "--sweep", "tile.adc.bits=1:99999999999"), "99,999,999,999 values"),
+        (("accuracy", "digits-cnn", "--seeds", 10**9), "5,000,000,000 evaluations"),
+        (("accuracy", "digits-cnn", "--seeds", 10**4, "--sweep", "tile.adc.bits=4:8"), "250,000 evaluations"),
+    ],
+)
+def test_sizes_are_estimated_before_they_are_built(arguments: tuple[object, ...], expected: str) -> None:
+    assert expected in fail(*map(str, arguments))
+
+
 def test_option_that_means_nothing() -> None:
     assert "'image'" in fail("run", "bert-base", "--image", "224")
 

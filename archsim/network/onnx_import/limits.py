@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-MOST_TOKENS = 2**24
-"""Tokens per sample of a layer: the positions of a map of 4096 x 4096."""
+from archsim.network.graph import MOST_TOKENS
+
 MOST_ENTRIES = 2**26
 """Entries of a tensor whose places in the streams differ from each other, each of which is followed on its own."""
 LARGEST_VALUE = 2**16
