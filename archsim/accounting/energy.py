@@ -74,6 +74,11 @@ def leakage_power(bill: Bill, chips: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["component", "instances", "leakage_w"])
 
 
+def ratio(part: float, whole: float) -> float:
+    """Their quotient; 0 where there is no whole: what takes no energy has no efficiency."""
+    return part / whole if whole else 0.0
+
+
 def seconds(picoseconds: float) -> float:
     """Simulated time in seconds."""
     return picoseconds / PS_PER_S

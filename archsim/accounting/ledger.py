@@ -9,7 +9,7 @@ import pandas as pd
 
 from archsim.accounting.area import component_area, used_area, used_leakage
 from archsim.accounting.bottleneck import Bottleneck, find_bottleneck
-from archsim.accounting.energy import dynamic_energy, leakage_power, seconds
+from archsim.accounting.energy import dynamic_energy, leakage_power, ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.peak import peak_of
 from archsim.accounting.steady import Steady, steady_state
@@ -150,14 +150,14 @@ def _headline(trace: Trace, placement: Placement, bill: Bill, steady: Steady, sp
         throughput_per_s=throughput,
         throughput_basis=steady.basis.value,
         energy_per_sample_j=energy,
-        leakage_share=_ratio(leaked_j, energy),
+        leakage_share=ratio(leaked_j, energy),
         power_w=energy * throughput,
         area_m2=area,
         area_used_m2=used,
-        gops_per_w=_ratio(operations / 1e9, energy),
-        gops_per_w_used=_ratio(operations / 1e9, energy_used),
-        tops_per_mm2=_ratio(tops, area * 1e6),
-        tops_per_mm2_used=_ratio(tops, used * 1e6),
+        gops_per_w=ratio(operations / 1e9, energy),
+        gops_per_w_used=ratio(operations / 1e9, energy_used),
+        tops_per_mm2=ratio(tops, area * 1e6),
+        tops_per_mm2_used=ratio(tops, used * 1e6),
         peak_tops=peak.operations_per_s * placement.chips / 1e12,
         peak_gops_per_w=peak.gops_per_w,
         peak_tops_per_mm2=peak.tops_per_mm2,
@@ -165,11 +165,6 @@ def _headline(trace: Trace, placement: Placement, bill: Bill, steady: Steady, sp
         cell_utilisation=placement.cell_utilisation,
         generation=_generation(trace, network, throughput, energy),
     )
-
-
-def _ratio(part: float, whole: float) -> float:
-    """Their quotient; 0 where there is no whole: what takes no energy has no efficiency."""
-    return part / whole if whole else 0.0
 
 
 def _generation(trace: Trace, network: Network, throughput: float, energy: float) -> GenerationFigures | None:
@@ -184,7 +179,7 @@ def _generation(trace: Trace, network: Network, throughput: float, energy: float
         time_to_first_token_s=seconds(float(np.median(trace.sample_first - trace.sample_in))),
         time_per_token_s=seconds(float(np.median(later))) if made.generated > 1 else None,
         tokens_per_s=made.generated * throughput,
-        tokens_per_j=_ratio(made.generated, energy),
+        tokens_per_j=ratio(made.generated, energy),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from archsim.accounting.energy import ratio
 from archsim.chip.schema import Chip
 from archsim.cost import Bill
 from archsim.machine import BlockShapes, MatrixUnit, Pass, Purpose, Stage, matrix_unit, product_period, stages_of
@@ -39,12 +40,12 @@ class Peak:
     @property
     def gops_per_w(self) -> float:
         """GOP/s/W."""
-        return self.operations_per_s / self.power_w / 1e9
+        return ratio(self.operations_per_s / 1e9, self.power_w)
 
     @property
     def tops_per_mm2(self) -> float:
         """TOP/s/mm2."""
-        return self.operations_per_s / 1e12 / (self.area_m2 * 1e6)
+        return ratio(self.operations_per_s / 1e12, self.area_m2 * 1e6)
 
 
 def peak_of(chip: Chip, bill: Bill) -> Peak:

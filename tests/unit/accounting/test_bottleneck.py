@@ -17,8 +17,10 @@ from tests.networks import additions, decoder, line, lstm
 
 def limited(network: Network, chip: Chip, *, batch: int, **changes: object) -> tuple[Bottleneck, float]:
     """The bottleneck, and passes per second."""
-    placement = place(network, chip, replicate=changes.pop("replicate", "none"))
-    trace = run_compiled(lower(placement, batch=batch, **changes))
+    placement = place(
+        network, chip, batch=batch, replicate=changes.get("replicate", "none"), interleave=changes.get("interleave")
+    )
+    trace = run_compiled(lower(placement, batch=batch, capacities=changes.get("capacities")))
     steady = steady_state(trace)
     return find_bottleneck(trace, placement, steady), steady.passes_per_s
 
