@@ -31,6 +31,26 @@ SUGGESTED_UNITS: Mapping[str, tuple[str, ...]] = {
 }
 """Units to write each SI unit in; the first is the one that a chip architect would expect."""
 
+PLAUSIBLE: Mapping[str, tuple[float, float]] = {
+    "s": (1e-15, 1e3),
+    "m": (1e-10, 1.0),
+    "m^2": (1e-20, 1.0),
+    "J": (1e-24, 1e3),
+    "W": (1e-18, 1e6),
+    "Hz": (1.0, 1e12),
+    "V": (1e-3, 1e4),
+    "ohm": (1e-9, 1e18),
+    "S": (1e-18, 1e6),
+    "K": (1.0, 2e3),
+    "F": (1e-24, 1.0),
+    "F/m": (1e-18, 1.0),
+    "bit": (1.0, 1e18),
+    "bit/s": (1.0, 1e18),
+    "J/bit": (1e-24, 1e3),
+    "W/bit": (1e-24, 1.0),
+}
+"""Least and largest value of each SI unit in a chip: wider than anything built, and what the arithmetic can hold."""
+
 # One digit per exponent: what stands in a file must not make the unit parser compute 9**9**9.
 _UNIT = r"[A-Za-zµμΩ]+(?:²|³|(?:\^|\*\*)-?\d)?"
 _QUANTITY = re.compile(rf"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*({_UNIT}(?:\s*[*/]\s*{_UNIT})*|)\s*")
@@ -59,7 +79,7 @@ def _example(unit: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def quantity(text: str, unit: str) -> float:
+def quantity(text: str, unit: str, example: str = "") -> float:
     """Read a quantity with its unit.
 
     Parameters
@@ -68,6 +88,8 @@ def quantity(text: str, unit: str) -> float:
         Such as ``"40 ns"``.
     unit : str
         The SI unit that it is wanted in, as ``"s"``, ``"m^2"``, ``"bit/s"``.
+    example : str
+        The unit to suggest; where not given, that which a chip architect would expect.
 
     Returns
     -------
@@ -79,29 +101,44 @@ def quantity(text: str, unit: str) -> float:
     InputError
         If there is no number, no unit, or a unit of another dimension (bits count as one).
     """
+    example = example or _example(unit)
     found = _QUANTITY.fullmatch(text)
     if found is None:
-        raise InputError(f"{text!r} is not a quantity", remedy=f"Write it as '1 {_example(unit)}'.")
+        raise InputError(f"{text!r} is not a quantity", remedy=f"Write it as '1 {example}'.")
     number, given = found.groups()
     if not given:
-        raise InputError(f"{text!r} has no unit", remedy=f"Write '{number} {_example(unit)}'.")
-    value = float(number) * _factor(text, given, unit)
+        raise InputError(f"{text!r} has no unit", remedy=f"Write '{number} {example}'.")
+    value = float(number) * _factor(text, given, unit, example)
     if not isfinite(value):
-        raise InputError(f"{text!r} is not a finite quantity", remedy=f"Write it as '1 {_example(unit)}'.")
+        raise InputError(f"{text!r} is not a finite quantity", remedy=f"Write it as '1 {example}'.")
     return value
 
 
-def _factor(text: str, given: str, unit: str) -> float:
+def implausible(value: float, unit: str) -> str:
+    """What is wrong with a quantity that no chip can have, in words; empty where nothing is, or where it is zero."""
+    low, high = PLAUSIBLE[unit]
+    if value == 0 or low <= value <= high:
+        return ""
+    return f"{_rounded(value, unit)} is outside {_rounded(low, unit)} to {_rounded(high, unit)}"
+
+
+def _rounded(value: float, unit: str) -> str:
+    """A quantity in the unit that makes it shortest."""
+    units = (*SUGGESTED_UNITS.get(unit, ()), unit)
+    return min((f"{value * _root(unit)[0] / _root(written)[0]:.4g} {written}" for written in units), key=len)
+
+
+def _factor(text: str, given: str, unit: str, example: str) -> float:
     try:
         factor, base = _root(given)
     except (pint.PintError, ValueError, TypeError, AssertionError, AttributeError, SyntaxError, OverflowError):
         raise InputError(
-            f"{text!r}: there is no unit {given!r}", remedy=f"Write a quantity such as '1 {_example(unit)}'."
+            f"{text!r}: there is no unit {given!r}", remedy=f"Write a quantity such as '1 {example}'."
         ) from None
     wanted_factor, wanted = _root(unit)
     if base != wanted:
         raise InputError(
-            f"{text!r} is in {given}, where {unit} is meant", remedy=f"Write a quantity such as '1 {_example(unit)}'."
+            f"{text!r} is in {given}, where {unit} is meant", remedy=f"Write a quantity such as '1 {example}'."
         )
     return factor / wanted_factor
 

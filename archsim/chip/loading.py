@@ -17,6 +17,7 @@ from archsim.chip.tree import Branch, Leaf, data, leaves, override
 from archsim.errors import InputError
 
 _PRESETS = Path(__file__).parent / "presets"
+_LONGEST_CHAIN = 30
 _PROSE = (("name",), ("description",))
 
 
@@ -138,6 +139,12 @@ def _chain(file: Path, above: tuple[Path, ...]) -> tuple[Branch, ...]:
 
 
 def _refuse_cycle(file: Path, above: tuple[Path, ...]) -> None:
+    if len(above) == _LONGEST_CHAIN:
+        raise InputError(
+            f"more than {_LONGEST_CHAIN} files extend each other",
+            where=str(above[-1]),
+            remedy="Join some of them into one file.",
+        )
     if file.resolve() in above:
         raise InputError(
             f"the file extends itself: {' -> '.join(step.name for step in (*above, file))}",

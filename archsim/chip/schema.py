@@ -7,6 +7,7 @@ a cost or a duration: what a file leaves out is either structural (no cores, one
 from __future__ import annotations
 
 from enum import StrEnum
+from math import isqrt
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
@@ -23,7 +24,9 @@ from archsim.chip.section import (
     Joules,
     JoulesPerBit,
     Kelvin,
+    MemoryBits,
     Metres,
+    Pitch,
     Precision,
     Rate,
     Seconds,
@@ -155,6 +158,12 @@ class Topology(StrEnum):
     BUS = "bus"
 
 
+_ROUTE_BYTES = 72
+"""Per pair of routers: predecessor and hops, and what finding them takes."""
+_LARGEST_TABLES = 2 * 2**30
+_MOST_TILES = 1_000_000
+
+
 class Fabric(Section):
     """Routers and links between the nodes of a chip.
 
@@ -189,7 +198,7 @@ class Fabric(Section):
     router_delay: Count
     link_delay: Count
     buffer_packets: Count
-    pitch: Metres
+    pitch: Pitch
     multicast: Flag = True
     cost: CostChoice
     wire_cost: CostChoice
@@ -212,6 +221,24 @@ class Fabric(Section):
     def tile_count(self) -> int:
         """Tiles on a chip."""
         return self.tiles or self.routers * self.concentration
+
+    @model_validator(mode="after")
+    def _small_enough(self) -> Self:
+        # Before anything is built of them: a route from every router to every other.
+        routed = 1 if self.topology is Topology.BUS else self.switches
+        needed = routed**2 * _ROUTE_BYTES
+        if needed > _LARGEST_TABLES:
+            fits = isqrt(_LARGEST_TABLES // _ROUTE_BYTES)
+            raise refusal(
+                f"{self.rows} x {self.columns} makes {routed:,} routers, whose routes take {needed / 2**30:,.0f} GiB",
+                f"At most {fits:,} routers fit {_LARGEST_TABLES / 2**30:g} GiB: lower rows or columns, or join several "
+                "tiles at a router (concentration), or several chips.",
+            )
+        if self.tile_count > _MOST_TILES:
+            raise refusal(
+                f"a chip of {self.tile_count:,} tiles", f"At most {_MOST_TILES:,} are simulated: lower concentration."
+            )
+        return self
 
     @model_validator(mode="after")
     def _shaped(self) -> Self:
@@ -241,7 +268,7 @@ class Memory(Section):
 
     where: Literal["chip", "system"]
     kind: Literal["sram", "edram", "lpddr", "ddr", "gddr", "hbm"]
-    capacity: Bits
+    capacity: MemoryBits
     bandwidth: BitsPerSecond
     latency: Seconds
     channels: Count = 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from archsim.errors import InputError
-from archsim.units import SUGGESTED_UNITS, format_quantity, quantity
+from archsim.units import SUGGESTED_UNITS, format_quantity, implausible, quantity
 
 FROM_FILE: Final = "from a file"
 """Validation context under which a quantity must carry its unit; Python code may also give SI floats."""
@@ -19,24 +19,35 @@ def refusal(what: str, remedy: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{what}", {"what": what, "remedy": remedy})
 
 
-def _reader(unit: str) -> BeforeValidator:
-    example = SUGGESTED_UNITS[unit][0]
+def _reader(unit: str, example: str = "") -> BeforeValidator:
+    """Reads a quantity; ``example`` is the unit that the field is usually given in."""
+    example = example or SUGGESTED_UNITS[unit][0]
 
     def read(value: object, info: ValidationInfo) -> object:
         if isinstance(value, bool):
             raise refusal(f"{str(value).lower()} is not a quantity", f"Write it as '1 {example}'.")
         if isinstance(value, (int, float)) and info.context == FROM_FILE:
             raise refusal(f"{value} has no unit", f"Write '{value} {example}'.")
-        return _read(value, unit) if isinstance(value, str) else value
+        return _read(value, unit, example) if isinstance(value, str) else value
 
     return BeforeValidator(read, json_schema_input_type=str)
 
 
-def _read(text: str, unit: str) -> float:
+def _read(text: str, unit: str, example: str) -> float:
     try:
-        return quantity(text, unit)
+        return quantity(text, unit, example)
     except InputError as error:
         raise refusal(error.what, error.remedy) from None
+
+
+def _plausible(unit: str) -> AfterValidator:
+    def check(value: float) -> float:
+        wrong = implausible(value, unit)
+        if wrong:
+            raise refusal(f"{wrong}, what a chip can have", "Check the number and its unit.")
+        return value
+
+    return AfterValidator(check)
 
 
 def _writer(unit: str) -> PlainSerializer:
@@ -49,27 +60,31 @@ def _writer(unit: str) -> PlainSerializer:
 _POSITIVE = Field(gt=0, allow_inf_nan=False)
 _NOT_NEGATIVE = Field(ge=0, allow_inf_nan=False)
 
-Seconds = Annotated[float, _reader("s"), _writer("s"), _POSITIVE]
-Metres = Annotated[float, _reader("m"), _writer("m"), _POSITIVE]
-SquareMetres = Annotated[float, _reader("m^2"), _writer("m^2"), _POSITIVE]
-Joules = Annotated[float, _reader("J"), _writer("J"), _NOT_NEGATIVE]
-Watts = Annotated[float, _reader("W"), _writer("W"), _NOT_NEGATIVE]
-Hertz = Annotated[float, _reader("Hz"), _writer("Hz"), _POSITIVE]
-Volts = Annotated[float, _reader("V"), _writer("V"), _POSITIVE]
-Ohms = Annotated[float, _reader("ohm"), _writer("ohm"), _POSITIVE]
-Siemens = Annotated[float, _reader("S"), _writer("S"), _POSITIVE]
-Kelvin = Annotated[float, _reader("K"), _writer("K"), _POSITIVE]
-Farads = Annotated[float, _reader("F"), _writer("F"), _POSITIVE]
-Bits = Annotated[float, _reader("bit"), _writer("bit"), _POSITIVE]
-BitsPerSecond = Annotated[float, _reader("bit/s"), _writer("bit/s"), _POSITIVE]
-JoulesPerBit = Annotated[float, _reader("J/bit"), _writer("J/bit"), _NOT_NEGATIVE]
+Seconds = Annotated[float, _reader("s"), _writer("s"), _POSITIVE, _plausible("s")]
+Metres = Annotated[float, _reader("m"), _writer("m"), _POSITIVE, _plausible("m")]
+Pitch = Annotated[float, _reader("m", "mm"), _writer("m"), _POSITIVE, _plausible("m")]
+SquareMetres = Annotated[float, _reader("m^2"), _writer("m^2"), _POSITIVE, _plausible("m^2")]
+CellArea = Annotated[float, _reader("m^2", "um^2"), _writer("m^2"), _POSITIVE, _plausible("m^2")]
+Joules = Annotated[float, _reader("J"), _writer("J"), _NOT_NEGATIVE, _plausible("J")]
+Watts = Annotated[float, _reader("W"), _writer("W"), _NOT_NEGATIVE, _plausible("W")]
+Hertz = Annotated[float, _reader("Hz"), _writer("Hz"), _POSITIVE, _plausible("Hz")]
+Volts = Annotated[float, _reader("V"), _writer("V"), _POSITIVE, _plausible("V")]
+Ohms = Annotated[float, _reader("ohm"), _writer("ohm"), _POSITIVE, _plausible("ohm")]
+Siemens = Annotated[float, _reader("S"), _writer("S"), _POSITIVE, _plausible("S")]
+Kelvin = Annotated[float, _reader("K"), _writer("K"), _POSITIVE, _plausible("K")]
+Farads = Annotated[float, _reader("F"), _writer("F"), _POSITIVE, _plausible("F")]
+Bits = Annotated[float, _reader("bit"), _writer("bit"), _POSITIVE, _plausible("bit")]
+BufferBits = Annotated[float, _reader("bit", "KiB"), _writer("bit"), _POSITIVE, _plausible("bit")]
+MemoryBits = Annotated[float, _reader("bit", "GiB"), _writer("bit"), _POSITIVE, _plausible("bit")]
+BitsPerSecond = Annotated[float, _reader("bit/s"), _writer("bit/s"), _POSITIVE, _plausible("bit/s")]
+JoulesPerBit = Annotated[float, _reader("J/bit"), _writer("J/bit"), _NOT_NEGATIVE, _plausible("J/bit")]
 Fraction = Annotated[float, Field(ge=0, le=1, strict=True)]
-Count = Annotated[int, Field(ge=1, strict=True)]
+Count = Annotated[int, Field(ge=1, le=10**9, strict=True)]
 Precision = Annotated[int, Field(ge=1, le=24, strict=True)]
 """Bits of a signal or a weight: what a converter can be, and a float32 can hold."""
 Width = Annotated[int, Field(ge=1, le=128, strict=True)]
 """Bits of a digital word."""
-Rate = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=1e-6, le=1e6, strict=True, allow_inf_nan=False)]
 """Operations per lane and cycle, and other bare positive numbers."""
 Flag = Annotated[bool, Field(strict=True)]
 Parameter = Annotated[float, Field(strict=True, allow_inf_nan=False)] | str
@@ -105,6 +120,6 @@ class CostChoice(Section):
 
     model: str | None = None
     energy: dict[str, Joules] = Field(default_factory=dict)
-    area: Annotated[float, _reader("m^2"), _writer("m^2"), _NOT_NEGATIVE] | None = None
+    area: Annotated[float, _reader("m^2"), _writer("m^2"), _NOT_NEGATIVE, _plausible("m^2")] | None = None
     leakage: Watts | None = None
     parameters: dict[str, Parameter] = Field(default_factory=dict)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import yaml
 
-from archsim.chip.tree import Branch, Node, leaf
+from archsim.chip.tree import DEEPEST, Branch, Node, leaf
 from archsim.errors import InputError
 
-_DEEPEST = 30
+_LARGEST_BYTES = 1_000_000
 
 
 def read_tree(file: Path) -> Branch:
@@ -22,7 +22,8 @@ def read_tree(file: Path) -> Branch:
         tags, the same key twice).
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        size = file.stat().st_size
+        text = file.read_text(encoding="utf-8") if size <= _LARGEST_BYTES else ""
     except UnicodeDecodeError:
         remedy = "Give a chip file in YAML, UTF-8."
         raise InputError("this is not a text file", where=str(file), remedy=remedy) from None
@@ -30,6 +31,12 @@ def read_tree(file: Path) -> Branch:
         raise InputError(
             f"cannot be read: {error.strerror}", where=str(file), remedy="Give the path of a chip file."
         ) from None
+    if size > _LARGEST_BYTES:
+        raise InputError(
+            f"a file of {size:,} bytes is no chip file: at most {_LARGEST_BYTES:,} are read",
+            where=str(file),
+            remedy="Give the path of a chip file.",
+        )
     return parse_tree(text, str(file))
 
 
@@ -51,7 +58,7 @@ class _Composer(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             event = self.get_event()  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(None, None, "aliases are not understood", event.start_mark)
-        if self.depth == _DEEPEST:
+        if self.depth == DEEPEST:
             event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(None, None, "nested too deeply", event.start_mark)
         self.depth += 1

@@ -9,7 +9,8 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from archsim.chip.section import (
-    Bits,
+    BufferBits,
+    CellArea,
     CostChoice,
     Count,
     Flag,
@@ -21,7 +22,6 @@ from archsim.chip.section import (
     Seconds,
     Section,
     Siemens,
-    SquareMetres,
     Volts,
     Width,
     refusal,
@@ -46,7 +46,7 @@ class Cell(Section):
     """
 
     device: str
-    area: SquareMetres
+    area: CellArea
     max_conductance: Siemens
     mean_conductance: Fraction
     read_voltage: Volts
@@ -409,7 +409,7 @@ class Affine(Section):
 class Buffer(Section):
     """Local memory of a tile or unit."""
 
-    capacity: Bits
+    capacity: BufferBits
     kind: Literal["sram", "edram", "register-file"] = "sram"
     cost: CostChoice
 

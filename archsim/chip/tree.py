@@ -11,6 +11,9 @@ from archsim.errors import InputError
 Plain = str | int | float | bool | None
 Path = tuple[str, ...]
 
+DEEPEST = 30
+"""Levels of a chip file; what is nested deeper is a mistake, or made to exhaust the reader."""
+
 _SOURCED = re.compile(r"(.*?)\s*\[([^\[\]]+)\]\s*", re.DOTALL)
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -94,6 +97,12 @@ def override(assignment: str) -> Branch:
     """
     keys, equals, value = assignment.partition("=")
     path = tuple(key.strip() for key in keys.split("."))
+    if len(path) > DEEPEST:
+        raise InputError(
+            f"{len(path):,} names in a row name no field: no chip file is deeper than {DEEPEST}",
+            where="--set",
+            remedy="Write a field and its value, as tile.adc.bits=6.",
+        )
     if not equals or not all(path):
         raise InputError(
             f"{assignment!r} sets nothing", where="--set", remedy="Write a field and its value, as tile.adc.bits=6."

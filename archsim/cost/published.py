@@ -1,8 +1,8 @@
 """Components with published figures, moved to another node and resolution by stated rules.
 
 Energy and leakage go with the node as switching energy does, area as logic area does (the rules of hwcomponents-
-library), leakage with the temperature too. Where the source does not give the supply, both nodes' usual supplies are taken, so that the figure is kept
-at its own node.
+library), and leakage with the temperature. Where the source does not give the supply, both nodes' usual supplies are
+taken, so that the figure is kept at its own node.
 """
 
 from __future__ import annotations

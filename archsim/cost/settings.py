@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from archsim.cost.scaling import Flavour, Point, nominal_supply
 from archsim.errors import InputError
 from archsim.machine.part import Fact, Facts
-from archsim.units import quantity
+from archsim.units import implausible, quantity
 
 Value = Fact
 Values = Facts
@@ -30,6 +30,16 @@ def _reader(unit: str) -> BeforeValidator:
     return BeforeValidator(read, json_schema_input_type=str)
 
 
+def _plausible(unit: str) -> AfterValidator:
+    def check(value: float) -> float:
+        wrong = implausible(value, unit)
+        if wrong:
+            raise ValueError(f"{wrong}, what a chip can have")
+        return value
+
+    return AfterValidator(check)
+
+
 def _read(text: str, unit: str) -> float:
     try:
         return quantity(text, unit)
@@ -41,22 +51,22 @@ def _read(text: str, unit: str) -> float:
 _POSITIVE = Field(gt=0, allow_inf_nan=False)
 _NOT_NEGATIVE = Field(ge=0, allow_inf_nan=False)
 
-Metres = Annotated[float, _reader("m"), _POSITIVE, Unit("m")]
-SquareMetres = Annotated[float, _reader("m^2"), _POSITIVE, Unit("m^2")]
-Seconds = Annotated[float, _reader("s"), _POSITIVE, Unit("s")]
-Hertz = Annotated[float, _reader("Hz"), _POSITIVE, Unit("Hz")]
-Volts = Annotated[float, _reader("V"), _POSITIVE, Unit("V")]
-Swing = Annotated[float, _reader("V"), _NOT_NEGATIVE, Unit("V")]
-Kelvin = Annotated[float, _reader("K"), _POSITIVE, Unit("K")]
-Siemens = Annotated[float, _reader("S"), _POSITIVE, Unit("S")]
-Ohms = Annotated[float, _reader("ohm"), _POSITIVE, Unit("ohm")]
-Farads = Annotated[float, _reader("F"), _NOT_NEGATIVE, Unit("F")]
-FaradsPerMetre = Annotated[float, _reader("F/m"), _POSITIVE, Unit("F/m")]
-Watts = Annotated[float, _reader("W"), _NOT_NEGATIVE, Unit("W")]
-WattsPerBit = Annotated[float, _reader("W/bit"), _NOT_NEGATIVE, Unit("W/bit")]
-Bits = Annotated[float, _reader("bit"), _POSITIVE, Unit("bit")]
-BitsPerSecond = Annotated[float, _reader("bit/s"), _POSITIVE, Unit("bit/s")]
-Count = Annotated[int, Field(ge=1)]
+Metres = Annotated[float, _reader("m"), _POSITIVE, _plausible("m"), Unit("m")]
+SquareMetres = Annotated[float, _reader("m^2"), _POSITIVE, _plausible("m^2"), Unit("m^2")]
+Seconds = Annotated[float, _reader("s"), _POSITIVE, _plausible("s"), Unit("s")]
+Hertz = Annotated[float, _reader("Hz"), _POSITIVE, _plausible("Hz"), Unit("Hz")]
+Volts = Annotated[float, _reader("V"), _POSITIVE, _plausible("V"), Unit("V")]
+Swing = Annotated[float, _reader("V"), _NOT_NEGATIVE, _plausible("V"), Unit("V")]
+Kelvin = Annotated[float, _reader("K"), _POSITIVE, _plausible("K"), Unit("K")]
+Siemens = Annotated[float, _reader("S"), _POSITIVE, _plausible("S"), Unit("S")]
+Ohms = Annotated[float, _reader("ohm"), _POSITIVE, _plausible("ohm"), Unit("ohm")]
+Farads = Annotated[float, _reader("F"), _NOT_NEGATIVE, _plausible("F"), Unit("F")]
+FaradsPerMetre = Annotated[float, _reader("F/m"), _POSITIVE, _plausible("F/m"), Unit("F/m")]
+Watts = Annotated[float, _reader("W"), _NOT_NEGATIVE, _plausible("W"), Unit("W")]
+WattsPerBit = Annotated[float, _reader("W/bit"), _NOT_NEGATIVE, _plausible("W/bit"), Unit("W/bit")]
+Bits = Annotated[float, _reader("bit"), _POSITIVE, _plausible("bit"), Unit("bit")]
+BitsPerSecond = Annotated[float, _reader("bit/s"), _POSITIVE, _plausible("bit/s"), Unit("bit/s")]
+Count = Annotated[int, Field(ge=1, le=10**9)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 

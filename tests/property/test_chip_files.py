@@ -52,7 +52,10 @@ def test_any_text(tmp_path: Path, text: str) -> None:
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    name=st.sampled_from(chip_names()), rows=st.integers(1, 40), node_nm=st.floats(1, 200), energy_j=st.floats(0, 1e-9)
+    name=st.sampled_from(chip_names()),
+    rows=st.integers(1, 40),
+    node_nm=st.floats(1, 200),
+    energy_j=st.just(0.0) | st.floats(1e-24, 1e-9),
 )
 def test_round_trip_of_changed_chips(tmp_path: Path, name: str, rows: int, node_nm: float, energy_j: float) -> None:
     given_here = [
