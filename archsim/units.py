@@ -32,12 +32,12 @@ SUGGESTED_UNITS: Mapping[str, tuple[str, ...]] = {
 """Units to write each SI unit in; the first is the one that a chip architect would expect."""
 
 PLAUSIBLE: Mapping[str, tuple[float, float]] = {
-    "s": (1e-15, 1e3),
+    "s": (1e-15, 1.0),
     "m": (1e-10, 1.0),
     "m^2": (1e-20, 1.0),
     "J": (1e-24, 1e3),
     "W": (1e-18, 1e6),
-    "Hz": (1.0, 1e12),
+    "Hz": (1e3, 1e12),
     "V": (1e-3, 1e4),
     "ohm": (1e-9, 1e18),
     "S": (1e-18, 1e6),
@@ -45,7 +45,7 @@ PLAUSIBLE: Mapping[str, tuple[float, float]] = {
     "F": (1e-24, 1.0),
     "F/m": (1e-18, 1.0),
     "bit": (1.0, 1e18),
-    "bit/s": (1.0, 1e18),
+    "bit/s": (1e3, 1e18),
     "J/bit": (1e-24, 1e3),
     "W/bit": (1e-24, 1.0),
 }

@@ -17,6 +17,7 @@ from archsim.chip.section import (
     BitsPerSecond,
     CostChoice,
     Count,
+    Cycles,
     Farads,
     Flag,
     Fraction,
@@ -132,7 +133,7 @@ class Unit(Section):
     every: Count = 1
     lanes: Count
     clock: Hertz
-    pipeline: Count
+    pipeline: Cycles
     operations: dict[Primitive, Rate] = Field(min_length=1)
     buffer: Buffer | None = None
     cost: CostChoice
@@ -195,8 +196,8 @@ class Fabric(Section):
     link_width: Bits
     header: Bits | None = None
     clock: Hertz
-    router_delay: Count
-    link_delay: Count
+    router_delay: Cycles
+    link_delay: Cycles
     buffer_packets: Count
     pitch: Pitch
     multicast: Flag = True

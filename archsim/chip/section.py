@@ -42,12 +42,23 @@ def _read(text: str, unit: str, example: str) -> float:
 
 def _plausible(unit: str) -> AfterValidator:
     def check(value: float) -> float:
-        wrong = implausible(value, unit)
-        if wrong:
-            raise refusal(f"{wrong}, what a chip can have", "Check the number and its unit.")
+        refuse_implausible(value, unit)
         return value
 
     return AfterValidator(check)
+
+
+def refuse_implausible(value: float, unit: str) -> None:
+    """Refuse a quantity that no chip can have.
+
+    Raises
+    ------
+    PydanticCustomError
+        As ``refusal`` makes it.
+    """
+    wrong = implausible(value, unit)
+    if wrong:
+        raise refusal(f"{wrong}, what a chip can have", "Check the number and its unit.")
 
 
 def _writer(unit: str) -> PlainSerializer:
@@ -80,11 +91,15 @@ BitsPerSecond = Annotated[float, _reader("bit/s"), _writer("bit/s"), _POSITIVE, 
 JoulesPerBit = Annotated[float, _reader("J/bit"), _writer("J/bit"), _NOT_NEGATIVE, _plausible("J/bit")]
 Fraction = Annotated[float, Field(ge=0, le=1, strict=True)]
 Count = Annotated[int, Field(ge=1, le=10**9, strict=True)]
+Lines = Annotated[int, Field(ge=1, le=65536, strict=True)]
+"""Rows or columns of an array."""
+Cycles = Annotated[int, Field(ge=1, le=100_000, strict=True)]
+"""Cycles from an input to its output."""
 Precision = Annotated[int, Field(ge=1, le=24, strict=True)]
 """Bits of a signal or a weight: what a converter can be, and a float32 can hold."""
 Width = Annotated[int, Field(ge=1, le=128, strict=True)]
 """Bits of a digital word."""
-Rate = Annotated[float, Field(ge=1e-6, le=1e6, strict=True, allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=1e-3, le=1e6, strict=True, allow_inf_nan=False)]
 """Operations per lane and cycle, and other bare positive numbers."""
 Flag = Annotated[bool, Field(strict=True)]
 Parameter = Annotated[float, Field(strict=True, allow_inf_nan=False)] | str

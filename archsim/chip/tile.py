@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from archsim.chip.section import (
     BufferBits,
     CellArea,
     CostChoice,
     Count,
+    Cycles,
     Flag,
     Fraction,
     Hertz,
+    Lines,
     Ohms,
     Precision,
     Rate,
@@ -25,6 +27,7 @@ from archsim.chip.section import (
     Volts,
     Width,
     refusal,
+    refuse_implausible,
 )
 
 
@@ -83,8 +86,8 @@ class Weight(Section):
     encoding: Encoding
     bits: Precision | None = None
     devices: Count
-    columns: Count = 1
-    rows: Count = 1
+    columns: Lines = 1
+    rows: Lines = 1
     slices: Count = 1
     significance: Rate | None = None
 
@@ -185,8 +188,8 @@ class Imperfections(Section):
 class Array(Section):
     """A crossbar: physical rows and columns of cells."""
 
-    rows: Count
-    columns: Count
+    rows: Lines
+    columns: Lines
     cell: Cell
     weight: Weight
     imperfections: Imperfections = Imperfections()
@@ -228,6 +231,9 @@ FOLLOWING_INPUTS = (InputKind.PULSE_WIDTH,)
 """Inputs whose phase has a slot per level: it doubles with each bit."""
 
 
+SignPhases = Annotated[int, Field(ge=1, le=4, strict=True)]
+
+
 class InputDriver(Section):
     """The rows' drivers: pulse-width modulators or digital-to-analog converters.
 
@@ -254,7 +260,7 @@ class InputDriver(Section):
     kind: InputKind
     bits: Precision
     bits_per_phase: Precision | None = None
-    sign_phases: Count = 1
+    sign_phases: SignPhases = 1
     phase_time: Seconds
     phase_bits: Precision | None = None
     mean_activity: Fraction
@@ -292,6 +298,7 @@ class InputDriver(Section):
                 f"phase_bits is given for a {self.kind} input, whose phases do not lengthen with its bits",
                 "Remove it, or choose 'kind: pulse-width'.",
             )
+        refuse_implausible(self.phase_seconds, "s")
         return self
 
 
@@ -335,7 +342,7 @@ class Adc(Section):
 
     kind: AdcKind
     bits: Precision
-    columns_per_adc: Count
+    columns_per_adc: Lines
     conversion_time: Seconds
     conversion_bits: Precision | None = None
     during_integration: Flag = False
@@ -383,6 +390,7 @@ class Adc(Section):
                 "conversion_bits is given for a converter whose time does not depend on the bits",
                 "Remove it, or choose a converter that takes a step per bit or level and counts by itself.",
             )
+        refuse_implausible(self.conversion_seconds, "s")
         return self
 
 
@@ -401,7 +409,7 @@ class Affine(Section):
 
     lanes: Count
     clock: Hertz
-    pipeline: Count
+    pipeline: Cycles
     sum_bits: Width
     cost: CostChoice
 

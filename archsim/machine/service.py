@@ -8,8 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.chip.schema import Unit
+from archsim.errors import InputError
 from archsim.network import Counts, Digital, Layer, Network, keys_read
 from archsim.units import period_ps
+
+LONGEST_PS = 2**60
+"""Beyond this, a duration times a few is no longer a 64-bit number of picoseconds; it is twelve days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,17 @@ def digital_cycles(network: Network, layer: Layer, unit: Unit, share: float) -> 
     """
     operator = layer.operator
     assert isinstance(operator, Digital)
-    fixed = unit_cycles(unit, operator.work, share)
-    if not operator.work_per_key:
-        return np.array([max(1, _whole(fixed))], np.int64)
-    keys = keys_read(network, layer)
-    cycles: NDArray[np.float64] = np.ceil(fixed + unit_cycles(unit, operator.work_per_key, share) * keys - 1e-9)
+    keys = keys_read(network, layer) if operator.work_per_key else np.zeros(1)
+    fixed, per_key = unit_cycles(unit, operator.work, share), unit_cycles(unit, operator.work_per_key, share)
+    cycles: NDArray[np.float64] = np.ceil(fixed + per_key * keys - 1e-9)
+    _refuse_ages(float(cycles.max()), unit, layer)
     return np.maximum(cycles.astype(np.int64), np.int64(1))
 
 
-def _whole(cycles: float) -> int:
-    return int(np.ceil(cycles - 1e-9))
+def _refuse_ages(cycles: float, unit: Unit, layer: Layer) -> None:
+    if cycles * period_ps(unit.clock) > LONGEST_PS:
+        raise InputError(
+            f"one of its tokens takes {cycles:.3g} cycles of {period_ps(unit.clock):,} ps on a digital unit",
+            where=f"layer {layer.name!r}",
+            remedy="Give the unit more lanes, faster operations or a faster clock.",
+        )
