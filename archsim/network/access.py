@@ -7,6 +7,7 @@ the last. Everything else (line buffers, attention's caches, recurrences) follow
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -144,30 +145,59 @@ class Window:
         return np.where(outside, size, low), np.where(outside, -1, high)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Any other order (slices, gathers, transposed grids), token by token.
+    """Any other order (slices, gathers, transposed grids, windows of attention), token by token.
 
     Parameters
     ----------
-    first, last : tuple of int
+    first, last : sequence of int, shape (consumed,)
         First and last producer token for each consumer token; ``NOTHING`` in both for none.
+    taps : sequence of int, shape (consumed,), optional
+        How many of the tokens from the first to the last are read; all of them where it is not given.
     """
 
-    first: tuple[int, ...]
-    last: tuple[int, ...]
+    first: Tokens
+    last: Tokens
+    taps: Tokens | None = None
+
+    def __init__(
+        self, first: Sequence[int] | Tokens, last: Sequence[int] | Tokens, taps: Sequence[int] | Tokens | None = None
+    ) -> None:
+        object.__setattr__(self, "first", _held(first))
+        object.__setattr__(self, "last", _held(last))
+        object.__setattr__(self, "taps", None if taps is None else _held(taps))
 
     def reach(self, produced: int, consumed: int) -> tuple[Tokens, Tokens]:
-        return np.asarray(self.first, np.int64), np.asarray(self.last, np.int64)
+        return self.first, self.last
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and self._bytes == other._bytes
+
+    def __hash__(self) -> int:
+        return hash(self._bytes)
+
+    @property
+    def _bytes(self) -> tuple[bytes, bytes, bytes | None]:
+        return self.first.tobytes(), self.last.tobytes(), None if self.taps is None else self.taps.tobytes()
+
+
+def _held(tokens: Sequence[int] | Tokens) -> Tokens:
+    """A copy that nobody can change."""
+    held = np.array(tokens, np.int64)
+    held.flags.writeable = False
+    return held
 
 
 def tokens_read(access: Access, produced: int, consumed: int) -> Tokens:
     """Tokens that each consumer token reads, a cached context included, shape ``(consumed,)``.
 
-    A window reads its taps inside the grid; anything else all from the first to the last that it touches.
+    A window reads its taps inside the grid, a table what it says; anything else all from the first to the last.
     """
     if isinstance(access, Window):
         return access.taps()
+    if isinstance(access, Table) and access.taps is not None:
+        return access.taps
     first, last = access.reach(produced, consumed)
     context = access.context if isinstance(access, Prefix) else 0
     return np.where(first == NOTHING, 0, last - first + 1) + context

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archsim.network.access import Access
 from archsim.network.graph import Edge, Layer, Network
@@ -14,7 +15,7 @@ from archsim.network.onnx_import.feeds import Feed, Piece, access_of, feed
 from archsim.network.onnx_import.limits import check_stream
 from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.partition import Partition, by_axes
-from archsim.network.onnx_import.views import Constant, Tensor, Values, View, varies
+from archsim.network.onnx_import.views import CONSTANT, Constant, Tensor, Values, View, core, varies
 from archsim.network.operators import Digital, Operator, Sink, Source
 from archsim.network.product import InputSpec, ProductSpec
 from archsim.network.work import activation_work
@@ -25,13 +26,14 @@ AccessOf = Callable[[Piece, int], Access]
 
 def by_position(piece: Piece, produced: int) -> Access:
     """The access of a layer whose tokens are the reading positions."""
-    return access_of(piece.first, piece.last, produced)
+    return access_of(piece.first, piece.last, produced, piece.taps)
 
 
 @dataclass(slots=True)
 class Draft:
-    """Layers and edges so far."""
+    """Layers and edges so far; ``attended`` names the tensors whose own order of tokens is wanted."""
 
+    attended: frozenset[str] = frozenset()
     layers: list[Layer] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     inputs: list[InputSpec] = field(default_factory=list)
@@ -66,6 +68,13 @@ class Draft:
     def is_source(self, index: int) -> bool:
         """Whether the layer is an input of the network."""
         return isinstance(self.layers[index].operator, Source)
+
+    def progress(self, view: View) -> NDArray[np.float64]:
+        """How far the producers' streams must be for each entry, 0 for constants to 1; axes of size 1 stand for all."""
+        tokens = np.array([layer.tokens for layer in self.layers] or [1], np.float64)
+        layer, token = core(view.layer), core(view.token)
+        done: NDArray[np.float64] = np.where(layer == CONSTANT, 0.0, (token + 1) / tokens[layer])
+        return done
 
     def feed(self, rows: View) -> Feed:
         """What the tokens with these input vectors read."""

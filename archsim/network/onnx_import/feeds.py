@@ -32,6 +32,8 @@ class Piece:
         The range in the producer's token, and where it lands in the reader's input vector.
     scattered : bool
         Whether the elements are permuted on the way.
+    taps : ndarray of int64, shape (positions,), or None
+        Tokens read by each position; None where it is all from the first to the last.
     """
 
     layer: int
@@ -41,6 +43,7 @@ class Piece:
     elements: int
     target_start: int
     scattered: bool
+    taps: Ids | None = None
 
     @property
     def range(self) -> tuple[int, int, int, int, bool]:
@@ -60,7 +63,30 @@ class Piece:
         first, last = np.full(owners, _ABSENT), np.full(owners, NOTHING, np.int64)
         np.minimum.at(first, owner, np.where(self.first == NOTHING, _ABSENT, self.first))
         np.maximum.at(last, owner, self.last)
-        return replace(self, first=np.where(last == NOTHING, NOTHING, first), last=last)
+        first = np.where(last == NOTHING, NOTHING, first)
+        return replace(self, first=first, last=last, taps=self._folded_taps(owner, owners))
+
+    def at(self, positions: Ids) -> Piece:
+        """The piece as read by other positions, each of which reads what one of these does."""
+        taps = None if self.taps is None else self.taps[positions]
+        return replace(self, first=self.first[positions], last=self.last[positions], taps=taps)
+
+    def _folded_taps(self, owner: Ids, owners: int) -> Ids | None:
+        """Distinct tokens that each owner reads; None where the positions themselves read more than one."""
+        if not self.single:
+            return None
+        pairs = np.unique(owner[self.last != NOTHING] * _SPAN + self.last[self.last != NOTHING])
+        return np.bincount(pairs // _SPAN, minlength=owners).astype(np.int64)
+
+    @property
+    def single(self) -> bool:
+        """Whether every position reads one token at most."""
+        return np.array_equal(self.first, self.last)
+
+    @property
+    def read(self) -> Ids:
+        """Tokens read by each position, shape ``(positions,)``."""
+        return np.where(self.last == NOTHING, 0, self.last - self.first + 1) if self.taps is None else self.taps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,13 +133,15 @@ def feed(rows: View, widths: tuple[int, ...]) -> Feed:
     return Feed(pieces, max(taps, default=1), len(taps) <= 1 and all(part.exact for part in feeds))
 
 
-def access_of(first: Ids, last: Ids, produced: int) -> Access:
-    """The simplest access with this reach."""
+def access_of(first: Ids, last: Ids, produced: int, taps: Ids | None = None) -> Access:
+    """The simplest access with this reach; ``taps`` of the tokens in it are read, all of them where it is None."""
     if np.array_equal(first, last) and np.array_equal(first, np.arange(len(first))):
         return Same()
-    if (first == 0).all() and (last == produced - 1).all():
+    spans = np.where(last == NOTHING, 0, last - first + 1)
+    dense = taps is None or bool((taps >= spans).all())
+    if dense and (first == 0).all() and (last == produced - 1).all():
         return Whole()
-    return Table(tuple(first.tolist()), tuple(last.tolist()))
+    return Table(first, last, None if dense else taps)
 
 
 def _groups(rows: View) -> list[Ids]:
@@ -147,7 +175,11 @@ def _spread(piece: Piece, positions: Ids, count: int) -> Piece:
         return piece
     first, last = np.full(count, NOTHING, np.int64), np.full(count, NOTHING, np.int64)
     first[positions], last[positions] = piece.first, piece.last
-    return replace(piece, first=first, last=last)
+    taps = None
+    if piece.taps is not None:
+        taps = np.zeros(count, np.int64)
+        taps[positions] = piece.taps
+    return replace(piece, first=first, last=last, taps=taps)
 
 
 def _merged(pieces: list[Piece]) -> tuple[Piece, ...]:
@@ -160,6 +192,9 @@ def _merged(pieces: list[Piece]) -> tuple[Piece, ...]:
                 piece,
                 first=np.where(piece.first == NOTHING, other.first, piece.first),
                 last=np.where(piece.last == NOTHING, other.last, piece.last),
+                taps=None
+                if piece.taps is other.taps is None
+                else np.where(piece.first == NOTHING, other.read, piece.read),
             )
         merged[piece.range] = piece
     return tuple(merged.values())
@@ -199,8 +234,10 @@ def _repeated(rows: View, keys: Ids, taps: int, widths: tuple[int, ...]) -> Feed
 def _run(rows: View, columns: Ids, target_start: int) -> Piece:
     """A run of consecutive elements of one producer."""
     head = int(columns[0])
-    first, last = _token_range(rows.token[:, columns[0] : columns[-1] + 1])
-    return Piece(int(rows.layer[0, head]), first, last, int(rows.element[0, head]), len(columns), target_start, False)
+    first, last, taps = _tokens(rows.token[:, columns[0] : columns[-1] + 1])
+    return Piece(
+        int(rows.layer[0, head]), first, last, int(rows.element[0, head]), len(columns), target_start, False, taps
+    )
 
 
 def _scattered(rows: View, columns: Ids, widths: tuple[int, ...]) -> tuple[Piece, ...]:
@@ -211,17 +248,20 @@ def _scattered(rows: View, columns: Ids, widths: tuple[int, ...]) -> tuple[Piece
         mine = columns[rows.layer[0, columns] == layer]
         elements = np.unique(rows.element[0, mine])
         start = min(int(elements[0]), widths[layer] - len(elements))
-        first, last = _token_range(rows.token if len(core(rows.token)[0]) == 1 else rows.token[:, mine])
-        pieces.append(Piece(int(layer), first, last, start, len(elements), place, True))
+        first, last, taps = _tokens(rows.token if len(core(rows.token)[0]) == 1 else rows.token[:, mine])
+        pieces.append(Piece(int(layer), first, last, start, len(elements), place, True, taps))
         place += len(elements)
     return tuple(pieces)
 
 
-def _token_range(tokens: Ids) -> tuple[Ids, Ids]:
-    """Smallest and largest token of each row."""
-    small = core(tokens)
-    count = len(tokens)
-    return np.broadcast_to(small.min(axis=1), count), np.broadcast_to(small.max(axis=1), count)
+def _tokens(tokens: Ids) -> tuple[Ids, Ids, Ids | None]:
+    """Smallest and largest token of each row, and how many there are where a row has more than one."""
+    small, count = core(tokens), len(tokens)
+    ends = (np.broadcast_to(small.min(axis=1), count), np.broadcast_to(small.max(axis=1), count))
+    if small.shape[1] == 1:
+        return *ends, None
+    distinct = (np.diff(np.sort(small, axis=1), axis=1) != 0).sum(axis=1) + 1
+    return *ends, np.broadcast_to(distinct, count)
 
 
 def _blurred(rows: View, widths: tuple[int, ...]) -> tuple[Piece, ...]:

@@ -9,6 +9,7 @@ import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import defs, inliner
 from onnx.checker import ValidationError
+from onnx.shape_inference import InferenceError
 
 from archsim.errors import InputError
 from archsim.network.onnx_import.boundary import in_file
@@ -65,7 +66,7 @@ def checked(model: onnx.ModelProto) -> onnx.ModelProto:
 def _inlined(model: onnx.ModelProto) -> onnx.ModelProto:
     try:
         return inliner.inline_local_functions(model)
-    except (RuntimeError, ValidationError) as fault:
+    except (RuntimeError, ValidationError, InferenceError) as fault:
         raise InputError(
             f"its functions cannot be written out: {str(fault).strip().splitlines()[-1]}",
             where="functions of the model",

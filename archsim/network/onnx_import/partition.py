@@ -87,7 +87,14 @@ def partition(view: View, merged: Iterable[int] = ()) -> Partition:
     return by_axes(view, token_axes)
 
 
-def by_axes(view: View, token_axes: Iterable[int], *, own_elements: bool = False) -> Partition:
+def by_axes(
+    view: View,
+    token_axes: Iterable[int],
+    *,
+    own_elements: bool = False,
+    own_tokens: bool = False,
+    progress: NDArray[np.float64] | None = None,
+) -> Partition:
     """Tokens along the given axes, in the order in which the input's stream completes them.
 
     Parameters
@@ -98,13 +105,18 @@ def by_axes(view: View, token_axes: Iterable[int], *, own_elements: bool = False
         Axes whose entries are tokens.
     own_elements : bool
         True for elements in raster order of the other axes (a matrix's rows), False to keep the input's order.
+    own_tokens : bool
+        True for tokens in raster order of their axes, whatever the stream's order.
+    progress : ndarray of float64, of the view's shape, optional
+        How far all streams that an entry depends on must be; orders the tokens where the view's own stream alone does
+        not say.
     """
     shape = view.shape
     outer = sorted(token_axes)
     inner = [axis for axis in range(len(shape)) if axis not in outer]
     tokens, width = prod(shape[axis] for axis in outer), prod(shape[axis] for axis in inner)
     check_stream(tokens, width)
-    token_order = _stream_order(view, outer, tokens)
+    token_order = None if own_tokens else _stream_order(view, outer, progress)
     element_order = None if own_elements else _element_order(view, inner, width)
     return Partition(
         placed(_rank(token_order, tokens), outer, shape),
@@ -119,15 +131,22 @@ def by_axes(view: View, token_axes: Iterable[int], *, own_elements: bool = False
     )
 
 
-def _stream_order(view: View, outer: list[int], tokens: int) -> Ids | None:
+def _stream_order(view: View, outer: list[int], progress: NDArray[np.float64] | None) -> Ids | None:
     """Raster indices of the tokens, by the last token of the (one) producer that they read; None for raster order."""
     if view.producer is None:
         return None
-    inner = tuple(axis for axis in range(len(view.shape)) if axis not in outer)
-    completed = core(view.token).max(axis=inner, keepdims=True) if inner else core(view.token)
-    dims = tuple(size if axis in outer else 1 for axis, size in enumerate(view.shape))
-    order = np.argsort(np.broadcast_to(completed, dims).ravel(), kind="stable")
-    return None if np.array_equal(order, np.arange(tokens)) else order
+    keys = [_last(view.token, outer)] + ([] if progress is None else [_last(progress, outer)])
+    order = np.lexsort(keys)
+    return None if np.array_equal(order, np.arange(len(order))) else order
+
+
+def _last(entries: NDArray[Entry], outer: list[int]) -> NDArray[Entry]:
+    """Largest entry of each token, in raster order."""
+    inner = tuple(axis for axis in range(entries.ndim) if axis not in outer)
+    small = core(entries)
+    most = small.max(axis=inner, keepdims=True) if inner else small
+    dims = tuple(size if axis in outer else 1 for axis, size in enumerate(entries.shape))
+    return np.broadcast_to(most, dims).ravel()
 
 
 def _element_order(view: View, inner: list[int], width: int) -> Ids | None:

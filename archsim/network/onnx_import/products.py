@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archsim.network.onnx_import.draft import Call
 from archsim.network.onnx_import.feeds import Feed
@@ -49,7 +50,7 @@ def dynamic_product(call: Call, left: View, right: View) -> View:
     left, right = _stacked(left, stack), _stacked(right, stack)
     depth, columns = right.shape[-2:]
     token_axes = [axis for axis in range(len(stack) + 1) if varies(left.token, axis)]
-    cut = by_axes(left, token_axes, own_elements=True)
+    cut = by_axes(left, token_axes, own_elements=True, progress=_progress(call, left, right))
     heads = cut.width // depth
     keys = _keys(call, cut, right, [axis for axis in token_axes if axis < len(stack)])
     apart = prod(stack[axis] for axis in range(len(stack)) if axis not in token_axes)
@@ -61,6 +62,13 @@ def dynamic_product(call: Call, left: View, right: View) -> View:
     inner = [axis for axis in range(len(out)) if axis not in token_axes]
     element = placed(np.arange(heads * columns, dtype=np.int64), inner, out)
     return View(np.broadcast_to(np.int64(index), out), np.broadcast_to(cut.token[..., :1], out), element, True)
+
+
+def _progress(call: Call, left: View, right: View) -> NDArray[np.float64]:
+    """How far the operands' streams must be for each row of ``left``, from 0 to 1, broadcast to its shape."""
+    rows = call.draft.progress(left)
+    keys = call.draft.progress(right).max(axis=(-2, -1), keepdims=True)
+    return np.broadcast_to(np.maximum(rows, keys), left.shape)
 
 
 def _stacked(view: View, stack: tuple[int, ...]) -> View:
@@ -78,9 +86,7 @@ def _keys(call: Call, cut: Partition, right: View, batch_axes: list[int]) -> Fee
     pieces = call.draft.feed(fine.rows(right))
     of_token = cut.arranged(placed(np.arange(batches, dtype=np.int64), batch_axes, cut.token.shape))[:, 0]
     folded = [piece.folded(fine.arranged(batch)[:, 0], batches) for piece in pieces.pieces]
-    return replace(
-        pieces, pieces=tuple(replace(piece, first=piece.first[of_token], last=piece.last[of_token]) for piece in folded)
-    )
+    return replace(pieces, pieces=tuple(piece.at(of_token) for piece in folded))
 
 
 def _operator(keys: Feed, right: View, macs: int) -> Digital:
@@ -89,9 +95,7 @@ def _operator(keys: Feed, right: View, macs: int) -> Digital:
     along = [axis for axis in (columns, depth) if varies(right.token, axis)]
     kind = "matmul" if len(along) != 1 else "scores" if along == [columns] else "context"
     count = right.shape[along[0]] if len(along) == 1 else 0
-    if len(keys.pieces) == 1 and count:
-        piece = keys.pieces[0]
-        if bool((piece.last - piece.first + 1 == count).all()):
-            per_key = ((Primitive.MAC, macs // count),)
-            return Digital(kind, work_per_key=per_key, keys_port=1, whole_token=True, product=True)
+    if len(keys.pieces) == 1 and count and bool((keys.pieces[0].read == count).all()):
+        per_key = ((Primitive.MAC, macs // count),)
+        return Digital(kind, work_per_key=per_key, keys_port=1, whole_token=True, product=True)
     return Digital(kind, ((Primitive.MAC, macs),), whole_token=True, product=True)

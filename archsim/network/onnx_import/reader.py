@@ -11,6 +11,7 @@ import onnx
 
 from archsim.errors import InputError
 from archsim.network.graph import Network
+from archsim.network.onnx_import.attention import attended
 from archsim.network.onnx_import.boundary import in_file, reading
 from archsim.network.onnx_import.draft import Draft
 from archsim.network.onnx_import.execution import Execution
@@ -98,7 +99,8 @@ def _walked(
     nodes = fused(graph)
     uses = Counter(name for node in nodes for name in node.input)
     uses.update(output.name for output in graph.output)
-    run = Execution(Draft(), opsets_of(model), uses)
+    draft = Draft(attended(nodes, [entry.name for entry in inputs]))
+    run = Execution(draft, opsets_of(model), uses)
     for tensor in graph.initializer:
         with reading(f"tensor {tensor.name!r}"):
             run.tensors[tensor.name] = initializer(tensor)

@@ -36,12 +36,21 @@ def interpolation(call: Call) -> tuple[Tensor, ...]:
     grid = (batch, *view.shape[2:])
 
     def access(piece: Piece, produced: int) -> Access:
-        return access_of(*_reach(piece, grid, [spans[0], *spans[2:]]), produced)
+        own = [spans[0], *spans[2:]]
+        return access_of(*_reach(piece, grid, own), produced, _neighbours(own) if piece.single else None)
 
     call.draft.connect(index, call.draft.feed(positions(view)), access=access)
     element = placed(np.arange(channels, dtype=np.int64), (1,), shape)
     token = placed(np.arange(tokens, dtype=np.int64), (0, *range(2, len(shape))), shape)
     return (View(np.broadcast_to(np.int64(index), shape), token, element, True),)
+
+
+def _neighbours(spans: list[tuple[Ids, Ids]]) -> Ids:
+    """Positions that each output position is interpolated from."""
+    counts = np.ones(1, np.int64)
+    for low, high in spans:
+        counts = (counts[:, None] * (high - low + 1)).ravel()
+    return counts
 
 
 def _reach(piece: Piece, grid: tuple[int, ...], spans: list[tuple[Ids, Ids]]) -> tuple[Ids, Ids]:

@@ -28,8 +28,13 @@ def opsets_of(model: onnx.ModelProto) -> dict[str, int]:
     Raises
     ------
     InputError
-        If the standard one is unknown.
+        If one is no version, or the standard one is unknown.
     """
+    wild = next((e for e in model.opset_import if e.domain not in _STANDARD and not 0 <= e.version < 2**31), None)
+    if wild is not None:
+        raise InputError(
+            f"version {wild.version} of domain {wild.domain!r} is none", where="opset_import", remedy=_REMEDY
+        )
     opsets = {"" if entry.domain in _STANDARD else entry.domain: int(entry.version) for entry in model.opset_import}
     newest = defs.onnx_opset_version()
     if not 1 <= opsets.get("", 1) <= newest:

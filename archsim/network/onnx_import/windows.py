@@ -48,7 +48,9 @@ class Sliding:
         """The access to a producer whose tokens lie at the input's positions as the piece says."""
         plain = np.array_equal(piece.first, piece.last) and np.array_equal(piece.first, np.arange(produced))
         if not plain:
-            return access_of(*self.reach(piece.first, piece.last), produced)
+            first, last = self.reach(piece.first, piece.last)
+            taps = np.minimum(self.window.taps(), np.where(last == NOTHING, 0, last - first + 1))
+            return access_of(first, last, produced, taps if piece.single else None)
         if self._pointwise:
             return Same()
         return Whole() if self.positions == 1 and self._covers else _without_single_batch(self.window)

@@ -46,6 +46,8 @@ class Trial:
         assert isinstance(view, View)
         self.view = view
         self.values = np.random.default_rng(seed).standard_normal(view.shape).astype(np.float32)
+        # Unlike additions, since a normalisation takes equal ones away again.
+        self.added = np.random.default_rng(seed + 1).uniform(2, 4, view.shape).astype(np.float32)
         self.plain = self._outputs(self.values)
 
     def _outputs(self, values: np.ndarray) -> np.ndarray:
@@ -57,7 +59,7 @@ class Trial:
 
     def changed(self, entries: Flags) -> Flags:
         """Entries of the output that change with these entries of the input."""
-        moved = self._outputs(self.values + np.where(entries, np.float32(3.0), np.float32(0)))
+        moved = self._outputs(self.values + np.where(entries, self.added, np.float32(0)))
         return ~np.isclose(moved, self.plain, rtol=1e-4, atol=1e-5, equal_nan=True)
 
     def seen_by_running(self) -> Flags:

@@ -384,7 +384,7 @@ def test_patch_merging_stacks_four_tokens(tmp_path: Path) -> None:
     norm = only(network, "layer-norm")
     (edge,) = network.inputs_of(norm.name)
     assert (norm.tokens, norm.width, edge.elements) == (4, 24, 6)
-    assert edge.access == Table((0, 2, 8, 10), (5, 7, 13, 15))
+    assert edge.access == Table((0, 2, 8, 10), (5, 7, 13, 15), (4, 4, 4, 4))
     assert network.macs == 16 * 8 * 6 + 4 * 24 * 12
 
 
