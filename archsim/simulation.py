@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from numbers import Integral
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard
 
 from archsim import workloads
 from archsim.accounting import Ledger, account, memory_accesses, traffic_notes
-from archsim.chip import Chip, load_chip
+from archsim.chip import Chip, Overrides, load_chip
 from archsim.cost import Bill, price
 from archsim.engine import LogWindow, Progress, run_compiled, run_reference
 from archsim.errors import CapacityError, InputError
 from archsim.lowering import lower
 from archsim.mapping import Placement, Replication, place
 from archsim.network import Network
-from archsim.network.onnx_import import read_onnx
+from archsim.network.onnx_import import read_model, read_onnx
 from archsim.program import Program, Trace
 from archsim.workloads import WorkloadOptions
 from archsim.workloads.trained import trained
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 
 class Engine(StrEnum):
@@ -42,12 +48,26 @@ class Settings:
     interleave : int, optional
         Samples whose tokens take turns; chosen by lowering where not given.
     engine : Engine
+
+    Raises
+    ------
+    InputError
+        If one is of another type.
     """
 
     batch: int = 1
     replicate: Replication = "none"
     interleave: int | None = None
     engine: Engine = Engine.COMPILED
+
+    def __post_init__(self) -> None:
+        for name, value in (("batch", self.batch), ("interleave", self.interleave)):
+            if value is not None and (not isinstance(value, Integral) or isinstance(value, bool)):
+                raise _no(name, value, "a whole number (int)")
+        if not isinstance(self.replicate, str | Mapping):
+            raise _no("replicate", self.replicate, "'none', 'balanced' or a dictionary of copies by layer")
+        if not isinstance(self.engine, Engine):
+            raise _no("engine", self.engine, " or ".join(f"Engine.{engine.name}" for engine in Engine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +98,18 @@ class Interrupted(KeyboardInterrupt):
 
 
 def load_network(
-    model: str | Path,
+    model: str | Path | ModelProto,
     options: WorkloadOptions | None = None,
     *,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Network:
-    """Read an ONNX file, or build a named network.
+    """Read an ONNX file or model, or build a named network.
 
     Parameters
     ----------
-    model : str or Path
-        A path to an ONNX file, or the name of a network or trained model that ``archsim list`` shows.
+    model : str, Path or onnx.ModelProto
+        A path to an ONNX file, a model in memory, or the name of a network or trained model that ``archsim list``
+        shows.
     options : WorkloadOptions, optional
         Sequence length and the like, for named networks.
     shapes : mapping of str to tuple of int, optional
@@ -99,32 +120,50 @@ def load_network(
     InputError
         If there is neither such a file nor such a name, or an option does not apply.
     """
+    if _is_proto(model):
+        return _read(lambda: read_model(model, name=model.graph.name or "model", shapes=shapes or {}), options, "model")
+    if not isinstance(model, str | Path):
+        raise _no("network", model, "a name, the path of an ONNX file, an onnx.ModelProto or a Network")
     known = trained(str(model))
     path = known.model if known else Path(model)
-    if path.suffix != ".onnx" and not path.is_file():
-        if shapes:
-            raise InputError(
-                f"{model} is a named network, whose shapes are fixed",
-                where="--shape",
-                remedy="Use its own options (--seq, --image), or give an ONNX file.",
-            )
-        network: Network = workloads.build(str(model), options or WorkloadOptions())
-        return network
+    if path.suffix == ".onnx" or path.is_file():
+        return _read(lambda: read_onnx(path, shapes=shapes or {}), options, str(path))
+    if shapes:
+        raise InputError(
+            f"{model} is a named network, whose shapes are fixed",
+            where="--shape",
+            remedy="Use its own options (--seq, --image), or give an ONNX file.",
+        )
+    network: Network = workloads.build(str(model), options or WorkloadOptions())
+    return network
+
+
+def _read(read: Callable[[], Network], options: WorkloadOptions | None, where: str) -> Network:
     if options is not None and options != WorkloadOptions():
         raise InputError(
             "sequence and image options belong to named networks",
-            where=str(path),
-            remedy="Give the shapes of the file's inputs: --shape NAME=1,3,224,224.",
+            where=where,
+            remedy="Give the shapes of the model's inputs: --shape NAME=1,3,224,224.",
         )
-    return read_onnx(path, shapes=shapes or {})
+    return read()
+
+
+def _is_proto(model: object) -> TypeGuard[ModelProto]:
+    """Whether this is an ONNX model in memory; only who has loaded onnx can have one."""
+    onnx = sys.modules.get("onnx")
+    return onnx is not None and isinstance(model, onnx.ModelProto)
+
+
+def _no(what: str, given: object, meant: str) -> InputError:
+    return InputError(f"{given!r:.100} ({type(given).__name__}) is no {what}", where=what, remedy=f"Give {meant}.")
 
 
 def simulate(
-    model: str | Path | Network,
+    model: str | Path | ModelProto | Network,
     chip: str | Path | Chip,
     settings: Settings | None = None,
     *,
-    overrides: Sequence[str] = (),
+    overrides: Overrides = (),
     log: LogWindow | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Result:
@@ -132,13 +171,13 @@ def simulate(
 
     Parameters
     ----------
-    model : str, Path or Network
-        A name, an ONNX file, or a Network.
+    model : str, Path, onnx.ModelProto or Network
+        A name, an ONNX file, an ONNX model in memory, or a Network.
     chip : str, Path or Chip
         A preset's name, a YAML file, or a Chip.
     settings : Settings, optional
-    overrides : sequence of str
-        Changes to the chip file, as ``"tile.adc.bits=6"``.
+    overrides : sequence of str, or mapping
+        Changes to the chip file: ``["tile.adc.bits=6"]``, ``{"tile.adc.bits": 6}``, or nested.
     log : LogWindow, optional
         Firings to write down in the Trace.
     progress : callable, optional
@@ -155,9 +194,11 @@ def simulate(
     Interrupted
         If the run was stopped from the keyboard.
     """
-    chosen = settings or Settings()
+    chosen = Settings() if settings is None else settings
+    if not isinstance(chosen, Settings):
+        raise _no("settings", settings, "Settings(batch=..., replicate=...)")
     network = model if isinstance(model, Network) else load_network(model)
-    described = chip if isinstance(chip, Chip) else load_chip(str(chip), overrides)
+    described = _described(chip, overrides)
     bill = price(described)
     placement = place(network, described, replicate=chosen.replicate, batch=chosen.batch, interleave=chosen.interleave)
     program = lower(placement, batch=chosen.batch)
@@ -165,6 +206,20 @@ def simulate(
     if not trace.complete:
         raise Interrupted(trace)
     return Result(network, described, placement, program, trace, bill, account(trace, placement, bill))
+
+
+def _described(chip: str | Path | Chip, overrides: Overrides) -> Chip:
+    if isinstance(chip, str | Path):
+        return load_chip(str(chip), overrides)
+    if not isinstance(chip, Chip):
+        raise _no("chip", chip, "a name, the path of a chip file or a Chip; what differs from a file as overrides")
+    if overrides:
+        raise InputError(
+            "overrides change a chip file, and this chip has been read already",
+            where="overrides",
+            remedy="Give them to load_chip, or give the chip's name.",
+        )
+    return chip
 
 
 def run(

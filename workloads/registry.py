@@ -8,6 +8,7 @@ from archsim.errors import InputError
 from archsim.network import Network
 from archsim.workloads import cnn, language, mlp, recurrent, speech, vision
 from archsim.workloads.options import DEFAULTS, Workload, WorkloadOptions
+from archsim.workloads.trained import TRAINED
 
 _WORKLOADS: tuple[Workload, ...] = (
     *mlp.WORKLOADS,
@@ -57,7 +58,8 @@ def build(name: str, options: WorkloadOptions = DEFAULTS) -> Network:
 def _find(name: str) -> Workload:
     workload = _BY_NAME.get(name)
     if workload is None:
-        near = get_close_matches(name.lower(), _BY_NAME, n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(_BY_NAME)}."
-        raise InputError(f"there is no network called {name!r}", where="network", remedy=hint)
+        known = [*_BY_NAME, *(model.name for model in TRAINED)]
+        near = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Give an ONNX file (.onnx), or: {', '.join(known)}."
+        raise InputError(f"there is no network called {name!r}, and no such file", where="network", remedy=hint)
     return workload

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from archsim.chip.faults import nearest, refuse
 from archsim.chip.held import merged
+from archsim.chip.overrides import Overrides, assignments
 from archsim.chip.schema import Chip
 from archsim.chip.section import FROM_FILE
 from archsim.chip.text import read_tree
@@ -58,15 +58,16 @@ def chip_names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in _PRESETS.glob("*.yaml")))
 
 
-def load_chip(name_or_path: str, overrides: Sequence[str] = ()) -> Chip:
+def load_chip(name_or_path: str, overrides: Overrides = ()) -> Chip:
     """Read and validate a chip.
 
     Parameters
     ----------
     name_or_path : str
         A preset's name, or the path of a YAML file.
-    overrides : sequence of str
-        Fields that replace the file's, as ``"tile.adc.bits=6"``; ``null`` takes a field away.
+    overrides : sequence of str, or mapping
+        Fields that replace the file's, as ``"tile.adc.bits=6"``; ``null`` takes a field away. A mapping has them as
+        keys with dots, or nested.
 
     Returns
     -------
@@ -89,7 +90,7 @@ def load_chip(name_or_path: str, overrides: Sequence[str] = ()) -> Chip:
         raise refuse(error, tree) from None
 
 
-def sources(name_or_path: str, overrides: Sequence[str] = ()) -> tuple[Source, ...]:
+def sources(name_or_path: str, overrides: Overrides = ()) -> tuple[Source, ...]:
     """Every value of a chip's description with its source, in the file's order.
 
     Raises
@@ -115,11 +116,11 @@ def describe(name: str) -> str:
     return _text(description) if isinstance(description, Leaf) else ""
 
 
-def _resolve(name_or_path: str, overrides: Sequence[str]) -> Branch:
+def _resolve(name_or_path: str, overrides: Overrides) -> Branch:
     """A chip's whole tree: its file over what it extends, and the overrides over that."""
     file = _find(name_or_path, Path(), "chip")
     files = _chain(file, ())
-    chip = merged(files, [override(assignment) for assignment in overrides])
+    chip = merged(files, [override(assignment) for assignment in assignments(overrides)])
     return Branch(files[-1].origin, chip.children)
 
 

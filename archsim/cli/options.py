@@ -155,7 +155,8 @@ class ReplicationOptions:
         str,
         typer.Option(
             metavar="none|balanced|LAYER=N,...",
-            help="Copies of layers: none, balanced to the slowest layer within the tiles there are, or as given.",
+            help="Copies of layers: none, balanced to the slowest layer within the tiles there are, or as given by "
+            "layer, by what it is within, or by pattern: [bold]conv1=8,layer1=4,layer2.*.conv1=2[/]; later ones win.",
             rich_help_panel=_RUN,
         ),
     ] = "none"

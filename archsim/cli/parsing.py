@@ -21,7 +21,7 @@ def read_replicate(text: str) -> Replication:
     Raises
     ------
     InputError
-        If it is neither.
+        If it is neither, or names a layer twice.
     """
     if text in _PLANS:
         return text
@@ -36,6 +36,8 @@ def read_replicate(text: str) -> Replication:
                 where="--replicate",
                 remedy=f"{hint}Write none, balanced, or copies by layer, as conv1=8,conv2=4.",
             )
+        if layer in copies:
+            raise InputError(f"copies of {layer!r} are given twice", where="--replicate", remedy="Keep one of the two.")
         copies[layer] = _number(count, "--replicate", "Write copies by layer, as conv1=8,conv2=4.")
     return copies
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 import networkx as nx
 import numpy as np
@@ -16,8 +18,10 @@ from archsim.mapping.blocks import Cut
 from archsim.network import Layer, Network, Previous
 
 Ids = NDArray[np.int64]
+SEPARATORS = "./:"
+"""Between the parts of a layer's name."""
 Replication = str | Mapping[str, int]
-"""``"none"``, ``"balanced"``, or copies by layer name."""
+"""``"none"``, ``"balanced"``, or copies by layer: a name, what a name begins with, or a pattern; later ones win."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +145,52 @@ def balanced(load: Load, arrays: int) -> Ids:
 def _given(network: Network, load: Load, copies: Mapping[str, int]) -> Ids:
     names = [layer.name for layer in network.matrices]
     result = np.ones(len(names), np.int64)
-    for name, count in copies.items():
-        if name not in names:
-            near = difflib.get_close_matches(name, names, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else "`archsim show network` lists the layers."
-            raise InputError(f"there is no matrix layer {name!r}", where="--replicate", remedy=hint)
-        place = names.index(name)
-        if not 1 <= count <= load.most[place]:
-            raise InputError(
-                f"{count} copies of {name!r} are asked for; between 1 and {load.most[place]} can be used",
-                where="--replicate",
-                remedy="A layer cannot have more copies than tokens, and one inside a recurrence only one.",
-            )
-        result[place] = count
+    for given, count in copies.items():
+        for name in named_layers(given, names):
+            place = names.index(name)
+            if not 1 <= count <= load.most[place]:
+                raise InputError(
+                    f"{count} copies of {name!r} are asked for; between 1 and {load.most[place]} can be used",
+                    where="--replicate",
+                    remedy="A layer cannot have more copies than tokens, and one inside a recurrence only one.",
+                )
+            result[place] = count
     return result
+
+
+def named_layers(given: str, names: Sequence[str]) -> list[str]:
+    """The layers that a name, the beginning of names, or a pattern stands for.
+
+    Parameters
+    ----------
+    given : str
+        ``layer1.0.conv1``; ``layer1``, for all layers within it; ``layer1.*`` or ``*.conv1``.
+    names : sequence of str
+        All layers.
+
+    Raises
+    ------
+    InputError
+        If there is no such layer; it suggests what is nearest.
+    """
+    if given in names:
+        return [given]
+    found = [name for name in names if _within(name, given) or fnmatchcase(name, given)]
+    if not found:
+        near = difflib.get_close_matches(given, [*_groups(names), *names], 3, 0.5)
+        hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+        raise InputError(
+            f"there is no matrix layer {given!r}, nor any within it",
+            where="--replicate",
+            remedy=f"{hint}`archsim show network` lists the layers; a pattern takes many, as layer1.*=2.",
+        )
+    return found
+
+
+def _within(name: str, group: str) -> bool:
+    return bool(group) and name.startswith(tuple(group + mark for mark in SEPARATORS))
+
+
+def _groups(names: Sequence[str]) -> list[str]:
+    """What layers lie within: ``layer1`` and ``layer1.0`` for ``layer1.0.conv1``."""
+    return sorted({name[: mark.start()] for name in names for mark in re.finditer(rf"(?<=.)[{SEPARATORS}]", name)})

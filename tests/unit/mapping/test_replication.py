@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from archsim.errors import InputError
 from archsim.mapping import place
-from archsim.mapping.replication import Load, balanced, recurrent_layers
+from archsim.mapping.replication import Load, balanced, named_layers, recurrent_layers
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Previous, Same, Sink, Source
 from archsim.network.recurrent import CellShape, lstm_layers
 from tests.chips import make_chip
@@ -102,7 +102,7 @@ def test_copies_that_cannot_be(replicate, words):
 def test_a_name_nearly_right_is_suggested():
     layers = (Layer("in", Source(), 4, 8), Layer("layer1.conv1", Matrix(8, 8), 4, 8))
     network = Network("n", layers, (Edge("in", "layer1.conv1", Same(), 8),))
-    with pytest.raises(InputError, match=r"Did you mean 'layer1\.conv1'\?"):
+    with pytest.raises(InputError, match=r"Did you mean 'layer1\.conv1'"):
         place(network, make_chip(), replicate={"layer1.conv": 2})
 
 
@@ -129,3 +129,46 @@ def test_decoding_after_a_prompt_does_not_count_as_recurrent():
     layers = (Layer("in", Source(), 8, 8), Layer("a", Matrix(16, 8), 8, 8))
     back = Edge("a", "a", Previous(1, start=6), 8, target_start=8)
     assert recurrent_layers(Network("n", layers, (Edge("in", "a", Same(), 8), back))) == frozenset()
+
+
+LAYERS = ["conv1", "conv10", "layer1.0.conv1", "layer1.0.conv2", "layer1.1.conv1", "layer10.0.conv1", "/a/b/MatMul"]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("conv1", ["conv1"]),
+        ("layer1", ["layer1.0.conv1", "layer1.0.conv2", "layer1.1.conv1"]),
+        ("layer1.0", ["layer1.0.conv1", "layer1.0.conv2"]),
+        ("layer1.*", ["layer1.0.conv1", "layer1.0.conv2", "layer1.1.conv1"]),
+        ("*.conv1", ["layer1.0.conv1", "layer1.1.conv1", "layer10.0.conv1"]),
+        ("conv?", ["conv1"]),
+        ("/a", ["/a/b/MatMul"]),
+        ("*", LAYERS),
+    ],
+)
+def test_layers_by_name_by_what_they_are_within_and_by_pattern(given: str, found: list[str]) -> None:
+    assert named_layers(given, LAYERS) == found
+
+
+@pytest.mark.parametrize(
+    ("given", "nearest"), [("layer11", "'layer1'"), ("conv", "'conv1'"), ("layr1.0.conv1", "'layer1.0.conv1'")]
+)
+def test_no_such_layer_suggests_groups_and_layers(given: str, nearest: str) -> None:
+    with pytest.raises(InputError, match="no matrix layer") as caught:
+        named_layers(given, LAYERS)
+    assert nearest in caught.value.remedy
+
+
+@pytest.mark.parametrize("given", ["", ".", "*.nothing", "[", "layer1.0.conv1.x"])
+def test_nothing_of_the_kind(given: str) -> None:
+    with pytest.raises(InputError, match="no matrix layer"):
+        named_layers(given, LAYERS)
+
+
+def test_later_copies_win() -> None:
+    network = chain(100, 50, 25)
+    names = [layer.name for layer in network.matrices]
+    placed = place(network, make_chip(), replicate={"*": 2, names[-1]: 3})
+    copies = dict(zip([layer.name for layer in network.order], placed.replicas, strict=True))
+    assert [copies[name] for name in names] == [2] * (len(names) - 1) + [3]
