@@ -25,14 +25,21 @@ from archsim.network import Edge
 class Keep(IntEnum):
     """What the buffer beside a consumer keeps of an edge; each takes less room than the one before."""
 
-    ALL = 0
-    """Everything between producer and consumer: nothing goes through memory."""
-    WINDOW = 1
+    FULL = 0
+    """Everything between producer and consumer, with room for full rate."""
+    SLOWER = 1
+    """The same with the room of a slower pace."""
+    WINDOW = 2
     """What the consumer's touches span while tokens are fetched at the consumer's pace."""
-    LEAST = 2
+    LEAST = 3
     """What one firing's touches span, and a token on its way."""
-    NOTHING = 3
+    NOTHING = 4
     """Nothing: each firing fetches all that it touches."""
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the edge goes through memory."""
+        return self > Keep.SLOWER
 
 
 @dataclass
@@ -47,8 +54,8 @@ class Choices:
         At full rate.
     full : list of Dependencies
         Each edge's pairs with room for full rate.
-    whole : list of Dependencies
-        The same where buffers keep everything: those that are crowded at full rate have the room of a slower pace.
+    slower : list of Dependencies
+        The same, and for those that are crowded at full rate with the room of a slower pace.
     """
 
     demands: Demands
@@ -57,14 +64,14 @@ class Choices:
     tempos: dict[str, Tempo]
     pace: Pace
     full: list[Dependencies]
-    whole: list[Dependencies]
+    slower: list[Dependencies]
     _known: dict[tuple[int, Keep], Dependencies] = field(default_factory=dict)
     _bits: dict[tuple[int, Keep], dict[int, int]] = field(default_factory=dict)
 
     def of(self, edge: int, keep: Keep) -> Dependencies:
         """The pairs of an edge, with the room at its consumers."""
-        if keep is Keep.ALL:
-            return self.whole[edge]
+        if not keep.in_memory:
+            return (self.full if keep is Keep.FULL else self.slower)[edge]
         if (edge, keep) not in self._known:
             self._known[edge, keep] = self._worked_out(edge, keep)
         return self._known[edge, keep]
@@ -72,7 +79,7 @@ class Choices:
     def _worked_out(self, edge: int, keep: Keep) -> Dependencies:
         if keep is Keep.NOTHING:
             # What a reader fetches streams into the unit.
-            return replace(self.whole[edge], kept=np.zeros_like(self.whole[edge].kept))
+            return replace(self.full[edge], kept=np.zeros_like(self.full[edge].kept))
         room = 1 if keep is Keep.LEAST else window_capacity(self.demands, self._edge(edge), self.tempos, self.pace)
         return edge_dependencies(self.demands, self.placement, self.ends, edge, room, fetched=True)
 
@@ -89,11 +96,11 @@ class Choices:
     def useful(self, edge: int) -> tuple[Keep, ...]:
         """Ways to keep an edge, without windows where fetching all that each firing touches is no more traffic."""
         refetched = self.traffic(edge, Keep.NOTHING) > self.traffic(edge, Keep.WINDOW)
-        return tuple(Keep) if refetched else (Keep.ALL, Keep.NOTHING)
+        return tuple(Keep) if refetched else (Keep.FULL, Keep.SLOWER, Keep.NOTHING)
 
     def traffic(self, edge: int, keep: Keep) -> float:
         """Elements per sample that an edge writes to memory and reads back."""
-        if keep is Keep.ALL:
+        if not keep.in_memory:
             return 0.0
         network, described = self.placement.network, self._edge(edge)
         written = network.by_name[described.source].tokens * described.elements
@@ -124,7 +131,9 @@ def choose_keeping(choices: Choices, fixed: Dependencies) -> tuple[Keep, ...]:
     CapacityError
         If partial sums alone are too much, or there is no memory to help.
     """
-    chosen = [Keep.ALL] * len(choices.whole)
+    chosen = [
+        Keep.FULL if slow is full else Keep.SLOWER for full, slow in zip(choices.full, choices.slower, strict=True)
+    ]
     while True:
         contents = _contents(choices, fixed, chosen)
         nodes, over = excess(choices.placement, contents)
@@ -133,15 +142,16 @@ def choose_keeping(choices: Choices, fixed: Dependencies) -> tuple[Keep, ...]:
         before = tuple(chosen)
         for node, bits in zip(nodes[over > 0].tolist(), over[over > 0].tolist(), strict=True):
             _relieve(choices, chosen, before, contents.take(contents.node == node), bits)
-    if any(chosen):
+    if any(keep.in_memory for keep in chosen):
         _relax(choices, chosen, dict(zip(nodes.tolist(), (-over).tolist(), strict=True)))
     return tuple(chosen)
 
 
 def _contents(choices: Choices, fixed: Dependencies, chosen: list[Keep]) -> Held:
     """What all edges take; those that are kept whole may share a stream, every other has readers of its own."""
-    whole = [choices.whole[edge] for edge, keep in enumerate(chosen) if keep is Keep.ALL]
-    own = [held(choices.placement, choices.of(edge, keep)) for edge, keep in enumerate(chosen) if keep is not Keep.ALL]
+    pairs = [choices.of(edge, keep) for edge, keep in enumerate(chosen)]
+    whole = [kept for kept, keep in zip(pairs, chosen, strict=True) if not keep.in_memory]
+    own = [held(choices.placement, kept) for kept, keep in zip(pairs, chosen, strict=True) if keep.in_memory]
     return Held.concatenate([held(choices.placement, Dependencies.concatenate([*whole, fixed])), *own])
 
 
@@ -176,7 +186,7 @@ def _moves(choices: Choices, chosen: list[Keep], edges: list[int], node: int) ->
 
 def _relax(choices: Choices, chosen: list[Keep], left: dict[int, float]) -> None:
     """Keep more of edges whose nodes have room after all, those with most traffic first."""
-    raised = [edge for edge, keep in enumerate(chosen) if keep]
+    raised = [edge for edge, keep in enumerate(chosen) if keep is not Keep.FULL]
     for edge in sorted(raised, key=lambda edge: -choices.traffic(edge, chosen[edge])):
         now = choices.bits(edge, chosen[edge])
         for keep in choices.useful(edge):

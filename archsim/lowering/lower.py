@@ -69,9 +69,11 @@ def lower(
     choices = _choices(demands, placement, ends, capacities or {})
     summed = partial_sum_dependencies(draft.curves, sums)
     keeping = choose_keeping(choices, summed)
-    kept = [choices.whole[edge] for edge, keep in enumerate(keeping) if not keep]
+    kept = [choices.of(edge, keep) for edge, keep in enumerate(keeping) if not keep.in_memory]
     spilled = tuple(
-        Spilled(edge, keep, choices.full[edge], choices.of(edge, keep)) for edge, keep in enumerate(keeping) if keep
+        Spilled(edge, keep, choices.full[edge], choices.of(edge, keep))
+        for edge, keep in enumerate(keeping)
+        if keep.in_memory
     )
     check_memories(placement, Dependencies.concatenate([each.whole for each in spilled]))
     led = spill(draft, placement, ends, samples, demands, spilled)
@@ -91,15 +93,15 @@ def _choices(demands: Demands, placement: Placement, ends: Ends, given: Mapping[
         return edge_dependencies(demands, placement, ends, index, room)
 
     full = [at_pace(index) for index in range(len(edges))]
-    whole = list(full)
-    crowded = crowded_edges(placement, Dependencies.concatenate(whole))
+    slower = list(full)
+    crowded = crowded_edges(placement, Dependencies.concatenate(slower))
     for stretch in STRETCHES:
         if crowded:
             paces.append(paced_schedule(demands, tempos, stretch))
             for index in crowded:
-                whole[index] = at_pace(index)
-            crowded = crowded_edges(placement, Dependencies.concatenate(whole))
-    return Choices(demands, placement, ends, tempos, paces[0], full, whole)
+                slower[index] = at_pace(index)
+            crowded = crowded_edges(placement, Dependencies.concatenate(slower))
+    return Choices(demands, placement, ends, tempos, paces[0], full, slower)
 
 
 def _check_given(placement: Placement, given: Mapping[str, int]) -> None:

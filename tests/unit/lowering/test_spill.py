@@ -197,6 +197,21 @@ def test_a_busy_memory_sets_the_pace(buffer_kib, read):
     assert run_ns(programs[1]) - run_ns(programs[0]) == (40 + read) * 128
 
 
+def room_for_lag(program):
+    """Tokens of 8 bytes that the last layer's buffer has room for."""
+    late = program.labels.layers.index("late")
+    mine = (program.actors.layer == late) & (program.actors.role == Role.INTEGRATE)
+    into = mine[program.channels.target] & (program.channels.token_bits == 64)
+    return program.channels.capacity[into].tolist()
+
+
+def test_what_a_full_buffer_lets_go_gives_the_rest_its_room():
+    """Two edges at a node that is too full: one goes to memory, and the other then has room for full rate again."""
+    roomy, full = lagging_program(1, buffer_kib=4), lagging_program(1, buffer_kib=1)
+    assert readers(full) == ["late"]
+    assert room_for_lag(full) == room_for_lag(roomy)
+
+
 def test_tokens_that_nobody_touches_are_not_fetched():
     """Every second token, and of a kernel of 1 nothing between."""
     tokens, half = 40, 20
