@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from itertools import count
 from typing import cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -28,7 +29,20 @@ def html(document: Document) -> str:
         Its sections become the page's; those with titles are in its navigation.
     """
     template = _environment().get_template("page.html.j2")
-    return template.render(document=document, sections=[(anchor(one), one) for one in document.sections])
+    sections = [(anchor(one), one) for one in document.sections]
+    return template.render(document=document, sections=sections, part=_Parts())
+
+
+class _Parts:
+    """Writes the parts of one page, each by the macro that is named after its kind."""
+
+    def __init__(self) -> None:
+        names = {"part": self, "next": count(1).__next__}
+        self._macros = _environment().get_template("parts.html.j2").make_module(names)
+
+    def __call__(self, part: Part) -> Markup:
+        macro = cast("Callable[[Part], Markup]", getattr(self._macros, type(part).__name__.lower()))
+        return macro(part)
 
 
 def anchor(section: Section) -> str:
@@ -47,14 +61,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {
-        "part": _part,
         "look": Look,
         "align": _align,
         "sort_key": _sort_key,
         "heat_steps": heat_steps,
         "png_uri": png_uri,
         "filtered": FILTERED,
-        "number": _Numbers,
     }
     environment.filters["file"] = _file
     return environment
@@ -72,13 +84,6 @@ def _file(name: str) -> Markup:
     return Markup(source)
 
 
-def _part(part: Part) -> Markup:
-    """A part of a document, by the macro that is named after it."""
-    module = _environment().get_template("parts.html.j2").module
-    macro = cast("Callable[[Part], Markup]", getattr(module, type(part).__name__.lower()))
-    return macro(part)
-
-
 def _align(column: Column) -> str:
     return {Look.NUMBER: "n", Look.PROSE: "p", Look.BAR: "b", Look.SPANS: "b"}.get(column.look, "")
 
@@ -86,14 +91,3 @@ def _align(column: Column) -> str:
 def _sort_key(column: Column, row: int) -> str:
     value = column.values[row]
     return value if isinstance(value, str) else repr(float(value))
-
-
-class _Numbers:
-    """Numbers that tell the elements of one page apart."""
-
-    def __init__(self) -> None:
-        self._last = 0
-
-    def __call__(self) -> int:
-        self._last += 1
-        return self._last

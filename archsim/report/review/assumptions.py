@@ -54,7 +54,7 @@ def sensitivity_table(found: Sensitivity) -> Table:
             names(heading, (_both(row, figure) for _, row in frame.iterrows()))
             for heading, figure in zip(_HEADINGS, FIGURES, strict=True)
         ),
-        *([prose("", frame["fault"])] if frame["fault"].any() else []),
+        *([prose("not possible", frame["fault"])] if frame["fault"].any() else []),
     )
 
 

@@ -163,10 +163,10 @@
         Object.assign(cell.style, { left: `${one.x}px`, top: `${one.y}px`, width: `${one.w}px`, height: `${one.h}px` });
         const share = `${(100 * one.value / total).toFixed(1)} %`;
         if (one.w > 46 && one.h > 20) cell.append(make("b", "", one.name));
-        if (one.w > 70 && one.h > 42) cell.append(`${one.text} \u00b7 ${share}`);
+        if (one.w > 70 && one.h > 42) cell.append(` ${one.text} \u00b7 ${share}`);
         if (one.children.length) {
           cell.type = "button";
-          cell.setAttribute("aria-label", `${one.name}, ${one.text}, ${share}: open`);
+          cell.setAttribute("aria-label", `${one.name} ${one.text} \u00b7 ${share}, open`);
           cell.addEventListener("click", () => { tip.hidden = true; path.push(here.children.find((child) => child.name === one.name)); draw(true); });
         }
         follow(cell, () => `${one.name}\n${one.text}, ${share} of ${here.name}`);
