@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,6 +26,7 @@ from archsim.network.onnx_import.registry import HANDLERS
 from archsim.network.onnx_import.validity import opsets_of
 from archsim.network.onnx_import.views import Constant
 from archsim.network.operators import Sink
+from archsim.network.samples import samples_apart
 
 _NO_SHAPES: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
@@ -72,7 +74,14 @@ def _network(model: onnx.ModelProto, name: str, shapes: Mapping[str, tuple[int, 
         raise InputError(
             "no output depends on an input", where=f"network {name!r}", remedy="Check that the model has both."
         )
-    return network
+    return replace(network, samples_per_run=_samples_inside(network, run.draft.inputs[0].shape))
+
+
+def _samples_inside(network: Network, shape: tuple[int, ...]) -> int:
+    """Samples that lie along the first input's batch axis: its first, or in recurrences perhaps its second."""
+    steps_first = any(edge.recurrent for edge in network.edges)
+    sizes = shape[: 2 if steps_first else 1] if len(shape) > 1 else ()
+    return next((size for size in sizes if size > 1 and samples_apart(network, size)), 1)
 
 
 def executed(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> Execution:
