@@ -37,7 +37,7 @@ def held() -> Iterator[Callable[[Mutant], None]]:
             shape = ["--shape", SHAPES[number % len(SHAPES)]] if number % 4 == 0 else []
             readable = run_command("check", path, *shape).code == 0
             if readable and number % 2:  # running takes longer than reading
-                run_command("run", path, *shape, "--chip", "hermes-core", "--quiet")
+                run_command("run", path, *shape, "--json")
 
         yield hold
 

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from onnx.checker import ValidationError
+from onnx.shape_inference import InferenceError
+
 from archsim.errors import InputError
 from archsim.network.onnx_import.limits import TooLarge
 
-_FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, MemoryError)
+_FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, MemoryError, ValidationError, InferenceError)
 
 
 class Unreadable(InputError):

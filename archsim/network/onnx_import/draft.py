@@ -65,9 +65,12 @@ class Draft:
         """Index of the layer with this name."""
         return next(index for index, layer in enumerate(self.layers) if layer.name == name)
 
-    def is_source(self, index: int) -> bool:
-        """Whether the layer is an input of the network."""
-        return isinstance(self.layers[index].operator, Source)
+    def prefix(self, name: str) -> str:
+        """The name, with a number where layers with such a prefix are already there."""
+        unique, copy = name, 2
+        while any(taken.startswith(f"{unique}.") for taken in self._names):
+            unique, copy = f"{name}.{copy}", copy + 1
+        return unique
 
     def progress(self, view: View) -> NDArray[np.float64]:
         """How far the producers' streams must be for each entry, 0 for constants to 1; axes of size 1 stand for all."""

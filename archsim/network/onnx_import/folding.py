@@ -149,10 +149,10 @@ def _shaped(node: Node, name: str, output: Expected, names: tuple[str, ...]) -> 
 
 def _constant_of_shape(node: Node, shape: Values, names: tuple[str, ...]) -> Constant:
     stored = node.attribute("value")
-    value = numpy_helper.to_array(stored.t).ravel() if stored is not None else np.zeros(1, np.float32)
+    value = Constant(np.zeros(1, np.float32)) if stored is None else initializer(stored.t)
     sizes = check_shape(int(size) for size in shape.ravel())
-    scalar = value[0] if value.size else value.dtype.type(0)
-    return Constant(np.broadcast_to(scalar, sizes), True, (*names, *(name for name in node.outputs if name)))
+    scalar = value.value.ravel()[0] if value.value.size else value.value.dtype.type(0)
+    return Constant(np.broadcast_to(scalar, sizes), value.known, (*names, *(name for name in node.outputs if name)))
 
 
 def _run(node: Node, inputs: tuple[Tensor | None, ...], opsets: Mapping[str, int]) -> list[Values] | None:

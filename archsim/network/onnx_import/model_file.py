@@ -86,11 +86,8 @@ def expanded(model: onnx.ModelProto, modelled: Collection[str]) -> onnx.ModelPro
         return model
     try:
         return inliner.inline_selected_functions(model, [("", kind) for kind in sorted(wanted)], False, True)
-    except (
-        RuntimeError,
-        ValidationError,
-    ):  # the inliner stops at some optional inputs; the operator is then refused by its own name
-        return model
+    except (RuntimeError, ValidationError, InferenceError):
+        return model  # the inliner stops at some optional inputs; the operator is then refused by its own name
 
 
 def _is_function(node: onnx.NodeProto, version: int) -> bool:

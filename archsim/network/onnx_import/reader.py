@@ -23,8 +23,9 @@ from archsim.network.onnx_import.model_file import checked, expanded, load
 from archsim.network.onnx_import.movement import MOVEMENTS
 from archsim.network.onnx_import.partition import partition
 from archsim.network.onnx_import.registry import HANDLERS
+from archsim.network.onnx_import.samples import samples_per_run
 from archsim.network.onnx_import.validity import opsets_of
-from archsim.network.onnx_import.views import Constant
+from archsim.network.onnx_import.views import Constant, View
 from archsim.network.operators import Sink
 from archsim.network.samples import samples_apart
 
@@ -70,6 +71,7 @@ def _network(model: onnx.ModelProto, name: str, shapes: Mapping[str, tuple[int, 
     run = executed(model, shapes)
     with reading(f"network {name!r}"):
         network = run.draft.finished(name)
+        network = replace(network, samples_per_run=samples_per_run(network, _inputs(run)))
     if not network.layers:
         raise InputError(
             "no output depends on an input", where=f"network {name!r}", remedy="Check that the model has both."
@@ -82,6 +84,12 @@ def _samples_inside(network: Network, shape: tuple[int, ...]) -> int:
     steps_first = any(edge.recurrent for edge in network.edges)
     sizes = shape[: 2 if steps_first else 1] if len(shape) > 1 else ()
     return next((size for size in sizes if size > 1 and samples_apart(network, size)), 1)
+
+
+def _inputs(run: Execution) -> dict[str, View]:
+    """The inputs as views of their layers."""
+    views = ((entry.name, run.tensors[entry.name]) for entry in run.draft.inputs)
+    return {name: view for name, view in views if isinstance(view, View)}
 
 
 def executed(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> Execution:

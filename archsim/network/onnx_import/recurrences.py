@@ -137,7 +137,7 @@ def _direction(call: Call, view: View, shape: CellShape, direction: Pass, cell: 
     pieces = _input(call, ordered.mapped(lambda array: array.reshape(shape.steps, shape.inputs)))
     for entry in cell.entries:
         call.draft.connect(index[entry], pieces)
-    _initial_state(call, shape, direction, cell)
+    _initial_states(call, shape, direction, cell)
     full = (shape.steps // shape.batch, shape.batch, shape.hidden)
     token = placed(np.arange(shape.steps, dtype=np.int64), (0, 1), full)
     element = placed(np.arange(shape.hidden, dtype=np.int64), (2,), full)
@@ -154,7 +154,7 @@ def _input(call: Call, rows: View) -> Feed:
 
 
 def _cell(call: Call, shape: CellShape, direction: Pass) -> Recurrence:
-    name = f"{call.node.label}.{direction.name}" if direction.name else call.node.label
+    name = call.draft.prefix(f"{call.node.label}.{direction.name}" if direction.name else call.node.label)
     weights = tuple(dict.fromkeys(call.constant(1, "weight").names + call.constant(2, "recurrent weight").names))
     provenance = Provenance(call.node.label, weights, call.has(3))
     if call.node.kind == "LSTM":
@@ -169,25 +169,30 @@ def _cell(call: Call, shape: CellShape, direction: Pass) -> Recurrence:
     return rnn(name, shape, activation=_RNN_ACTIVATIONS[activation], provenance=provenance)
 
 
-def _initial_state(call: Call, shape: CellShape, direction: Pass, cell: Recurrence) -> None:
-    """Join an initial state that another layer computes; one that is constant or given is free."""
-    if not call.has(5) or isinstance(call.tensor(5), Constant):
+def _initial_states(call: Call, shape: CellShape, direction: Pass, cell: Recurrence) -> None:
+    """Join the states that the network computes or is given; constant ones are free."""
+    _join(call, shape, direction, 5, cell.states)
+    if call.node.kind == "LSTM":
+        _join(call, shape, direction, 6, ((cell.output, 0, 1),))
+
+
+def _join(
+    call: Call, shape: CellShape, direction: Pass, place: int, readers: Sequence[tuple[str, int, int]]
+) -> None:
+    """Lead an initial state to the layers that read it, each at a place of a port, for the first step of a sequence."""
+    if not call.has(place) or isinstance(call.tensor(place), Constant):
         return
-    state = call.view(5)
+    state = call.view(place)
     if call.node.integer("layout", 0):
         state = state.mapped(lambda array: array.swapaxes(0, 1))
     pieces = call.draft.feed(state.mapped(lambda array: array[direction.place]))
-    computed = tuple(piece for piece in pieces.pieces if not call.draft.is_source(piece.layer))
-    if len(computed) < len(pieces.pieces):
-        call.draft.note(f"{call.node.label!r}: the initial state given as an input of the network is not transferred")
 
     def at_start(piece: Piece, produced: int) -> Access:
-        rest = (NOTHING,) * (shape.steps - shape.batch)
-        return Table((*piece.first.tolist(), *rest), (*piece.last.tolist(), *rest))
+        rest = np.full(shape.steps - shape.batch, NOTHING)
+        return Table(np.append(piece.first, rest), np.append(piece.last, rest))
 
-    for name, place, port in cell.states:
-        target = call.draft.index_of(name)
-        call.draft.connect(target, Feed(computed, 1, True), port=port, access=at_start, start=place)
+    for name, start, port in readers:
+        call.draft.connect(call.draft.index_of(name), pieces, port=port, access=at_start, start=start)
 
 
 def _outputs(passes: Sequence[Pass], states: list[View], batch_first: bool) -> tuple[Tensor, ...]:

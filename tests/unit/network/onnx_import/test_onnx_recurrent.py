@@ -180,14 +180,44 @@ def test_initial_state_of_a_decoder_comes_from_the_encoder(tmp_path: Path) -> No
     assert all(edge.access == Table((3, NOTHING, NOTHING), (3, NOTHING, NOTHING)) for edge in first)
 
 
-def test_initial_state_that_is_given_is_free(tmp_path: Path) -> None:
+def test_initial_states_that_are_given_arrive_with_the_first_step(tmp_path: Path) -> None:
+    """The output's state goes to the gates, the cell state to the cell; nothing is said to have no influence."""
     export = Export()
-    x, h = export.input("x", [4, 1, INPUTS]), export.input("h", [1, 1, HIDDEN])
-    w, r = export.weight(1, HIDDEN, INPUTS), export.weight(1, HIDDEN, HIDDEN)
-    export.output(export.ops("RNN", x, w, r, "", "", h, outputs=1, hidden_size=HIDDEN)[0])
+    x = export.input("x", [4, 2, INPUTS])
+    h, c = (export.input(name, [1, 2, HIDDEN]) for name in ("h", "c"))
+    w, r = export.weight(1, 4 * HIDDEN, INPUTS), export.weight(1, 4 * HIDDEN, HIDDEN)
+    export.output(export.ops("LSTM", x, w, r, "", "", h, c, outputs=1, hidden_size=HIDDEN)[0])
     network = export.network(tmp_path)
-    assert "h" not in network.by_name
-    assert any("initial state" in note for note in network.notes)
+    start = Table([0, 1, *(NOTHING,) * 6], [0, 1, *(NOTHING,) * 6])
+    assert {(edge.source, edge.target, edge.access) for edge in network.edges if edge.source in ("h", "c")} == {
+        ("h", "/LSTM_0.gates", start),
+        ("c", "/LSTM_0.cell", start),
+    }
+    assert not [note for note in network.notes if "influence" in note or "state" in note]
+
+
+def test_a_step_waits_for_the_state_that_is_given(tmp_path: Path) -> None:
+    """Running tells that every output depends on it, as the edges say."""
+    export = Export()
+    h = export.input("h", [1, 1, HIDDEN])
+    x, (w, r) = export.weight(4, 1, INPUTS), (export.weight(1, HIDDEN, INPUTS), export.weight(1, HIDDEN, HIDDEN))
+    given = export.op("Add", export.op("Mul", export.op("ReduceMean", h, keepdims=1), export.constant(0.0)), x)
+    export.output(export.ops("RNN", given, w, r, "", "", h, outputs=1, hidden_size=HIDDEN)[0])
+    trial = Trial(export.model())
+    assert trial.seen_by_running().all() and trial.said().all()
+
+
+def test_cells_of_nodes_with_one_name_are_told_apart(tmp_path: Path) -> None:
+    export = Export()
+    x = export.input("x", [4, 1, INPUTS])
+    weights = export.weight(1, INPUTS, INPUTS), export.weight(1, INPUTS, INPUTS)
+    for _ in range(2):
+        made = export.op("RNN", x, *weights, hidden_size=INPUTS)
+        x = export.op("Squeeze", made, export.constant(np.array([1])))
+    export.output(x)
+    for node in export.nodes:
+        node.name = "same"
+    assert {"same.gates", "same.2.gates"} <= set(export.network(tmp_path).by_name)
 
 
 def test_batch_first_layout() -> None:
