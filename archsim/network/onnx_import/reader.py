@@ -27,7 +27,6 @@ from archsim.network.onnx_import.samples import samples_per_run
 from archsim.network.onnx_import.validity import opsets_of
 from archsim.network.onnx_import.views import Constant, View
 from archsim.network.operators import Sink
-from archsim.network.samples import samples_apart
 
 _NO_SHAPES: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
@@ -76,14 +75,7 @@ def _network(model: onnx.ModelProto, name: str, shapes: Mapping[str, tuple[int, 
         raise InputError(
             "no output depends on an input", where=f"network {name!r}", remedy="Check that the model has both."
         )
-    return replace(network, samples_per_run=_samples_inside(network, run.draft.inputs[0].shape))
-
-
-def _samples_inside(network: Network, shape: tuple[int, ...]) -> int:
-    """Samples that lie along the first input's batch axis: its first, or in recurrences perhaps its second."""
-    steps_first = any(edge.recurrent for edge in network.edges)
-    sizes = shape[: 2 if steps_first else 1] if len(shape) > 1 else ()
-    return next((size for size in sizes if size > 1 and samples_apart(network, size)), 1)
+    return network
 
 
 def _inputs(run: Execution) -> dict[str, View]:

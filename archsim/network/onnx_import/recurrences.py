@@ -176,9 +176,7 @@ def _initial_states(call: Call, shape: CellShape, direction: Pass, cell: Recurre
         _join(call, shape, direction, 6, ((cell.output, 0, 1),))
 
 
-def _join(
-    call: Call, shape: CellShape, direction: Pass, place: int, readers: Sequence[tuple[str, int, int]]
-) -> None:
+def _join(call: Call, shape: CellShape, direction: Pass, place: int, readers: Sequence[tuple[str, int, int]]) -> None:
     """Lead an initial state to the layers that read it, each at a place of a port, for the first step of a sequence."""
     if not call.has(place) or isinstance(call.tensor(place), Constant):
         return

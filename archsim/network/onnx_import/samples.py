@@ -75,7 +75,7 @@ def samples_per_run(network: Network, inputs: Mapping[str, View]) -> int:
     for axes, samples in _candidates({name: view.shape for name, view in inputs.items()}):
         if samples == 1:
             return 1
-        if _holds_samples(network, {name: (inputs[name], axis) for name, axis in axes.items()}, samples):
+        if holds_samples(network, {name: (inputs[name], axis) for name, axis in axes.items()}, samples):
             return samples
     return 1
 
@@ -90,7 +90,18 @@ def _candidates(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[dict[st
             yield found, size
 
 
-def _holds_samples(network: Network, axes: Mapping[str, tuple[View, int]], samples: int) -> bool:
+def holds_samples(network: Network, axes: Mapping[str, tuple[View, int]], samples: int) -> bool:
+    """Whether entries of some axes of the inputs, ``samples`` of them, go through the network side by side.
+
+    Parameters
+    ----------
+    network : Network
+        As it was read.
+    axes : mapping of str to (View, int)
+        Inputs as views of their layers, and the axis of each.
+    samples : int
+        Its size.
+    """
     owners: dict[str, _Owners] = {}
     for layer in network.order:
         mine = _nobody(layer.tokens)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 import numpy as np
 import onnx
@@ -11,7 +12,10 @@ import pytest
 from onnx import TensorProto
 from onnx_exports import Export
 
+from archsim.network import Access, Edge, Layer, Network, Prefix, Previous, Same, Sink, Source, Table, Whole
 from archsim.network.onnx_import import read_model
+from archsim.network.onnx_import.samples import holds_samples
+from archsim.network.onnx_import.views import View
 
 
 def convolutions(export: Export, batch: int) -> None:
@@ -119,6 +123,50 @@ def test_samples_are_computed_apart(make: Callable[[Export, int], None]) -> None
     whole = _run(outputs[0], x)
     for index in range(3):
         np.testing.assert_allclose(_run(outputs[1], x[index : index + 1])[0], whole[index], rtol=1e-4, atol=1e-5)
+
+
+def chain(access: Access, tokens: tuple[int, int]) -> Network:
+    made, used = tokens
+    layers = Layer("a", Source(), made, 4), Layer("b", Sink(), used, 4)
+    return Network("n", layers, (Edge("a", "b", access, 4),))
+
+
+def stream(*shape: int) -> View:
+    """A source's tokens in raster order, each of as many elements as the last axis has."""
+    token = np.arange(prod(shape[:-1])).reshape(*shape[:-1], 1)
+    return View(*(np.broadcast_to(ids, shape) for ids in (np.int64(0), token, np.arange(shape[-1]))))
+
+
+@pytest.mark.parametrize(
+    ("access", "tokens", "count", "apart"),
+    [
+        (Same(), (8, 8), 4, True),
+        # Two samples of three tokens, each the mean of its own; and one of all six.
+        (Table((0, 3), (2, 5)), (6, 2), 2, True),
+        (Table((0, 2), (2, 5)), (6, 2), 2, False),
+        (Table((0, 3), (3, 5)), (6, 2), 2, False),
+        # Tokens of the second sample are read first.
+        (Table((3, 0), (5, 2)), (6, 2), 2, True),
+        # All of one sample, and nothing of the other: it is missing.
+        (Table((0, 0), (2, 2)), (6, 2), 2, False),
+        (Whole(), (6, 2), 2, False),
+        # A prefix goes back to the first token of the first sample.
+        (Prefix(), (6, 6), 2, False),
+    ],
+)
+def test_tokens_of_one_sample_follow_each_other(
+    access: Access, tokens: tuple[int, int], count: int, apart: bool
+) -> None:
+    view = stream(count, tokens[0] // count, 4)
+    assert holds_samples(chain(access, tokens), {"a": (view, 0)}, count) is apart
+
+
+@pytest.mark.parametrize(("distance", "apart"), [(3, True), (1, False), (2, False), (6, True)])
+def test_samples_of_a_recurrence_take_turns(distance: int, apart: bool) -> None:
+    layers = (Layer("a", Source(), 12, 4), Layer("b", Source(), 12, 4), Layer("c", Sink(), 12, 8))
+    edges = (Edge("a", "c", Same(), 4), Edge("b", "c", Previous(distance), 4, target_start=4))
+    turns = stream(4, 3, 4), 1
+    assert holds_samples(Network("n", layers, edges), {"a": turns, "b": turns}, 3) is apart
 
 
 def _shape(model: onnx.ModelProto) -> list[int]:
