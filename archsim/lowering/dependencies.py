@@ -87,7 +87,7 @@ def edge_dependencies(
     edge = placement.network.edges[edge_index]
     makers, takers = producers(placement, ends, edge), consumers(placement, ends, edge)
     curves = _pair_curves(demands, placement, edge, capacity, fetched=fetched)
-    shared = _shared_elements(edge, makers, takers)
+    shared = shared_elements(edge, makers, takers)
     touched = curves[0][makers.replica[:, None], takers.replica[None, :]] != UNTOUCHED
     source, target = np.nonzero((shared > 0) & touched)
     pair = makers.replica[source], takers.replica[target]
@@ -159,7 +159,7 @@ def _sent_elements(edge: Edge, makers: Members) -> Ids:
     return elements
 
 
-def _shared_elements(edge: Edge, makers: Members, takers: Members) -> Ids:
+def shared_elements(edge: Edge, makers: Members, takers: Members) -> Ids:
     """Elements of each maker's part that each taker wants, shape ``(makers, takers)``."""
     start = np.maximum(makers.start, edge.source_start)
     stop = np.minimum(makers.stop, edge.source_start + edge.elements)

@@ -18,6 +18,7 @@ from archsim.chip.schema import Fabric, Topology
 from archsim.errors import InputError
 from archsim.lowering.dependencies import Dependencies
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
+from archsim.lowering.room import check_links
 from archsim.mapping import Placement
 from archsim.mapping.topology import chip_routes
 from archsim.program import Kind, Role
@@ -120,10 +121,19 @@ def _hops(placement: Placement, stream: Ids, source_node: Ids, target_node: Ids)
     ]
     away = chip_from != chip_to
     start = np.where(away, gate, router_from)
+    _check_links(placement, router_from, start, router_to, np.stack([chip_from, chip_to]))
     pieces += _walk(floorplan.routes.predecessor, stream, start, router_to, chip_to, nodes)
     if away.any():
         pieces += _walk_out(placement, stream[away], router_from[away], chip_from[away], chip_to[away], int(gate))
     return _distinct(pieces)
+
+
+def _check_links(placement: Placement, router_from: Ids, start: Ids, router_to: Ids, chips: Ids) -> None:
+    """Count the links of all ways before they are spelled out; ``start`` is where each enters its target's chip."""
+    hops, between = placement.floorplan.routes.hops, chip_routes(placement.chip.system.topology, placement.chips).hops
+    inside = int(hops[start, router_to].sum()) + 2 * len(start)
+    outward = int(hops[router_from, start].sum()) + int(between[chips[0], chips[1]].sum())
+    check_links(placement.network.name, len(start), inside + outward)
 
 
 _Piece = tuple[Ids, int, Ids, Ids]

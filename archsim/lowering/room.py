@@ -1,20 +1,36 @@
-"""Refusing what would not fit into memory, before anything of that size is made."""
+"""Refusing what would not fit into memory or time, before anything of that size is made."""
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from archsim.errors import InputError
+from archsim.lowering.dependencies import consumers, producers, shared_elements
+from archsim.lowering.layers import Ends
 from archsim.mapping import Placement
 from archsim.memory import free_bytes, gibibytes
+from archsim.network import Edge
 
 BYTES_PER_TOKEN = 80
 """Of every layer's stream of one sample, while its edges are lowered: measured on feature maps of 16 M tokens."""
 BYTES_PER_SAMPLE = 48
 """Of a trace and its tables: measured on batches of 10 to 30 million."""
+BYTES_PER_PAIR = 600
+"""Of a producing and a consuming actor and what joins them: measured on 1.5 million (ResNet-50, 4 chips of isaac)."""
+BYTES_PER_TURN = 32
+"""Of a firing of one copy in the curves of one pair of copies."""
+BYTES_PER_LINK = 110
+"""Of a link on the way of one token stream to one node: measured on 15 million (VGG-16, 12 chips)."""
+SECONDS_PER_COPY_PAIR = 1e-4
+"""Of two copies' curves: measured on 690,000 pairs (VGG-16, 12 chips)."""
+MOST_SECONDS = 3600
 _NEGLIGIBLE = 1 << 28
 
 
 def check_room(placement: Placement, batch: int) -> None:
-    """See that streams and samples fit into memory.
+    """See that streams, samples and copies fit into memory, and copies into an hour.
 
     Raises
     ------
@@ -22,22 +38,108 @@ def check_room(placement: Placement, batch: int) -> None:
         If not; it says how much they take, and what would fit.
     """
     network = placement.network
-    tokens = sum(layer.tokens for layer in network.order)
-    need = BYTES_PER_TOKEN * tokens + BYTES_PER_SAMPLE * batch
-    if need < _NEGLIGIBLE:
+    tokens = placement.interleave * sum(layer.tokens for layer in network.order)
+    streams, samples, copies = BYTES_PER_TOKEN * tokens, BYTES_PER_SAMPLE * batch, copies_bytes(placement)
+    _check_time(placement)
+    if streams + samples + copies < _NEGLIGIBLE:
         return
     free = free_bytes()
-    if BYTES_PER_TOKEN * tokens > free:
+    if streams > free:
         raise InputError(
-            f"its streams of {tokens:,} tokens take about {gibibytes(BYTES_PER_TOKEN * tokens)} of memory, "
-            f"and {gibibytes(free)} are free",
+            f"its streams of {tokens:,} tokens take about {gibibytes(streams)} of memory, and {gibibytes(free)} are "
+            "free",
             where=network.name,
             remedy=f"Choose a smaller image or a shorter sequence: {free // BYTES_PER_TOKEN:,} tokens fit.",
         )
-    if need > free:
-        fits = (free - BYTES_PER_TOKEN * tokens) // BYTES_PER_SAMPLE
+    if streams + copies > free:
+        raise _too_many_copies(placement, copies, free - streams)
+    if streams + copies + samples > free:
+        fits = (free - streams - copies) // BYTES_PER_SAMPLE
         raise InputError(
-            f"a batch of {batch:,} samples takes about {gibibytes(need)} of memory, and {gibibytes(free)} are free",
+            f"a batch of {batch:,} samples takes about {gibibytes(streams + copies + samples)} of memory, and "
+            f"{gibibytes(free)} are free",
             where="--batch",
             remedy=f"At most {fits:,} samples fit; a few hundred usually show the steady state.",
+        )
+
+
+def copies_bytes(placement: Placement) -> int:
+    """About how much memory the pairs of actors of all edges take while they are lowered, and their curves."""
+    ends = Ends(np.arange(len(placement.homes)), np.arange(len(placement.blocks)))
+    return sum(_edge_bytes(placement, ends, edge) for edge in placement.network.edges)
+
+
+def _edge_bytes(placement: Placement, ends: Ends, edge: Edge) -> int:
+    # Copies are cut alike, so that one pair of copies stands for all.
+    makers, takers = (side(placement, ends, edge) for side in (producers, consumers))
+    shared = shared_elements(edge, makers.take(makers.replica == 0), takers.take(takers.replica == 0))
+    turns = -(-placement.network.by_name[edge.target].tokens // _copies(placement, edge.target))
+    each = int((shared > 0).sum()) * BYTES_PER_PAIR + turns * placement.interleave * BYTES_PER_TURN
+    return each * _copy_pairs(placement, edge)
+
+
+def _copies(placement: Placement, layer: str) -> int:
+    return placement.replicas[placement.index[layer]]
+
+
+def _copy_pairs(placement: Placement, edge: Edge) -> int:
+    """Pairs of copies that an edge joins at most; where token n reads just token n, both make the same token in turn."""
+    made, taken = _copies(placement, edge.source), _copies(placement, edge.target)
+    produced, consumed = (placement.network.by_name[name].tokens for name in (edge.source, edge.target))
+    first, last = edge.access.reach(produced, consumed)
+    in_step = np.array_equal(first, np.arange(consumed)) and np.array_equal(first, last)
+    return min(math.lcm(made, taken), consumed) if in_step else made * taken
+
+
+def _check_time(placement: Placement) -> None:
+    pairs = sum(_copy_pairs(placement, edge) for edge in placement.network.edges)
+    seconds = pairs * SECONDS_PER_COPY_PAIR
+    if seconds > MOST_SECONDS:
+        raise InputError(
+            f"{max(placement.replicas):,} copies of one layer and those around it make {pairs:,} pairs of copies, "
+            f"which take about {seconds / 3600:,.1f} hours to lower",
+            where="--replicate",
+            remedy=_fewer((MOST_SECONDS / seconds) ** 0.5),
+        )
+
+
+def _too_many_copies(placement: Placement, copies: int, free: int) -> InputError:
+    return InputError(
+        f"{max(placement.replicas):,} copies of one layer and those around it take about {gibibytes(copies)} of memory "
+        f"to lower, and {gibibytes(max(0, free))} are free",
+        where="--replicate",
+        remedy=_fewer((max(0, free) / copies) ** 0.5),
+    )
+
+
+def _fewer(share: float) -> str:
+    """Work and memory grow with the square of the copies."""
+    return (
+        f"Make fewer copies: about {share:.0%} of these fit (--replicate LAYER=N; with 'balanced', fewer chips: "
+        "--set system.chips=N)."
+    )
+
+
+def check_links(network: str, ways: int, links: int) -> None:
+    """See that the links of all ways between nodes fit into memory.
+
+    Parameters
+    ----------
+    network : str
+        Its name.
+    ways, links : int
+        Streams, counted by the nodes that each goes to, and links on all these ways.
+
+    Raises
+    ------
+    InputError
+        If not; it says how much they take, and what would fit.
+    """
+    needed = links * BYTES_PER_LINK
+    if needed > _NEGLIGIBLE and needed > (free := free_bytes()):
+        raise InputError(
+            f"its {ways:,} ways over the fabric pass {links:,} links, which take about {gibibytes(needed)} of memory, "
+            f"and {gibibytes(free)} are free",
+            where=network,
+            remedy=_fewer((free / needed) ** 0.5),
         )
