@@ -96,7 +96,7 @@ def _limit(trace: Trace, placement: Placement, steady: Steady, actor: int, use: 
 def _service(trace: Trace, placement: Placement, actor: int) -> str:
     actors = trace.program.actors
     per_sample = int(actors.firings[actor]) // trace.program.samples.count
-    mean_ns = trace.busy[actor] / max(1, int(trace.firings[actor])) / 1e3
+    mean_ns = trace.busy[actor] / trace.firings[actor] / 1e3
     return (
         f"its {_role(trace.program, actor)} fires {per_sample:,} times a sample at {mean_ns:,.1f} ns; "
         f"what would help: {_relief(trace.program, placement, actor)}"
@@ -157,9 +157,7 @@ class _Causes:
     def _served(self) -> tuple[int, int]:
         """Most time that the path spends until one resource is free, or has left room; and which."""
         served = self.critical.spent[:, [Cause.SERVICE, Cause.SHARED, Cause.ROOM]].sum(axis=1)
-        program = self.trace.program
-        total = np.zeros(len(program.resources), np.int64)
-        np.add.at(total, program.actors.resource, served)
+        total = np.bincount(self.trace.program.actors.resource, weights=served)
         return int(total.max()), int(total.argmax())
 
     def _mostly_served(self, served: int, resource: int) -> str:

@@ -25,7 +25,7 @@ def actor_states(trace: Trace) -> pd.DataFrame:
     frame = pd.DataFrame(
         {"layer": program.actors.layer, "role": program.actors.role, "firings": trace.firings, **shares}
     )
-    groups = frame.groupby(["layer", "role"], sort=True)
+    groups = frame.groupby(["layer", "role"])
     result = groups[list(STATES)].mean()
     result.insert(0, "firings", groups["firings"].sum())
     result.insert(0, "actors", groups.size())
@@ -77,7 +77,7 @@ def layer_times(trace: Trace) -> pd.DataFrame:
             "busy_s": trace.busy / 1e12,
         }
     )
-    groups = frame[trace.firings > 0].groupby("layer", sort=True)
+    groups = frame[trace.firings > 0].groupby("layer")
     result = groups.agg({"first_start_s": "min", "last_end_s": "max", "busy_s": "max"}).reset_index()
     result["layer"] = [trace.program.labels.layers[layer] for layer in result["layer"]]
     return result
