@@ -1,9 +1,9 @@
 """A run small enough to follow token by token, and a bill of round prices.
 
 Four tokens a sample: eight bytes from the host, a product of 8 x 6 on one array of 64 x 64, six additions beside it,
-six bytes to the host. The other tiles hold nothing. In nanoseconds, a token takes 8 from the host, 3 + 1 over the router,
-100 on the array, 5 on its converters (which hold it: the next product starts meanwhile), 3 in the affine stage, 2 in
-the unit, 3 + 1 over the router, and 6 to the host.
+six bytes to the host. The other tiles hold nothing. In nanoseconds, a token takes 8 from the host, 3 + 1 over the
+router, 100 on the array, 5 on its converters (which hold it: the next product starts meanwhile), 3 in the affine stage,
+2 in the unit, 3 + 1 over the router, and 6 to the host.
 """
 
 from __future__ import annotations

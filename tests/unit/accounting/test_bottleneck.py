@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from archsim.accounting import Bottleneck, Limit, steady_state
+from archsim.accounting import Basis, Bottleneck, Limit, Steady, steady_state
 from archsim.accounting.bottleneck import find_bottleneck
 from archsim.chip.schema import Chip
 from archsim.engine import run_compiled
@@ -13,6 +15,7 @@ from archsim.mapping import place
 from archsim.network import Generation, Matrix, Network
 from tests.chips import make_adc, make_chip, make_fabric, make_input, make_system, make_unit
 from tests.networks import additions, decoder, line, lstm
+from tests.unit.accounting import hand_run
 
 
 def limited(network: Network, chip: Chip, *, batch: int, **changes: object) -> tuple[Bottleneck, float]:
@@ -147,3 +150,39 @@ def test_one_stream_can_be_the_limit_of_a_unit_with_two_servers() -> None:
     assert found.limit is Limit.RESOURCE
     assert found.layer == "r" and found.utilisation == pytest.approx(1.0, abs=2e-3)
     assert "more lanes or units" in found.reason
+
+
+def test_three_samples_on_one_array_are_mostly_products() -> None:
+    # Of twelve products of 100 ns, eleven keep the next waiting; 12 ns on the way in, the last product and 20 ns out.
+    trace, placement = hand_run.run()
+    found = find_bottleneck(trace, placement, steady_state(trace))
+    assert found.limit is Limit.RESOURCE
+    assert found.reason.startswith(
+        "89% of the longest chain of waits is for chip0/node0/array0, the rest fills and drains"
+    )
+    assert "its integrate fires 4 times a sample at 100.0 ns" in found.reason
+    assert found.utilisation == pytest.approx(1200 / 1232)
+
+
+def test_a_run_too_long_is_not_guessed_at() -> None:
+    trace, placement = hand_run.run()
+    many = replace(trace.program, actors=replace(trace.program.actors, firings=trace.firings * 10**6))
+    found = find_bottleneck(replace(trace, program=many), placement, Steady(1.0, Basis.WHOLE))
+    assert found.limit is Limit.UNTRACED
+    # The array's actor starves for the 12 ns until the first token comes.
+    assert "starved 1.0%, blocked 0.0%, contended 0.0%" in found.reason
+
+
+def test_the_longest_parts_are_named() -> None:
+    # 40 ns of integration, 30 and 20 of others in a round of 90: by layer and role, the longest first.
+    found, _ = limited(lstm(6), make_chip(inputs=make_input(phase_ns=40)), batch=1)
+    shares = [float(part.split()[-1].rstrip("%;")) for part in found.reason.split(": ")[1].split(";")[0].split(", ")]
+    assert shares == sorted(shares, reverse=True) and len(shares) == 3
+    assert "lstm.gates integrate" in found.reason
+
+
+def test_parts_of_many_layers_are_named_by_what_they_do() -> None:
+    layers = [(f"a{number}", Matrix(8, 8)) for number in range(14)]
+    found, _ = limited(line(*layers), make_chip(), batch=1)
+    assert found.limit is Limit.FILLING
+    assert "integrate of all layers" in found.reason

@@ -53,6 +53,25 @@ def test_two_servers_serve_twice_as_much() -> None:
     assert steady_use(trace, steady).tolist() == pytest.approx([1.0])
 
 
+def two_servers(samples: int, interval: int) -> Trace:
+    """One actor on a pool of two servers, of which it can use one at a time."""
+    sketch = Sketch()
+    sketch.actor(samples, interval, resource=sketch.resource(servers=2))
+    return run_reference(sketch.program(samples=samples, sources=[0], sinks=[0]))
+
+
+def test_an_actor_is_no_faster_than_its_firings_one_after_the_other() -> None:
+    # 10 ps a sample, every 8: the servers would be 63 % busy, but the actor 125 %.
+    with pytest.raises(Inconsistent, match=r"busy 125\.0% of the time") as error:
+        steady_state(replace(two_servers(20, 10), period=(8, 1)))
+    assert error.value.where == "a.compute[0,0,0]"
+    middle = steady_state(leaving(two_servers(12, 10), [8 * sample for sample in range(12)]))
+    assert middle.basis is Basis.WHOLE
+    exact = steady_state(replace(two_servers(20, 10), period=(10, 1)))
+    assert exact.basis is Basis.PERIOD
+    assert steady_use(two_servers(20, 10), exact).tolist() == pytest.approx([0.5])
+
+
 def test_a_period_counts_whole_tables() -> None:
     # 5 firings of 1, 9, 1, 9, 1 ps: 21 ps in the run, but 10 ps in each period of two samples.
     trace = replace(one_actor(5, [1, 9]), period=(10, 2))
