@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from archsim.cost import Bill
 from archsim.program import FiringLog, Program, Role, Trace
 from archsim.program.tables import Series
+from archsim.units import PS_PER_S
 
 Reals = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -191,3 +193,53 @@ def _entries(series: Series, rows: NDArray[np.int32], firing: Counts) -> Counts:
     length = series.length[rows][:, None]
     place = series.start[rows][:, None] + firing % length
     return np.maximum(0, series.values[place] + firing // length * series.advance[rows][:, None])
+
+
+def firing_power(trace: Trace, bill: Bill, start_ps: int, stop_ps: int, bins: int = 240) -> Course:
+    """Dynamic power of each chip over time; a firing's energy is spent where it starts.
+
+    Parameters
+    ----------
+    trace : Trace
+        With a log that is whole in this window.
+    bill : Bill
+    start_ps, stop_ps : int
+    bins : int
+
+    Returns
+    -------
+    Course
+        Watts; a row per chip.
+
+    Raises
+    ------
+    MissingCost
+        If something happened whose cost nobody has given.
+    """
+    log = trace.log
+    assert log is not None
+    energy = firing_energies(trace.program, bill)
+    chip = np.maximum(trace.program.resources.chip[trace.program.actors.resource[log.actor]], 0)
+    chips = int(trace.program.resources.chip.max(initial=0)) + 1
+    edges = np.linspace(start_ps, stop_ps, bins + 1)
+    place = np.clip(np.searchsorted(edges, log.start, side="right") - 1, 0, bins - 1)
+    joules = np.bincount(chip * bins + place, weights=energy[log.actor], minlength=chips * bins)
+    watts = joules.reshape(chips, bins) / np.diff(edges) * PS_PER_S
+    return Course(tuple(f"chip {chip}" for chip in range(chips)), edges, np.asarray(watts, np.float64))
+
+
+def firing_energies(program: Program, bill: Bill) -> Reals:
+    """Joules of one firing of each actor, averaged over those of a sample, shape ``(actors,)``.
+
+    Raises
+    ------
+    MissingCost
+        If an action has no energy on the bill.
+    """
+    table, names = program.actions, program.labels.actions
+    energies = np.zeros(len(names))
+    for action in np.unique(table.action).tolist():
+        component, verb = names[action].rsplit(".", 1)
+        energies[action] = bill.component(component).energy_of(verb).value
+    joules = table.count * energies[table.action]
+    return np.bincount(table.actor, weights=joules, minlength=len(program.actors)).astype(np.float64)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from archsim.accounting.course import firing_energies
 from archsim.cost import Bill
 from archsim.machine import Place
 from archsim.mapping import Placement
@@ -149,14 +150,8 @@ class _Static:
 def _dynamic_power(trace: Trace, bill: Bill) -> Reals:
     """Watts of each resource's actions, averaged over the run, shape ``(resources,)``."""
     program = trace.program
-    table, names = program.actions, program.labels.actions
-    energies = np.zeros(len(names))
-    for action in np.unique(table.action).tolist():
-        component, verb = names[action].rsplit(".", 1)
-        energies[action] = bill.component(component).energy_of(verb).value
-    joules = table.count * trace.firings[table.actor] * energies[table.action]
-    size = len(program.resources)
-    total = np.bincount(program.actors.resource[table.actor], weights=joules, minlength=size)
+    joules = firing_energies(program, bill) * trace.firings
+    total = np.bincount(program.actors.resource, weights=joules, minlength=len(program.resources))
     return np.asarray(total / max(1, trace.makespan) * PS_PER_S, np.float64)
 
 

@@ -210,7 +210,7 @@ class OutputOptions:
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Write summary.json, the tables and the whole chip description into this directory.",
+            help="Write summary.json, report.html, the tables and the whole chip description into this directory.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None
@@ -222,11 +222,19 @@ class OutputOptions:
             rich_help_panel=_OUTPUT,
         ),
     ] = Tables.CSV
+    timeline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json",
+            help="Write a timeline that opens in Perfetto and chrome://tracing; compressed as FILE.json.gz.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None
     trace_from: Annotated[
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Log every firing from here on, as [bold]'10 us'[/], into DIR.",
+            help="Log every firing from here on, as [bold]'10 us'[/], into DIR or the timeline.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None
@@ -234,7 +242,7 @@ class OutputOptions:
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Log every firing before this time into DIR.",
+            help="Log every firing before this time.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None

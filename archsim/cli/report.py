@@ -12,9 +12,9 @@ import typer
 
 from archsim.cli.grouping import grouped
 from archsim.cli.options import BatchOptions, ChipOptions, EngineName, NetworkOptions, ReplicationOptions
+from archsim.cli.output import refuse_place
 from archsim.cli.printing import PrintOptions
 from archsim.cli.terminal import write
-from archsim.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.report import Document, Question, Summary
@@ -61,7 +61,9 @@ def report(
     from archsim.report import Question
     from archsim.report.review import review_document
 
-    _refuse_endings(out, pdf)
+    for option, file, ending in (("--out", out, ".html"), ("--pdf", pdf, ".pdf")):
+        if file is not None:
+            refuse_place(file, option, (ending,))
     settings = batch.settings(replication, EngineName.COMPILED)
     question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
     review = _reviewed(question, network, chip, what_if=what_if, sensitivity=sensitivity)
@@ -70,18 +72,6 @@ def report(
         printing.print(document)
         return
     _write(document, out, pdf)
-
-
-def _refuse_endings(out: Path | None, pdf: Path | None) -> None:
-    for option, path, ending in (("--out", out, ".html"), ("--pdf", pdf, ".pdf")):
-        if path is None:
-            continue
-        if path.suffix != ending:
-            raise InputError(
-                f"{path.name!r} does not end in {ending}", where=option, remedy=f"Give a file, as report{ending}."
-            )
-        if not path.parent.is_dir():
-            raise InputError(f"there is no directory {path.parent}", where=option, remedy="Make it first.")
 
 
 def _reviewed(

@@ -16,14 +16,19 @@ from archsim.cli.options import (
     OutputOptions,
     ReplicationOptions,
 )
-from archsim.cli.output import results
+from archsim.cli.output import refuse_place, results
 from archsim.cli.parsing import read_window
 from archsim.cli.printing import PrintOptions
 from archsim.errors import InputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archsim.engine import LogWindow
     from archsim.report import Question, Summary
+
+MOST_FOLLOWED = 3_000_000
+"""Firings of a sample's life that a run's page may take; `archsim report` takes more."""
 
 
 @grouped
@@ -53,19 +58,48 @@ def run(
         question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
         summary = _simulated(question, network, chip, window)
         if folder is not None:
+            _write_page(folder, summary)
             write_results(folder, summary, TableFormat(output.table_format.value))
+    if output.timeline is not None:
+        _write_timeline(output.timeline, summary)
     printing.print(run_report(summary))
 
 
 def _window(output: OutputOptions) -> LogWindow | None:
     window = read_window(output.trace_from, output.trace_to)
+    if output.timeline is not None:
+        refuse_place(output.timeline, "--timeline", (".json", ".json.gz"))
+        return window or _whole()
     if window is not None and output.out is None:
         raise InputError(
             "the firing log has no place to go",
             where="--trace-from, --trace-to",
-            remedy="Give a directory for it: --out DIR.",
+            remedy="Give a directory for it: --out DIR; or a file for a timeline: --timeline FILE.json.",
         )
     return window
+
+
+def _whole() -> LogWindow:
+    from archsim.engine import LogWindow
+    from archsim.report.timeline import MOST_FIRINGS
+
+    return LogWindow(limit=MOST_FIRINGS)
+
+
+def _write_page(folder: Path, summary: Summary) -> None:
+    from archsim.report import PAGE, write_text
+    from archsim.report.html import html
+    from archsim.report.review import Review, review_document
+    from archsim.studies import follow
+
+    review = Review(summary, follow(summary.result, MOST_FOLLOWED))
+    write_text(folder / PAGE, html(review_document(review)))
+
+
+def _write_timeline(file: Path, summary: Summary) -> None:
+    from archsim.report.timeline import write_timeline
+
+    write_timeline(file, summary.result.trace, summary.result.bill)
 
 
 def _simulated(question: Question, network: NetworkOptions, chip: ChipOptions, window: LogWindow | None) -> Summary:

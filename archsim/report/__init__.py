@@ -4,7 +4,16 @@ from archsim.report.checking import check_document
 from archsim.report.costs import models_of, parameter_table, quote_notes, quote_table
 from archsim.report.datasheet import chip_facts, source_facts, source_table
 from archsim.report.document import Document, Section, Table, Verbatim, names, numbers, prose, section, table
-from archsim.report.files import RUN_FILES, TableFormat, ledger_tables, results_directory, write_results, write_table
+from archsim.report.files import (
+    PAGE,
+    RUN_FILES,
+    TableFormat,
+    ledger_tables,
+    results_directory,
+    write_results,
+    write_table,
+    write_text,
+)
 from archsim.report.firings import firing_table
 from archsim.report.frames import frame_table
 from archsim.report.inventory import network_document, network_facts, network_table
@@ -17,6 +26,7 @@ from archsim.report.totals import component_totals, layer_totals, resource_total
 from archsim.report.whereabouts import placement_document, placement_facts, placement_table
 
 __all__ = [
+    "PAGE",
     "RUN_FILES",
     "Document",
     "Question",
@@ -60,4 +70,5 @@ __all__ = [
     "table",
     "write_results",
     "write_table",
+    "write_text",
 ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TABLES = ("energy", "area", "states", "resources", "layers", "memory")
 """Names of the Ledger's tables, and of their files."""
 
-FIRINGS, CHIP, SUMMARY = "firings", "chip.yaml", "summary.json"
+FIRINGS, CHIP, PAGE, SUMMARY = "firings", "chip.yaml", "report.html", "summary.json"
 LOCK, PART = ".archsim.lock", ".archsim-part-"
 
 LEAST_ROOM = 1 << 16
@@ -42,7 +42,7 @@ class TableFormat(StrEnum):
     PARQUET = "parquet"
 
 
-RUN_FILES = (SUMMARY, *(f"{name}.{ending}" for name in (*TABLES, FIRINGS) for ending in TableFormat))
+RUN_FILES = (SUMMARY, PAGE, *(f"{name}.{ending}" for name in (*TABLES, FIRINGS) for ending in TableFormat))
 """Files that some run, if not every one, leaves."""
 
 
@@ -182,7 +182,18 @@ def write_text(path: Path, text: str) -> Path:
 
 
 def publish_text(path: Path, text: str) -> Path:
-    """Write a text file beside its place and move it there: a reader finds all of it, or what was there before.
+    """Write a text file as `publish_bytes` does.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    return publish_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def publish_bytes(path: Path, data: bytes) -> Path:
+    """Write a file beside its place and move it there: a reader finds all of it, or what was there before.
 
     Raises
     ------
@@ -191,8 +202,8 @@ def publish_text(path: Path, text: str) -> Path:
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        write_text(part, text)
         with _writing(path):
+            part.write_bytes(data)
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)

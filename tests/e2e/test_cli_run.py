@@ -44,7 +44,7 @@ def summary(results: Path) -> dict:
 
 
 def test_files_of_a_run(results: Path) -> None:
-    expected = {f"{name}.csv" for name in SCHEMAS} | {"summary.json", "chip.yaml"}
+    expected = {f"{name}.csv" for name in SCHEMAS} | {"summary.json", "report.html", "chip.yaml"}
     assert {file.name for file in results.iterdir()} == expected
 
 
@@ -194,7 +194,7 @@ def test_earlier_results_do_not_linger(tmp_path: Path) -> None:
     succeed("run", "mlp-hermes", "--out", tmp_path, "--trace-from", "0 s", "--format", "parquet")
     (tmp_path / "mine.txt").write_text("kept")
     succeed("run", "mlp-hermes", "--out", tmp_path)
-    expected = {f"{name}.csv" for name in SCHEMAS} | {"summary.json", "chip.yaml", "mine.txt"}
+    expected = {f"{name}.csv" for name in SCHEMAS} | {"summary.json", "report.html", "chip.yaml", "mine.txt"}
     assert {file.name for file in tmp_path.iterdir()} == expected
 
 
