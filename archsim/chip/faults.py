@@ -20,6 +20,8 @@ from archsim.chip.tree import Branch, Leaf, Path, locate
 from archsim.errors import InputError
 
 _KEY_MARK = "[key]"
+_LONGEST = 400
+"""Characters of a sentence."""
 _NUMBERS = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
@@ -84,7 +86,12 @@ def _fault(detail: ErrorDetails, tree: Branch) -> Fault:
         return _missing(path, tree)
     found, node = locate(tree, path)
     what, remedy = _worded(detail, found, tree)
-    return Fault(what, _place(found, node.origin), remedy)
+    return Fault(_brief(what), _place(found, node.origin), _brief(remedy))
+
+
+def _brief(words: str) -> str:
+    """A sentence without the middle of what it quotes, where that is endless."""
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST // 2]} ... {words[-_LONGEST // 2 :]}"
 
 
 def _place(path: Path, origin: str) -> str:

@@ -14,6 +14,9 @@ Path = tuple[str, ...]
 DEEPEST = 30
 """Levels of a chip file; what is nested deeper is a mistake, or made to exhaust the reader."""
 
+_LONGEST_SHOWN = 200
+"""Characters of an override that messages quote."""
+
 _SOURCED = re.compile(r"(.*?)\s*\[([^\[\]]+)\]\s*", re.DOTALL)
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -107,7 +110,8 @@ def override(assignment: str) -> Branch:
         raise InputError(
             f"{assignment!r} sets nothing", where="--set", remedy="Write a field and its value, as tile.adc.bits=6."
         )
-    origin = f"--set {assignment}"
+    shown = assignment if len(assignment) <= _LONGEST_SHOWN else f"{assignment[:_LONGEST_SHOWN]}..."
+    origin = f"--set {shown}"
     node: Node = leaf(value, origin)
     for key in reversed(path):
         node = Branch(origin, {key: node})

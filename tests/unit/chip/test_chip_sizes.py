@@ -111,3 +111,9 @@ def test_bytes_are_no_chip_file(tmp_path: Path) -> None:
     file = tmp_path / "binary.yaml"
     file.write_bytes(bytes(range(256)))
     assert refusal(chip=file).what == "this is not a text file"
+
+
+def test_an_endless_value_is_quoted_in_brief() -> None:
+    error = refusal(f"tile.input.phase_time={'x' * 4000}")
+    assert max(len(error.what), len(error.remedy), len(error.where)) < 420
+    assert error.what.startswith("'xxx") and error.what.endswith("x' is not a quantity")
