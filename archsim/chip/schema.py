@@ -265,6 +265,8 @@ class Memory(Section):
         Of all channels together.
     latency : Seconds
         From a request to its first bit.
+    channels : int
+        For the reader: an access is striped over all of them, so that their number changes no time.
     """
 
     where: Literal["chip", "system"]

@@ -180,6 +180,11 @@ class Imperfections(Section):
         for first, second in (("row_resistance", "column_resistance"), ("write_tolerance", "write_attempts")):
             if (getattr(self, first) is None) != (getattr(self, second) is None):
                 raise refusal(f"one of {first} and {second} is missing", "Give both, or none.")
+        if self.wires is not WireModel.EXACT and self.column_resistance is None:
+            raise refusal(
+                f"wires: {self.wires} is given for wires without resistance",
+                "Give row_resistance and column_resistance, or remove it.",
+            )
         if self.stuck_low + self.stuck_high > 1:
             raise refusal("more than all cells are stuck", "Give stuck_low and stuck_high that sum to at most 1.")
         return self

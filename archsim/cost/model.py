@@ -50,6 +50,8 @@ class CostModel:
         The range it was fitted in.
     estimate : callable
         From parameter values to an `Estimate`; raises InputError for impossible ones.
+    sorts : tuple of str
+        What the chip file's ``kind`` of such a component may be; empty where any may.
     """
 
     name: str
@@ -58,6 +60,11 @@ class CostModel:
     source: str
     validity: str
     estimate: Callable[[Values], Estimate]
+    sorts: tuple[str, ...] = ()
+
+    def prices(self, sort: object) -> bool:
+        """Whether the model prices this sort of component, by the chip file's ``kind`` of it."""
+        return not self.sorts or sort in self.sorts
 
     def accepts(self, parameter: str) -> bool:
         """Whether the model has a parameter of this name."""
@@ -72,8 +79,9 @@ def declare(
     *,
     source: str,
     validity: str,
+    sorts: tuple[str, ...] = (),
 ) -> CostModel:
-    """Make a cost model of a settings class and a function.
+    """Make a cost model of a settings class and a function; see `CostModel` for what else describes it.
 
     Examples
     --------
@@ -91,7 +99,7 @@ def declare(
         return estimate(_validated(settings, values, where))
 
     parameters = tuple(_parameter(key, field) for key, field in settings.model_fields.items())
-    return CostModel(name, kind, parameters, source, validity, bound)
+    return CostModel(name, kind, parameters, source, validity, bound, sorts)
 
 
 def nearest(word: str, known: tuple[str, ...]) -> str:

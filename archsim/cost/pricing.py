@@ -8,9 +8,10 @@ from archsim.chip import Chip
 from archsim.cost.bill import Bill, Component, Figure
 from archsim.cost.estimate import Estimate, range_notes
 from archsim.cost.model import CostModel, nearest
-from archsim.cost.registry import find
+from archsim.cost.registry import find, models
 from archsim.cost.settings import Value
 from archsim.cost.temperature import HOTTEST_K, ROOM_K
+from archsim.cost.unread import SORT, Reading, sort_field, unread
 from archsim.errors import InputError, MissingCost
 from archsim.machine import Part, parts
 
@@ -24,6 +25,7 @@ class Priced:
 
     component: Component
     notes: tuple[str, ...]
+    reading: Reading
 
 
 def price(chip: Chip) -> Bill:
@@ -52,7 +54,21 @@ def price(chip: Chip) -> Bill:
     notes = tuple(note for one in priced for note in one.notes)
     if chip.technology.temperature != ROOM_K:
         notes += _temperature_notes(chip.technology.temperature, listed, components)
-    return Bill(components, notes)
+    return Bill(components, notes + _unread_notes(priced) + _channel_notes(chip))
+
+
+def _channel_notes(chip: Chip) -> tuple[str, ...]:
+    return tuple(
+        f"memory.{name}.channels ({memory.channels}) changes nothing: accesses are striped over all channels"
+        for name, memory in chip.memory.items()
+        if memory.channels > 1
+    )
+
+
+def _unread_notes(priced: tuple[Priced, ...]) -> tuple[str, ...]:
+    fields = unread(one.reading for one in priced)
+    given = "the chip file gives every figure that would go with them"
+    return (f"without effect on costs: {', '.join(fields)} ({given})",) if fields else ()
 
 
 def _temperature_notes(
@@ -80,7 +96,8 @@ def _refuse_duplicates(listed: tuple[Part, ...], chip: Chip) -> None:
 
 def _priced(part: Part, where: str) -> Priced:
     _check_choice(part, where)
-    estimate = _estimate(part, where)
+    model = _model(part, where)
+    estimate = _estimate(part, model, where)
     origin = str(part.choice.parameters.get(_SOURCE, where))
     component = Component(
         part.name,
@@ -92,8 +109,10 @@ def _priced(part: Part, where: str) -> Priced:
         _leakage(part, estimate, origin, where),
         part.full_rates,
     )
-    notes = () if _overridden(part, estimate) else estimate.notes
-    return Priced(component, tuple(f"{part.name}: {note}" for note in notes))
+    if _overridden(part, estimate):
+        return Priced(component, (), Reading(part, None))
+    notes = (*estimate.notes, *_mismatch(part, model))
+    return Priced(component, tuple(f"{part.name}: {note}" for note in notes), Reading(part, model))
 
 
 def _overridden(part: Part, estimate: Estimate) -> bool:
@@ -122,10 +141,23 @@ def _check_choice(part: Part, where: str) -> None:
         )
 
 
-def _estimate(part: Part, where: str) -> Estimate:
-    if part.choice.model is None:
+def _model(part: Part, where: str) -> CostModel | None:
+    return None if part.choice.model is None else find(part.kind, part.choice.model, where)
+
+
+def _mismatch(part: Part, model: CostModel | None) -> tuple[str, ...]:
+    """A sentence if the model prices another sort of component than the chip file says it is."""
+    sort = part.facts.get(SORT)
+    if model is None or sort is None or model.prices(sort):
+        return ()
+    fitting = ", ".join(other.name for other in models() if other.kind is part.kind and other.prices(sort))
+    priced = f"{sort_field(part)} is {sort}, and it is priced as {' or '.join(model.sorts)} by model {model.name!r}"
+    return (f"{priced} (for {sort}: {fitting or 'none'})",)
+
+
+def _estimate(part: Part, model: CostModel | None, where: str) -> Estimate:
+    if model is None:
         return _NOTHING
-    model = find(part.kind, part.choice.model, where)
     try:
         return model.estimate(_values(part, model))
     except InputError as error:

@@ -170,7 +170,12 @@ ANALOG_ARRAYS = TileKind(ANALOG, AnalogTile, _unit)
 def _parts(chip: Chip, tile: AnalogTile) -> Iterator[Part]:
     process = process_facts(chip)
     arrays = chip.fabric.tile_count * tile.arrays
-    driver = {**process, "bits": tile.input.bits_per_phase or tile.input.bits, "phase_time": tile.input.phase_seconds}
+    driver = {
+        **process,
+        "kind": tile.input.kind,
+        "bits": tile.input.bits_per_phase or tile.input.bits,
+        "phase_time": tile.input.phase_seconds,
+    }
     array = ("array", Kind.ARRAY, Purpose.COMPUTE, arrays, ("cell", "row"))
     yield _part(*array, tile.array.cost, _array_facts(chip, tile), "array.cost")
     drivers = ("driver", Kind.DRIVER, Purpose.COMPUTE, arrays * tile.array.rows, ("conversion",))
@@ -221,6 +226,7 @@ def _converter_parts(chip: Chip, tile: AnalogTile, arrays: int) -> Iterator[Part
     adc, columns, process = tile.adc, tile.array.columns, process_facts(chip)
     facts = {
         **process,
+        "kind": adc.kind,
         "bits": adc.bits,
         "conversion_time": adc.conversion_seconds,
         "shared_columns": columns,

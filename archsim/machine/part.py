@@ -112,6 +112,11 @@ class Part:
     on_die: bool = True
     full_rates: tuple[Rate, ...] = ()
 
+    @property
+    def stores(self) -> bool:
+        """Whether it is a buffer or a memory."""
+        return self.kind in (Kind.BUFFER, Kind.MEMORY)
+
 
 def process_facts(chip: Chip) -> dict[str, Fact]:
     """What cost models ask of the process."""

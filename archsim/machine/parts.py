@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archsim.chip import Chip
-from archsim.chip.schema import Fabric, Memory, Topology, Unit
-from archsim.machine.part import READ_WRITE, Kind, Part, Place, Purpose, Rate, process_facts
+from archsim.chip.schema import Buffer, Fabric, Memory, Topology, Unit
+from archsim.machine.part import READ_WRITE, Facts, Kind, Part, Place, Purpose, Rate, process_facts
 from archsim.machine.registry import matrix_unit
 
 BUFFER = "buffer"
@@ -39,14 +39,16 @@ def _ring_links(nodes: int) -> int:
 
 
 def _tile_parts(chip: Chip) -> Iterator[Part]:
-    tile, tiles, process = chip.tile, chip.fabric.tile_count, process_facts(chip)
+    tile, tiles = chip.tile, chip.fabric.tile_count
     yield from matrix_unit(chip).parts()
-    buffer = {**process, "capacity": tile.buffer.capacity, "width": chip.fabric.link_width}
+    buffer = _buffer_facts(chip, tile.buffer)
     yield Part(
         BUFFER, Kind.BUFFER, Place.TILE, Purpose.STORE, tiles, READ_WRITE, tile.buffer.cost, buffer, "tile.buffer.cost"
     )
     for name, choice in chip.other.items():
-        yield Part(name, Kind.OTHER, Place.TILE, Purpose.CONTROL, tiles, (), choice, process, f"other.{name}")
+        yield Part(
+            name, Kind.OTHER, Place.TILE, Purpose.CONTROL, tiles, (), choice, process_facts(chip), f"other.{name}"
+        )
 
 
 def _unit_parts(chip: Chip) -> Iterator[Part]:
@@ -75,9 +77,18 @@ def _unit_parts(chip: Chip) -> Iterator[Part]:
                 count,
                 READ_WRITE,
                 unit.buffer.cost,
-                {**process, "capacity": unit.buffer.capacity, "width": chip.fabric.link_width},
+                _buffer_facts(chip, unit.buffer),
                 f"units.{name}.buffer.cost",
             )
+
+
+def _buffer_facts(chip: Chip, buffer: Buffer) -> Facts:
+    return {
+        **process_facts(chip),
+        "kind": buffer.kind,
+        "capacity": buffer.capacity,
+        "width": chip.fabric.link_width,
+    }
 
 
 def _unit_count(chip: Chip, unit: Unit) -> int:
@@ -150,6 +161,7 @@ def _port_parts(chip: Chip) -> Iterator[Part]:
 def _memory_part(chip: Chip, name: str, memory: Memory) -> Part:
     facts = {
         **process_facts(chip),
+        "kind": memory.kind,
         "capacity": memory.capacity,
         "bandwidth": memory.bandwidth,
         "width": chip.fabric.link_width,

@@ -111,5 +111,6 @@ MODELS = (
         neurosim,
         source=SOURCE,
         validity="1 to 10 bits; high performance 7 to 130 nm, low power 1 to 130 nm",
+        sorts=("sar",),
     ),
 )

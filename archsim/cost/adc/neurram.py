@@ -46,5 +46,13 @@ def neurram(settings: Neuron) -> Estimate:
 
 
 MODELS = (
-    declare("neurram", Kind.ADC, Neuron, neurram, source=SOURCE, validity="3 to 10 bits at 130 nm; 2^(b-1) steps"),
+    declare(
+        "neurram",
+        Kind.ADC,
+        Neuron,
+        neurram,
+        source=SOURCE,
+        validity="3 to 10 bits at 130 nm; 2^(b-1) steps",
+        sorts=("integrating",),
+    ),
 )

@@ -67,5 +67,6 @@ MODELS = (
         oscillator,
         source=SOURCE,
         validity="one published point (8 bits, 14 nm, 130 ns); 4 to 10 bits, oscillators up to 3 GHz",
+        sorts=("oscillator",),
     ),
 )

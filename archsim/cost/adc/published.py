@@ -85,6 +85,13 @@ MODELS = tuple(
         partial(converter, record),
         source=record.source,
         validity=f"{record.bits} bits at {record.reference.node_nm:g} nm; {record.rule}",
+        sorts=sorts,
     )
-    for name, record in (("isaac", ISAAC), ("newton", NEWTON), ("forms", FORMS), ("puma", PUMA), ("timely", TIMELY))
+    for name, record, sorts in (
+        ("isaac", ISAAC, ("sar",)),
+        ("newton", NEWTON, ("sar",)),
+        ("forms", FORMS, ()),
+        ("puma", PUMA, ("sar",)),
+        ("timely", TIMELY, ("ramp", "integrating")),
+    )
 )

@@ -55,4 +55,4 @@ def _area(settings: Ramp) -> Figure:
     return Figure(own + common, f"comparator + latch + ramp and counter / {settings.shared_columns}", SOURCE)
 
 
-MODELS = (declare("ramp", Kind.ADC, Ramp, ramp, source=SOURCE, validity="1 to 12 bits, 7 to 180 nm"),)
+MODELS = (declare("ramp", Kind.ADC, Ramp, ramp, source=SOURCE, validity="1 to 12 bits, 7 to 180 nm", sorts=("ramp",)),)

@@ -87,6 +87,7 @@ TIMELY = Published(
     rule=BitRule.POWER,
 )
 
+_LEVELS = ("bit-serial", "voltage")
 MODELS = (
     declare(
         "pulse-width",
@@ -95,6 +96,7 @@ MODELS = (
         pulse_width,
         source=f"{_FORM}{arithmetic.REGISTER_SOURCE}",
         validity="1 to 16 bits, 7 to 180 nm",
+        sorts=("pulse-width", "bit-serial"),
     ),
     *(
         declare(
@@ -104,7 +106,13 @@ MODELS = (
             partial(converter, record),
             source=record.source,
             validity=f"{record.bits} bits at {record.reference.node_nm:g} nm",
+            sorts=sorts,
         )
-        for name, record in (("isaac", ISAAC), ("puma", PUMA), ("brahms", BRAHMS), ("timely", TIMELY))
+        for name, record, sorts in (
+            ("isaac", ISAAC, _LEVELS),
+            ("puma", PUMA, _LEVELS),
+            ("brahms", BRAHMS, _LEVELS),
+            ("timely", TIMELY, ("pulse-width",)),
+        )
     ),
 )

@@ -123,6 +123,6 @@ def receiver(settings: Receiver) -> Estimate:
 
 MODELS = (
     declare("photonic", Kind.ARRAY, Photonic, photonic, source=SOURCE, validity="Albireo's devices"),
-    declare("photonic", Kind.DRIVER, Modulator, modulator, source=SOURCE, validity="8 bits"),
+    declare("photonic", Kind.DRIVER, Modulator, modulator, source=SOURCE, validity="8 bits", sorts=("voltage",)),
     declare("photonic", Kind.SAMPLE_HOLD, Receiver, receiver, source=SOURCE, validity="Albireo's amplifier"),
 )

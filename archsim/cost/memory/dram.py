@@ -21,28 +21,29 @@ _IBM = "IBM 3D-CiM model: idle 0.1297 W, 0.2467 W at 5.332 GB/s"
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A DRAM generation: its name in chip files, energy per bit, and source."""
+    """A DRAM generation: its name in chip files, the kind of memory that it is, energy per bit, and source."""
 
     name: str
+    sort: str
     pj_per_bit: float
     source: str
 
 
 GENERATIONS = (
-    Generation("lpddr-2012", 40, "Malladi et al., ISCA 2012, via Accelergy-cacti"),
-    Generation("lpddr4", 8, "Accelergy-cacti plug-in"),
-    Generation("lpddr-ibm", 0.2467 / (5.332e9 * 8) / PJ, _IBM),
-    Generation("lpddr5", 5, "4 to 6 pJ/bit, unverified (from memory)"),
-    Generation("ddr3", 70, "Chatterjee et al., via Accelergy-cacti"),
-    Generation("ddr5", 17.5, "15 to 20 pJ/bit, unverified (from memory)"),
-    Generation("gddr5", 14, "Accelergy-cacti plug-in"),
-    Generation("gddr6", 7.5, "Micron, via kylolab"),
-    Generation("gddr6x", 7.25, "Micron, via kylolab"),
-    Generation("hbm2", 3.9, "O'Connor et al., MICRO 2017"),
-    Generation("hbm2-hwc", 6.25, "hwcomponents e67d7f10"),
-    Generation("hbm2e", 6.0, "kylolab"),
-    Generation("hbm3", 4.05, "hwcomponents e67d7f10"),
-    Generation("hbm4", 3.2, "semiwiki, DDR, LPDDR and HBM"),
+    Generation("lpddr-2012", "lpddr", 40, "Malladi et al., ISCA 2012, via Accelergy-cacti"),
+    Generation("lpddr4", "lpddr", 8, "Accelergy-cacti plug-in"),
+    Generation("lpddr-ibm", "lpddr", 0.2467 / (5.332e9 * 8) / PJ, _IBM),
+    Generation("lpddr5", "lpddr", 5, "4 to 6 pJ/bit, unverified (from memory)"),
+    Generation("ddr3", "ddr", 70, "Chatterjee et al., via Accelergy-cacti"),
+    Generation("ddr5", "ddr", 17.5, "15 to 20 pJ/bit, unverified (from memory)"),
+    Generation("gddr5", "gddr", 14, "Accelergy-cacti plug-in"),
+    Generation("gddr6", "gddr", 7.5, "Micron, via kylolab"),
+    Generation("gddr6x", "gddr", 7.25, "Micron, via kylolab"),
+    Generation("hbm2", "hbm", 3.9, "O'Connor et al., MICRO 2017"),
+    Generation("hbm2-hwc", "hbm", 6.25, "hwcomponents e67d7f10"),
+    Generation("hbm2e", "hbm", 6.0, "kylolab"),
+    Generation("hbm3", "hbm", 4.05, "hwcomponents e67d7f10"),
+    Generation("hbm4", "hbm", 3.2, "semiwiki, DDR, LPDDR and HBM"),
 )
 
 
@@ -77,6 +78,7 @@ MODELS = tuple(
         partial(dram, generation),
         source=generation.source,
         validity="streams; short random accesses cost more",
+        sorts=(generation.sort,),
     )
     for generation in GENERATIONS
 )

@@ -134,6 +134,7 @@ def _models(kind: Kind) -> tuple[CostModel, ...]:
             partial(edram, record),
             source=record.source,
             validity=f"{record.kilobytes:g} kB at {record.reference.node_nm:g} nm",
+            sorts=("edram",),
         )
         for name, record in _RECORDS
     )

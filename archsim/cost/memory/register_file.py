@@ -45,6 +45,7 @@ MODELS = tuple(
         register_file,
         source=arithmetic.REGISTER_SOURCE,
         validity="up to 4 kB, 7 to 180 nm",
+        sorts=("register-file",) if kind is Kind.BUFFER else ("sram",),
     )
     for kind in (Kind.BUFFER, Kind.MEMORY)
 )

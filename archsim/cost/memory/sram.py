@@ -231,6 +231,7 @@ def _models(kind: Kind) -> tuple[CostModel, ...]:
             cacti,
             source=SOURCE,
             validity="2 kB to 2 MB, 64 to 256 bit wide, 22 to 45 nm; scaled down to 5 nm",
+            sorts=("sram",),
         ),
         declare(
             "horowitz",
@@ -239,6 +240,7 @@ def _models(kind: Kind) -> tuple[CostModel, ...]:
             horowitz,
             source=_HOROWITZ_SOURCE,
             validity="8 kB to 1 MB; area and leakage as cacti",
+            sorts=("sram",),
         ),
     )
 

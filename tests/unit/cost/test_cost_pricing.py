@@ -301,3 +301,53 @@ def test_the_chip_tells_every_model_what_it_needs(
 
 def test_every_kind_of_component_has_a_model() -> None:
     assert {model.kind for model in models()} == set(Kind)
+
+
+@pytest.mark.parametrize(
+    ("override", "note"),
+    [
+        (
+            "memory.dram.kind=hbm",
+            "dram: memory.dram.kind is hbm, and it is priced as lpddr by model 'lpddr-ibm' "
+            "(for hbm: hbm2, hbm2-hwc, hbm2e, hbm3, hbm4)",
+        ),
+        (
+            "tile.buffer.kind=register-file",
+            "buffer: tile.buffer.kind is register-file, and it is priced as sram by model 'cacti' "
+            "(for register-file: register-file)",
+        ),
+        (
+            "tile.adc.cost.model=ramp",
+            "adc: tile.adc.kind is oscillator, and it is priced as ramp by model 'ramp' "
+            "(for oscillator: survey, oscillator, forms)",
+        ),
+        (
+            "memory.dram.channels=4",
+            "memory.dram.channels (4) changes nothing: accesses are striped over all channels",
+        ),
+    ],
+)
+def test_a_sort_that_the_model_does_not_price_is_named(override: str, note: str) -> None:
+    assert price(load_chip("pcm-mesh-14nm", [override])).notes == (note,)
+
+
+def test_fields_that_no_figure_goes_with_are_named() -> None:
+    """PUMA gives every figure of its parts; an array that conducts asks for its cells' fields."""
+    (note,) = price(load_chip("puma")).notes
+    assert note == (
+        "without effect on costs: technology.node, technology.supply, technology.flavour, tile.array.cell.area, "
+        "tile.array.cell.mean_conductance, tile.array.cell.read_voltage, tile.input.mean_activity, fabric.pitch, "
+        "tile.buffer.kind (the chip file gives every figure that would go with them)"
+    )
+    conducting = ["tile.array.cost.model=conduction", "tile.array.cost.energy=null", "tile.array.cost.area=null"]
+    (shorter,) = price(load_chip("puma", conducting)).notes
+    assert shorter == (
+        "without effect on costs: fabric.pitch, tile.buffer.kind "
+        "(the chip file gives every figure that would go with them)"
+    )
+
+
+@pytest.mark.parametrize("changes", [{"energy": {"conversion": 1e-12}}, {"leakage": 1e-6}, {"area": 1e-10}])
+def test_a_model_that_gives_one_figure_still_reads_its_facts(make_chip: ChipMaker, changes: dict[str, object]) -> None:
+    chip = make_chip({f"tile.adc.cost.{field}": value for field, value in changes.items()})
+    assert not any("without effect" in note for note in price(chip).notes)
