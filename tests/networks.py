@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import itertools
 
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Operator, Previous, Primitive, Same, Sink, Source
+from archsim.network import (
+    Digital,
+    Edge,
+    Layer,
+    Matrix,
+    Network,
+    Operator,
+    Previous,
+    Primitive,
+    Same,
+    Sink,
+    Source,
+    Weights,
+)
 from archsim.network.recurrent import CellShape, lstm_layers
 
 
@@ -37,6 +50,6 @@ def lstm(steps: int, *, width: int = 8) -> Network:
 
 def decoder(tokens: int, prompt: int) -> Network:
     """A product and an activation whose output is the next input, once the prompt is over."""
-    network = line(("a", Matrix(16, 8)), ("r", additions(8)), tokens=tokens)
+    network = line(("a", Matrix(Weights(16, 8))), ("r", additions(8)), tokens=tokens)
     back = Edge("r", "a", Previous(1, start=prompt), 8, target_start=8)
     return Network("decoder", network.layers, (*network.edges, back))

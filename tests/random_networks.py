@@ -19,6 +19,7 @@ from archsim.network import (
     Same,
     Sink,
     Source,
+    Weights,
     Whole,
     Window,
 )
@@ -79,7 +80,7 @@ class Sheet:
             edges, tokens = [replace(edge, access=Whole()) for edge in edges], self.number(1, 2)
         groups = self.draw(st.sampled_from([g for g in (1, 1, 2, 3, width) if width % g == 0]))
         columns = self.number(1, 4) if groups > 1 else self.number(1, 24)
-        matrix = Matrix(width * taps // groups, columns, groups, taps)
+        matrix = Matrix(Weights(width * taps // groups, columns, groups), taps)
         self.add(matrix, tokens, matrix.outputs, edges)
 
     def digital(self) -> None:
@@ -106,7 +107,7 @@ class Sheet:
         access = self.draw(st.sampled_from((Prefix(), Prefix(3), Whole())))
         edges = []
         for port, pieces in enumerate((heads, groups, groups)):
-            made = self.add(Matrix(width, pieces * size), tokens, pieces * size, inputs)
+            made = self.add(Matrix(Weights(width, pieces * size)), tokens, pieces * size, inputs)
             edges.append(Edge(made.name, "", access if port else Same(), made.width, port))
         work = ((Primitive.MAC, 2 * heads * size), (Primitive.EXP, heads))
         mix = Digital("attention", work_per_key=work, keys_port=1, whole_token=True, heads=heads, product=True)

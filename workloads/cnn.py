@@ -12,7 +12,7 @@ from functools import partial
 from math import prod
 from typing import Protocol
 
-from archsim.network import Matrix, Network, Whole
+from archsim.network import Matrix, Network, Weights, Whole
 from archsim.workloads import digital
 from archsim.workloads.convolution import Kernel, convolution
 from archsim.workloads.drafting import Draft, Feed, Stream
@@ -38,7 +38,7 @@ def mean_of_map(draft: Draft, name: str, inputs: Stream) -> Stream:
 
 def dense_of_map(draft: Draft, name: str, inputs: Stream, *, columns: int) -> Stream:
     """A fully connected layer on the flattened map (channels slowest, as PyTorch flattens)."""
-    operator = Matrix(inputs.width * inputs.tokens, columns, taps=inputs.tokens, bias=True)
+    operator = Matrix(Weights(inputs.width * inputs.tokens, columns), taps=inputs.tokens, bias=True)
     return draft.layer(name, operator, columns, Feed(inputs, Whole()), tokens=1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from archsim.network import Matrix, Window
+from archsim.network import Matrix, Weights, Window
 from archsim.workloads.drafting import Draft, Feed, Stream
 
 
@@ -63,7 +63,7 @@ def convolution(draft: Draft, name: str, inputs: Stream, *, channels: int, kerne
     """
     taps = kernel.taps(inputs.grid)
     rows = taps * inputs.width // kernel.groups
-    operator = Matrix(rows, channels // kernel.groups, groups=kernel.groups, taps=taps, bias=True)
+    operator = Matrix(Weights(rows, channels // kernel.groups, groups=kernel.groups), taps=taps, bias=True)
     access = kernel.window(inputs.grid)
     grid = access.out_grid
     return draft.layer(name, operator, channels, Feed(inputs, access), tokens=prod(grid), grid=grid)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archsim.errors import InputError
-from archsim.network import NOTHING, Access, Digital, Generation, Matrix, Prefix, Previous, Table
+from archsim.network import NOTHING, Access, Digital, Generation, Matrix, Prefix, Previous, Table, Weights
 from archsim.workloads import digital
 from archsim.workloads.drafting import Draft, Feed, Stream, later
 from archsim.workloads.options import WorkloadOptions
@@ -115,7 +115,9 @@ def embedded(draft: Draft, name: str, asked: Passage, *, table: Digital, width: 
 def chosen(draft: Draft, stream: Stream, asked: Passage, *, norm: Digital, vocabulary: int) -> None:
     """Final norm, vocabulary head (no bias) and greedy choice, of ``generate`` tokens; then the network's output."""
     ready = draft.layer("norm", norm, stream.width, Feed(stream, asked.judged), tokens=asked.generate)
-    scores = draft.layer("head", Matrix(stream.width, vocabulary), vocabulary, Feed(ready), tokens=asked.generate)
+    scores = draft.layer(
+        "head", Matrix(Weights(stream.width, vocabulary)), vocabulary, Feed(ready), tokens=asked.generate
+    )
     choice = draft.layer(_CHOICE, digital.argmax(vocabulary), 1, Feed(scores), tokens=asked.generate)
     draft.sink("text", choice)
     draft.generates(Generation(asked.prompt, asked.generate, asked.context))

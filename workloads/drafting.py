@@ -11,7 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from archsim.network import Access, Digital, Edge, Generation, Layer, Matrix, Network, Operator, Same, Sink, Source
+from archsim.network import (
+    Access,
+    Digital,
+    Edge,
+    Generation,
+    Layer,
+    Matrix,
+    Network,
+    Operator,
+    Same,
+    Sink,
+    Source,
+    Weights,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +173,7 @@ class Draft:
 
     def dense(self, name: str, inputs: Stream, columns: int, *, bias: bool = True) -> Stream:
         """A fully connected layer applied to each token: a matrix of ``(inputs.width, columns)``."""
-        operator = Matrix(inputs.width, columns, bias=bias)
+        operator = Matrix(Weights(inputs.width, columns), bias=bias)
         return self.layer(name, operator, columns, Feed(inputs), tokens=inputs.tokens, grid=inputs.grid)
 
     def each(self, name: str, operator: Digital, *inputs: Stream) -> Stream:

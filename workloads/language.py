@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from archsim.network import Digital, Matrix, Network, Table, Whole
+from archsim.network import Digital, Matrix, Network, Table, Weights, Whole
 from archsim.workloads import digital
 from archsim.workloads.decoding import Passage, check_positions, chosen, embedded, passage
 from archsim.workloads.drafting import Draft, Feed, Stream
@@ -88,7 +88,7 @@ def _pooled(draft: Draft, states: Stream) -> Stream:
     """The first token's state, through a matrix and tanh."""
     width = states.width
     first = Feed(states, Table((0,), (0,)))
-    columns = draft.layer("pooler", Matrix(width, width, bias=True), width, first, tokens=1)
+    columns = draft.layer("pooler", Matrix(Weights(width, width), bias=True), width, first, tokens=1)
     return draft.each("pooler.tanh", digital.elementwise("tanh", width), columns)
 
 

@@ -231,11 +231,11 @@ def _partial_sums(trace: Trace, bill: Bill) -> float:
 
 def _idle_share(trace: Trace, placement: Placement) -> float:
     """Share of the steady period in which the arrays that hold weights wait, on average."""
-    program, blocks = trace.program, placement.blocks
-    if not len(blocks):
+    program, uses = trace.program, placement.uses
+    if not len(uses):
         return 0.0
-    periods = product_period(placement.products, summed=False)
-    # In the order of the blocks.
+    periods = product_period(placement.products, summed=False)[uses.block]
+    # In the order of the uses.
     taking = np.flatnonzero(program.resources.kind[program.actors.resource] == Kind.ARRAY)
     working = float((trace.firings[taking] * periods).sum()) / len(trace.sample_in) / PS_PER_S
     arrays = len(pd.unique(program.actors.resource[taking]))

@@ -191,7 +191,7 @@ def _array_utilisation(trace: Trace) -> float:
 def _layers(trace: Trace, placement: Placement, dynamic: pd.DataFrame) -> pd.DataFrame:
     """One row per layer, in the network's order."""
     network = placement.network
-    arrays = np.bincount(placement.blocks.layer, minlength=len(network.order))
+    arrays = np.bincount(placement.uses.layer, minlength=len(network.order))
     frame = pd.DataFrame(
         {
             "layer": [layer.name for layer in network.order],

@@ -16,12 +16,12 @@ from archsim.numeric import Crossbar, CrossbarSettings, ProgrammedArray, Stream,
 
 @dataclass(frozen=True, slots=True)
 class BlockKey:
-    """Which block of which copy of which layer an array holds: its name in files, and of its randomness.
+    """Which block of which copy of whose weights an array holds: its name in files, and of its randomness.
 
     Parameters
     ----------
     layer : int
-        Index into ``Network.order``.
+        Index into ``Network.order``, of the first layer that uses the weights.
     replica, row, column : int
         Copy of the layer, row block and column block.
     """
@@ -74,7 +74,8 @@ def blocks_of(placement: Placement, layers: Layers) -> tuple[Block, ...]:
 
 def _block(placement: Placement, index: int) -> Block:
     table = placement.blocks
-    key = BlockKey(*(int(column[index]) for column in (table.layer, table.replica, table.row, table.column)))
+    holder = int(placement.holders[table.matrix[index]])
+    key = BlockKey(holder, *(int(column[index]) for column in (table.replica, table.row, table.column)))
     rows = slice(int(table.row_start[index]), int(table.row_stop[index]))
     return Block(key, rows, slice(int(table.column_start[index]), int(table.column_stop[index])))
 

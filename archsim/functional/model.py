@@ -38,12 +38,16 @@ class PlacedProduct:
     spec : ProductSpec
     product : Product
     layers : tuple of int or None
-        Indices into ``Network.order``, in the order of the product's weights; None for weights that no output needs.
+        Indices into ``Network.order``, in the order of the product's weights: of the first layers that use them; None
+        for weights that no output needs.
+    turns : tuple of int
+        For each of the weights, which of the layers that use them this is.
     """
 
     spec: ProductSpec
     product: Product
     layers: tuple[int | None, ...]
+    turns: tuple[int, ...]
 
     @property
     def name(self) -> str:
@@ -183,7 +187,7 @@ class _Batch:
             layer = placed.layers[matrix]
             if layer is None:
                 return exact_product(placed.product.weights[matrix], vectors)
-            return self.products(layer, vectors, owner, step)
+            return self.products(layer, vectors, owner, step, placed.turns[matrix])
 
         made = placed.product(self._known(tensors), multiply, axis or 0)
         return {name: value for name, value in zip(placed.spec.outputs, made, strict=False) if name}
@@ -224,7 +228,9 @@ def prepared(loaded: onnx.ModelProto, placement: Placement) -> Model:
 
 def _placed(spec: ProductSpec, constants: Tensors, placement: Placement) -> PlacedProduct:
     product = read_product(spec, constants.__getitem__)
-    return PlacedProduct(spec, product, tuple(placement.index[name] if name else None for name in spec.layers))
+    holders = tuple(placement.holder_of(name) if name else None for name in spec.layers)
+    turns = tuple(placement.turn_of(name) if name else 0 for name in spec.layers)
+    return PlacedProduct(spec, product, holders, turns)
 
 
 def _placed_products(graph: onnx.GraphProto, placement: Placement) -> list[tuple[onnx.NodeProto, ProductSpec]]:

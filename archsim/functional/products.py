@@ -22,7 +22,7 @@ RECORDED = 1024
 class Products(Protocol):
     """Products of vectors with the matrices of a placed model."""
 
-    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int) -> F32:
+    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int, turn: int = 0) -> F32:
         """Multiply.
 
         Parameters
@@ -34,12 +34,18 @@ class Products(Protocol):
             Whose they are.
         step : int
             Step of a recurrence.
+        turn : int
+            Which of the layers that use the same weights asks.
 
         Returns
         -------
         ndarray, shape (samples * positions, groups * columns)
         """
         ...
+
+
+_READINGS = 1 << 20
+"""More than a sample has steps: readings of an array by several layers are numbered apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +74,7 @@ class ArrayProducts:
         for index, block in enumerate(self.reading.blocks):
             self._by_copy.setdefault((block.key.layer, block.key.replica), []).append(index)
 
-    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int) -> F32:
+    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int, turn: int = 0) -> F32:
         groups, _, columns = self.layers[layer].shape
         stacked = vectors.reshape(samples.count, -1, vectors.shape[1])
         result = np.zeros((*stacked.shape[:2], groups * columns), np.float32)
@@ -77,20 +83,20 @@ class ArrayProducts:
             part = stacked[:, mine]
             if part.shape[1]:
                 flat = np.ascontiguousarray(part.reshape(-1, vectors.shape[1]))
-                made = self._copy((layer, copy), flat, samples.first * part.shape[1], step)
+                made = self._copy((layer, copy), flat, samples.first * part.shape[1], step + turn * _READINGS)
                 result[:, mine] = made.reshape(*part.shape[:2], -1)
         outputs = result.reshape(len(vectors), -1)
         if self.meter is not None:
             self.meter.compare(layer, exact_product(self.layers[layer], vectors), outputs)
         return outputs
 
-    def _copy(self, copy: tuple[int, int], vectors: F32, first: int, step: int) -> F32:
+    def _copy(self, copy: tuple[int, int], vectors: F32, first: int, reading: int) -> F32:
         groups, _, columns = self.layers[copy[0]].shape
         result = np.zeros((len(vectors), groups * columns), np.float32)
         for block, index in self._blocks(copy):
             crossbar = self.reading.crossbars[index]
             given = np.ascontiguousarray(vectors[:, block.rows])
-            readout = multiply(crossbar, given, first_sample=first, reading=step)
+            readout = multiply(crossbar, given, first_sample=first, reading=reading)
             result[:, block.columns] += readout.outputs
             if self.meter is not None:
                 self.meter.observe(copy[0], crossbar, given, readout)
@@ -119,7 +125,7 @@ class FloatProducts:
     layers: Layers
     record: Record | None = None
 
-    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int) -> F32:
+    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int, turn: int = 0) -> F32:
         if self.record is not None:
             self.record.add(layer, vectors)
         return exact_product(self.layers[layer], vectors)

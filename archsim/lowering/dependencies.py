@@ -120,7 +120,7 @@ def consumers(placement: Placement, ends: Ends, edge: Edge) -> Members:
     if isinstance(layer.operator, Matrix):
         rows, blocks, taps = placement.blocks_of(index), placement.blocks, layer.operator.taps
         start, stop = blocks.row_start[rows] // taps, -(-blocks.row_stop[rows] // taps)
-        return Members(ends.taker[rows], blocks.node[rows], blocks.replica[rows], start, stop)
+        return Members(ends.taker[placement.uses_of(index)], blocks.node[rows], blocks.replica[rows], start, stop)
     homes, rows = placement.homes, placement.homes_of(index)
     start, stop = homes.start[rows], homes.stop[rows]
     operator = layer.operator

@@ -28,8 +28,8 @@ class Ends:
     ----------
     maker : int64, shape (homes,)
         Who makes each part of each layer's tokens.
-    taker : int64, shape (blocks,)
-        Who takes the inputs of each block: its array's integration. Digital layers take what they make.
+    taker : int64, shape (uses,)
+        Who takes a matrix layer's inputs at each block. Digital layers take what they make.
     """
 
     maker: Ids
@@ -53,9 +53,10 @@ def add_layers(draft: Draft, placement: Placement, batch: Batch) -> tuple[Ends, 
 
 def _fill_makers(placement: Placement, output: Ids, maker: Ids) -> None:
     """Homes of matrix layers are in the order of their blocks, one per run of row blocks."""
-    blocks, homes = placement.blocks, placement.homes
-    last = np.append(blocks.row[1:] == 0, True) if len(blocks) else np.zeros(0, bool)
-    on_array = np.isin(homes.layer, np.unique(blocks.layer))
+    uses, homes = placement.uses, placement.homes
+    row = placement.blocks.row[uses.block]
+    last = np.append(row[1:] == 0, True) if len(uses) else np.zeros(0, bool)
+    on_array = np.isin(homes.layer, np.unique(uses.layer))
     maker[on_array] = output[last]
 
 

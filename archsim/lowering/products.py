@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,12 +18,12 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """The actors at the ends of the products of all weight blocks.
+    """The actors at the ends of all products of layers with blocks.
 
     Parameters
     ----------
-    taker, maker : int64, shape (blocks,)
-        Who takes the inputs of each block, and who makes its sums.
+    taker, maker : int64, shape (uses,)
+        Who takes the inputs of each block for a layer, and who makes its sums.
     """
 
     taker: Ids
@@ -51,49 +51,68 @@ class PartialSums:
 
 
 def add_products(draft: Draft, placement: Placement, batch: Batch) -> tuple[Products, PartialSums]:
-    """Add the actors of every weight block, and the channels between them on their tile."""
-    blocks = placement.blocks
-    firings = firings_of(placement, blocks.layer, blocks.replica, batch)
-    later = np.flatnonzero(blocks.row > 0)
-    # The actor of each stage for each block; -1 where a first row block has no sums to add.
-    actors = [_add_stage(draft, placement, stage, _served(stage, blocks.row), firings) for stage in placement.products]
-    _join_stages(draft, placement, actors)
-    for stage, actor in zip(placement.products, actors, strict=True):
+    """Add the actors of every layer's products with its blocks, and the channels between them on their tile."""
+    uses, blocks = placement.uses, placement.blocks
+    row, node = blocks.row[uses.block], blocks.node[uses.block]
+    stages = _stages(placement)
+    firings = firings_of(placement, uses.layer, blocks.replica[uses.block], batch)
+    # The actor of each stage for each use of a block; -1 where a first row block has no sums to add.
+    actors = [_add_stage(draft, placement, stage, _served(stage, row), firings) for stage in stages]
+    _join_stages(draft, stages, actors)
+    for stage, actor in zip(stages, actors, strict=True):
         _act(draft, stage, actor)
     maker = actors[0]
     for actor in actors[1:]:
         maker = np.where(actor >= 0, actor, maker)
-    before, sums = later - 1, placement.products[-1].output_bits
-    nodes = blocks.node[before], blocks.node[later]
-    return Products(actors[0], maker), PartialSums(maker[before], maker[later], *nodes, sums[later])
+    later = np.flatnonzero(row > 0)
+    before = later - 1
+    sums = PartialSums(maker[before], maker[later], node[before], node[later], stages[-1].output_bits[later])
+    return Products(actors[0], maker), sums
+
+
+def _stages(placement: Placement) -> tuple[Stage, ...]:
+    """The stages of each layer's product with each block it uses; their columns have shape ``(uses,)``.
+
+    Where several layers use a block, and its array cannot go on before its converters are through, the array is held
+    until they are: else another layer's product would overwrite the one that is being converted.
+    """
+    blocks = placement.uses.block
+    shared = np.bincount(blocks, minlength=len(placement.blocks))[blocks] > 1
+    stages = [stage.at(blocks) for stage in placement.products]
+    for number, (stage, after) in enumerate(pairwise(stages)):
+        if stage.in_flight == 1:
+            held = np.maximum(stage.interval, stage.latency + after.interval)
+            stages[number] = replace(stage, interval=np.where(shared, held, stage.interval))
+    return tuple(stages)
 
 
 def _served(stage: Stage, row: Ids) -> Ids:
-    """Blocks that a stage serves: those after the first row block, where it adds their sums."""
+    """Uses that a stage serves: those of blocks after the first row block, where it adds their sums."""
     return np.flatnonzero(row > 0) if stage.sums else np.arange(len(row), dtype=np.int64)
 
 
 def _add_stage(draft: Draft, placement: Placement, stage: Stage, served: Ids, firings: Ids) -> Ids:
-    """One actor per block that a stage serves, shape ``(blocks,)``."""
-    blocks = placement.blocks
+    """One actor per use of a block that a stage serves, shape ``(uses,)``."""
+    uses, blocks = placement.uses, placement.blocks
+    block = uses.block[served]
     rows = ActorRows(
-        layer=blocks.layer[served],
+        layer=uses.layer[served],
         role=stage.role,
-        place=Place(stage.resource, stage.label, blocks.node[served], blocks.array[served]),
+        place=Place(stage.resource, stage.label, blocks.node[block], blocks.array[block]),
         firings=firings[served],
         timing=Timing(stage.interval[served], stage.latency[served]),
-        replica=blocks.replica[served],
-        row=blocks.row[served],
-        column=blocks.column[served],
+        replica=blocks.replica[block],
+        row=blocks.row[block],
+        column=blocks.column[block],
     )
-    actors = np.full(len(blocks), -1, np.int64)
+    actors = np.full(len(uses), -1, np.int64)
     actors[served] = draft.actors(rows, len(served))
     return actors
 
 
-def _join_stages(draft: Draft, placement: Placement, actors: list[Ids]) -> None:
+def _join_stages(draft: Draft, stages: tuple[Stage, ...], actors: list[Ids]) -> None:
     same = draft.curves.add(np.array([1], np.int64), 1)
-    for stage, (source, target) in zip(placement.products, pairwise(actors), strict=False):
+    for stage, (source, target) in zip(stages, pairwise(actors), strict=False):
         both = np.flatnonzero(target >= 0)
         draft.channels(
             source[both],

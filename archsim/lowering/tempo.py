@@ -10,7 +10,7 @@ from archsim.machine import product_period, stages_of
 from archsim.machine.service import digital_cycles, unit_service
 from archsim.mapping import AT_PORT, Placement
 from archsim.mapping.memories import Stored, memory_for, memory_service
-from archsim.network import Digital, Layer, Matrix
+from archsim.network import Digital, Layer, Matrix, weights_of
 from archsim.units import period_ps, picoseconds
 
 
@@ -25,7 +25,7 @@ def layer_tempos(placement: Placement) -> dict[str, Tempo]:
 def _tempo(placement: Placement, index: int, layer: Layer, copies: int) -> Tempo:
     travel = _travel(placement, index, layer)
     if isinstance(layer.operator, Matrix):
-        interval, latency = _product_tempo(placement, index)
+        interval, latency = _product_tempo(placement, index, layer)
     elif placement.homes.unit[placement.homes_of(index).start] == AT_PORT:
         interval, latency = _port_tempo(placement, layer)
     else:
@@ -33,7 +33,7 @@ def _tempo(placement: Placement, index: int, layer: Layer, copies: int) -> Tempo
     return Tempo(interval / copies, interval, latency + travel)
 
 
-def _product_tempo(placement: Placement, index: int) -> tuple[float, float]:
+def _product_tempo(placement: Placement, index: int, layer: Layer) -> tuple[float, float]:
     """Of the slowest block, and of the chain in which the sums of row blocks travel."""
     blocks, rows = placement.blocks, placement.blocks_of(index)
     stages = tuple(stage.at(np.arange(rows.start, rows.stop)) for stage in placement.products)
@@ -43,7 +43,10 @@ def _product_tempo(placement: Placement, index: int) -> tuple[float, float]:
     if sums:
         added = stages_of(stages, summed=True)[-1]
         adding = int(added.latency.max()) + _transfer(placement, int(added.output_bits.max()), hops=2)
-    return float(product_period(stages, summed=sums > 0).max()), float(through) + sums * adding
+    # Where layers share arrays, each gets them for as much of the time as it has tokens.
+    users = placement.network.users[weights_of(layer)]
+    share = sum(user.tokens for user in users) / layer.tokens
+    return share * float(product_period(stages, summed=sums > 0).max()), float(through) + sums * adding
 
 
 def _port_tempo(placement: Placement, layer: Layer) -> tuple[float, float]:

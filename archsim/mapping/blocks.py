@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.machine import BlockLimits, BlockShapes
-from archsim.network import Digital, Layer, Matrix, Network
+from archsim.network import Digital, Layer, Network, Weights
 
 Ids = NDArray[np.int64]
 
@@ -50,7 +50,7 @@ class Cut:
         return tuple(getattr(self, field.name) for field in fields(self))
 
 
-def cut_matrix(matrix: Matrix, limits: BlockLimits, granularity: int) -> Cut:
+def cut_weights(weights: Weights, limits: BlockLimits, granularity: int) -> Cut:
     """Cut a weight matrix into nearly equal blocks.
 
     Small groups share a block, along its diagonal, where the limits allow; a group larger than a block is cut like a
@@ -58,46 +58,47 @@ def cut_matrix(matrix: Matrix, limits: BlockLimits, granularity: int) -> Cut:
 
     Parameters
     ----------
-    matrix : Matrix
+    weights : Weights
     limits : BlockLimits
     granularity : int
         Columns to keep together (the gates of one unit of a recurrent cell), if a block has as many.
     """
     rows, columns = limits.rows, limits.columns
-    together = min(rows // matrix.rows, columns // matrix.columns) if limits.diagonal else 0
-    if matrix.groups > 1 and together >= 1:
-        return _diagonal(matrix, together)
+    together = min(rows // weights.rows, columns // weights.columns) if limits.diagonal else 0
+    if weights.groups > 1 and together >= 1:
+        return _diagonal(weights, together)
     kept = granularity if granularity <= columns else 1
-    return _cut_groups(matrix, rows, columns, kept)
+    return _cut_groups(weights, rows, columns, kept)
 
 
-def column_granularity(network: Network, layer: Layer) -> int:
-    """Columns of a matrix layer that its consumers need side by side."""
-    targets = (network.by_name[edge.target].operator for edge in network.outputs_of(layer.name))
+def column_granularity(network: Network, layers: tuple[Layer, ...]) -> int:
+    """Columns of weights that the consumers of the layers which use them need side by side."""
+    edges = (edge for layer in layers for edge in network.outputs_of(layer.name))
+    targets = (network.by_name[edge.target].operator for edge in edges)
     return max((target.contract for target in targets if isinstance(target, Digital)), default=1)
 
 
-def _diagonal(matrix: Matrix, together: int) -> Cut:
-    first = np.arange(0, matrix.groups, together, dtype=np.int64)
-    last = np.minimum(first + together, matrix.groups)
+def _diagonal(weights: Weights, together: int) -> Cut:
+    first = np.arange(0, weights.groups, together, dtype=np.int64)
+    last = np.minimum(first + together, weights.groups)
     return Cut(
         row=np.zeros(len(first), np.int64),
         column=np.arange(len(first), dtype=np.int64),
-        row_start=first * matrix.rows,
-        row_stop=last * matrix.rows,
-        column_start=first * matrix.columns,
-        column_stop=last * matrix.columns,
-        weights=(last - first) * matrix.rows * matrix.columns,
+        row_start=first * weights.rows,
+        row_stop=last * weights.rows,
+        column_start=first * weights.columns,
+        column_stop=last * weights.columns,
+        weights=(last - first) * weights.rows * weights.columns,
     )
 
 
-def _cut_groups(matrix: Matrix, rows: int, columns: int, granularity: int) -> Cut:
-    row_edges = even_edges(matrix.rows, rows)
-    column_edges = even_edges(matrix.columns, columns, granularity)
+def _cut_groups(weights: Weights, rows: int, columns: int, granularity: int) -> Cut:
+    row_edges = even_edges(weights.rows, rows)
+    column_edges = even_edges(weights.columns, columns, granularity)
     group, column, row = (
         index.ravel()
         for index in np.meshgrid(
-            np.arange(matrix.groups), np.arange(len(column_edges) - 1), np.arange(len(row_edges) - 1), indexing="ij"
+            np.arange(weights.groups), np.arange(len(column_edges) - 1), np.arange(len(row_edges) - 1), indexing="ij"
         )
     )
     row_start, row_stop = row_edges[row], row_edges[row + 1]
@@ -105,10 +106,10 @@ def _cut_groups(matrix: Matrix, rows: int, columns: int, granularity: int) -> Cu
     return Cut(
         row=row,
         column=group * (len(column_edges) - 1) + column,
-        row_start=group * matrix.rows + row_start,
-        row_stop=group * matrix.rows + row_stop,
-        column_start=group * matrix.columns + column_start,
-        column_stop=group * matrix.columns + column_stop,
+        row_start=group * weights.rows + row_start,
+        row_stop=group * weights.rows + row_stop,
+        column_start=group * weights.columns + column_start,
+        column_stop=group * weights.columns + column_stop,
         weights=(row_stop - row_start) * (column_stop - column_start),
     )
 

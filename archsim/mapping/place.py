@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from archsim.chip.schema import Chip, Depthwise
 from archsim.errors import CapacityError
-from archsim.mapping.blocks import Cut, column_granularity, cut_matrix
+from archsim.mapping.blocks import Cut, column_granularity, cut_weights
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.homes import Settler
 from archsim.mapping.interleaving import possible_interleaving
@@ -27,8 +27,8 @@ def place(
 ) -> Placement:
     """Choose arrays for every weight block and units for every digital layer.
 
-    Layers follow each other along an order of the tiles that keeps neighbours near; a copy of a layer is kept on one
-    chip if it fits on one. Weights stay where they are put.
+    Weights follow each other along an order of the tiles that keeps neighbours near, in the order of the first layers
+    that use them; a copy is kept on one chip if it fits on one. Weights stay where they are put.
 
     Parameters
     ----------
@@ -58,12 +58,13 @@ def place(
     mapped = as_mapped(network, chip)
     groups = possible_interleaving(mapped, batch, interleave)
     floorplan = Floorplan(chip)
-    cuts = tuple(_cut(mapped, layer, floorplan) for layer in mapped.matrices)
+    limits = floorplan.unit.limits
+    cuts = tuple(cut_weights(held, limits, column_granularity(mapped, layers)) for held, layers in mapped.users.items())
     load = matrix_load(mapped, floorplan.unit, cuts)
     chips = _chips_needed(mapped, floorplan, int(load.blocks.sum()))
     copies = choose_replicas(mapped, load, replicate, chips * floorplan.arrays)
     slots, chips = _allocate(mapped, floorplan, np.repeat(load.blocks, copies), chips)
-    blocks = _blocks(mapped, floorplan, cuts, copies, slots)
+    blocks = _blocks(floorplan, cuts, copies, slots)
     pace = float(load.time_ps(copies).max()) if len(copies) else np.inf
     interleaved, homes = _settled(mapped, UnitPool(floorplan, chips, pace), blocks, groups)
     return _assembled(mapped, floorplan, chips, blocks, homes, interleaved)
@@ -95,11 +96,11 @@ def as_mapped(network: Network, chip: Chip) -> Network:
 
 def _digital_if_grouped(layer: Layer) -> Layer:
     matrix = layer.operator
-    if not isinstance(matrix, Matrix) or matrix.groups == 1:
+    if not isinstance(matrix, Matrix) or matrix.weights.groups == 1:
         return layer
     contract, rest = divmod(matrix.inputs, matrix.outputs)
     # Only a depthwise convolution makes each output element from input elements of its own.
-    shared = rest > 0 or matrix.columns > 1
+    shared = rest > 0 or matrix.weights.columns > 1
     operator = Digital(
         "grouped-convolution",
         work=((Primitive.MAC, matrix.macs),),
@@ -108,11 +109,6 @@ def _digital_if_grouped(layer: Layer) -> Layer:
         product=True,
     )
     return replace(layer, operator=operator)
-
-
-def _cut(network: Network, layer: Layer, floorplan: Floorplan) -> Cut:
-    assert isinstance(layer.operator, Matrix)
-    return cut_matrix(layer.operator, floorplan.unit.limits, column_granularity(network, layer))
 
 
 def _chips_needed(network: Network, floorplan: Floorplan, arrays: int) -> int:
@@ -127,7 +123,7 @@ def _chips_needed(network: Network, floorplan: Floorplan, arrays: int) -> int:
 
 
 def _allocate(network: Network, floorplan: Floorplan, sizes: Ids, chips: int) -> tuple[Ids, int]:
-    """First array slot of each copy of each layer, shape ``(copies,)``, and the chips that takes.
+    """First array slot of each copy of all weights, shape ``(copies,)``, and the chips that takes.
 
     A copy that would straddle two chips starts on the next one, as long as there are chips enough.
     """
@@ -151,9 +147,7 @@ def _slots(sizes: Ids, room: int, *, whole: bool) -> Ids:
     return starts
 
 
-def _blocks(network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], copies: Ids, starts: Ids) -> Blocks:
-    index = {layer.name: place for place, layer in enumerate(network.order)}
-    layer_of = np.array([index[layer.name] for layer in network.matrices], np.int64)
+def _blocks(floorplan: Floorplan, cuts: tuple[Cut, ...], copies: Ids, starts: Ids) -> Blocks:
     sizes = np.array([len(cut) for cut in cuts], np.int64)
     repeated = _repeated(cuts, copies.tolist())
     copy_sizes = np.repeat(sizes, copies)
@@ -161,7 +155,7 @@ def _blocks(network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], copie
     within = np.arange(int(copy_sizes.sum())) - np.repeat(np.cumsum(copy_sizes) - copy_sizes, copy_sizes)
     node, array = _array_of(floorplan, np.repeat(starts, copy_sizes) + within)
     return Blocks(
-        layer=np.repeat(np.repeat(layer_of, copies), copy_sizes),
+        matrix=np.repeat(np.repeat(np.arange(len(cuts)), copies), copy_sizes),
         replica=np.repeat(replica, copy_sizes),
         node=node,
         array=array,
@@ -170,7 +164,7 @@ def _blocks(network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], copie
 
 
 def _repeated(cuts: tuple[Cut, ...], copies: list[int]) -> Cut:
-    """The blocks of all copies of all layers, one after the other."""
+    """The blocks of all copies of all weights, one after the other."""
     if not cuts:
         return Cut(*(np.zeros(0, np.int64) for _ in fields(Cut)))
     columns = zip(*(cut.columns() for cut in cuts), strict=True)
@@ -187,10 +181,14 @@ def _array_of(floorplan: Floorplan, slot: Ids) -> tuple[Ids, Ids]:
 def _homes(network: Network, settler: Settler, blocks: Blocks) -> list[Parts]:
     """Homes of all layers, in the order of ``Network.order``."""
     known: dict[str, Parts] = {}
-    bounds = np.searchsorted(blocks.layer, np.arange(len(network.order) + 1))
-    for index, layer in enumerate(network.order):
+    made = {
+        layer.name: _matrix_parts(blocks, blocks.of(matrix))
+        for matrix, layers in enumerate(network.users.values())
+        for layer in layers
+    }
+    for layer in network.order:
         if isinstance(layer.operator, Matrix):
-            known[layer.name] = _matrix_parts(blocks, slice(int(bounds[index]), int(bounds[index + 1])))
+            known[layer.name] = made[layer.name]
         elif isinstance(layer.operator, Digital):
             known[layer.name] = settler.settle(layer, known)
     for layer in network.order:

@@ -22,16 +22,16 @@ AT_PORT = -2
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Weight blocks on arrays, ordered by layer, replica, column and row; every column has shape ``(blocks,)``.
+    """Weight blocks on arrays, ordered by matrix, replica, column and row; every column has shape ``(blocks,)``.
 
     Parameters
     ----------
-    layer : int64
-        Index into ``Network.order``.
+    matrix : int64
+        Which of the weights of ``Network.users``.
     replica, row, column : int64
-        Copy of the layer, row block within its column block, column block.
+        Copy of the weights, row block within its column block, column block.
     row_start, row_stop, column_start, column_stop : int64
-        Part of the layer's weight matrix (all groups counted).
+        Part of the matrix (all groups counted).
     weights : int64
         Weights on the array that are not structurally zero.
     node : int64
@@ -40,7 +40,7 @@ class Blocks:
         Array of the tile.
     """
 
-    layer: Ids
+    matrix: Ids
     replica: Ids
     row: Ids
     column: Ids
@@ -53,12 +53,35 @@ class Blocks:
     array: Ids
 
     def __len__(self) -> int:
-        return len(self.layer)
+        return len(self.matrix)
+
+    def of(self, matrix: int) -> slice:
+        """Rows that hold one matrix."""
+        return slice(*np.searchsorted(self.matrix, [matrix, matrix + 1]).tolist())
 
     @property
     def shapes(self) -> BlockShapes:
         """Of the blocks, as a matrix unit sees them."""
         return BlockShapes(self.row_stop - self.row_start, self.column_stop - self.column_start, self.weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Which layer multiplies by which block, ordered by layer and block; every column has shape ``(uses,)``.
+
+    Parameters
+    ----------
+    layer : int64
+        Index into ``Network.order``.
+    block : int64
+        Row of ``Blocks``. Layers that use the same weights meet at the same blocks.
+    """
+
+    layer: Ids
+    block: Ids
+
+    def __len__(self) -> int:
+        return len(self.layer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +150,38 @@ class Placement:
         return {layer.name: index for index, layer in enumerate(self.network.order)}
 
     @cached_property
-    def _block_bounds(self) -> Ids:
-        return np.searchsorted(self.blocks.layer, np.arange(len(self.replicas) + 1))
+    def matrix(self) -> dict[str, int]:
+        """Which of the weights of ``Network.users`` each matrix layer uses, by name."""
+        users = self.network.users.values()
+        return {layer.name: matrix for matrix, layers in enumerate(users) for layer in layers}
+
+    @cached_property
+    def holders(self) -> Ids:
+        """For each of the weights of ``Network.users``, the first layer that uses them, as an index."""
+        return np.array([self.index[layers[0].name] for layers in self.network.users.values()], np.int64)
+
+    def holder_of(self, layer: str) -> int:
+        """The first layer that uses a layer's weights, as an index."""
+        return int(self.holders[self.matrix[layer]])
+
+    def turn_of(self, layer: str) -> int:
+        """Which of the layers that use its weights a layer is."""
+        users = list(self.network.users.values())[self.matrix[layer]]
+        return next(turn for turn, user in enumerate(users) if user.name == layer)
+
+    @cached_property
+    def uses(self) -> Uses:
+        """The products of all matrix layers, block by block."""
+        layers = [index for index, layer in enumerate(self.network.order) if layer.name in self.matrix]
+        blocks = [np.arange(rows.start, rows.stop) for rows in (self.blocks_of(layer) for layer in layers)]
+        none = np.zeros(0, np.int64)
+        return Uses(
+            np.repeat(np.array(layers, np.int64), [len(rows) for rows in blocks]), np.concatenate([none, *blocks])
+        )
+
+    @cached_property
+    def _use_bounds(self) -> Ids:
+        return np.searchsorted(self.uses.layer, np.arange(len(self.replicas) + 1))
 
     @cached_property
     def _home_bounds(self) -> Ids:
@@ -141,8 +194,13 @@ class Placement:
         return tuple(stage.at(back) for stage in self.floorplan.unit.stages(shapes, Pass.FORWARD))
 
     def blocks_of(self, layer: int) -> slice:
-        """Rows of ``blocks`` that belong to a layer."""
-        return slice(int(self._block_bounds[layer]), int(self._block_bounds[layer + 1]))
+        """Rows of ``blocks`` that a layer uses."""
+        matrix = self.matrix.get(self.network.order[layer].name)
+        return slice(0, 0) if matrix is None else self.blocks.of(matrix)
+
+    def uses_of(self, layer: int) -> slice:
+        """Rows of ``uses`` that belong to a layer."""
+        return slice(int(self._use_bounds[layer]), int(self._use_bounds[layer + 1]))
 
     def homes_of(self, layer: int) -> slice:
         """Rows of ``homes`` that belong to a layer."""

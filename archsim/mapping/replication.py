@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from archsim.errors import CapacityError, InputError
 from archsim.machine import MatrixUnit, Pass, product_period
 from archsim.mapping.blocks import Cut
-from archsim.network import Layer, Network, Previous
+from archsim.network import Layer, Network, Previous, Weights
 
 Ids = NDArray[np.int64]
 SEPARATORS = "./:"
@@ -26,18 +26,18 @@ Replication = str | Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one copy of each matrix layer takes; columns of shape ``(matrices,)``.
+    """What one copy of each matrix of weights takes; columns of shape ``(matrices,)``.
 
     Parameters
     ----------
     interval_ps : int64
-        Between its tokens.
+        Between its products.
     tokens : int64
-        Per sample.
+        Products per sample, of all layers that use it.
     blocks : int64
         Arrays.
     most : int64
-        Copies that can help: its tokens, or 1 inside a recurrence.
+        Copies that can help: the tokens of the layer with fewest, or 1 inside a recurrence.
     """
 
     interval_ps: Ids
@@ -46,29 +46,34 @@ class Load:
     most: Ids
 
     def time_ps(self, copies: Ids) -> Ids:
-        """Picoseconds per sample of so many copies of each layer: of the copy with most tokens."""
+        """Picoseconds per sample of so many copies: of the copy with most tokens."""
         return -(-self.tokens // copies) * self.interval_ps
 
 
 def matrix_load(network: Network, unit: MatrixUnit, cuts: tuple[Cut, ...]) -> Load:
-    """Time and arrays of each matrix layer of ``Network.matrices``."""
-    bound, pairs = recurrent_layers(network), zip(network.matrices, cuts, strict=True)
+    """Time and arrays of the weights of ``Network.users``."""
+    bound, users = recurrent_layers(network), network.users
     return Load(
-        interval_ps=np.array([_interval(unit, layer, cut) for layer, cut in pairs], np.int64),
-        tokens=np.array([layer.tokens for layer in network.matrices], np.int64),
+        interval_ps=np.array([_interval(unit, held, cut) for held, cut in zip(users, cuts, strict=True)], np.int64),
+        tokens=np.array([sum(layer.tokens for layer in layers) for layers in users.values()], np.int64),
         blocks=np.array([len(cut) for cut in cuts], np.int64),
-        most=np.array([1 if layer.name in bound else layer.tokens for layer in network.matrices], np.int64),
+        most=np.array([min(_useful(layer, bound) for layer in layers) for layers in users.values()], np.int64),
     )
 
 
-def _interval(unit: MatrixUnit, layer: Layer, cut: Cut) -> int:
+def _useful(layer: Layer, bound: frozenset[str]) -> int:
+    """Copies that can help a layer."""
+    return 1 if layer.name in bound else layer.tokens
+
+
+def _interval(unit: MatrixUnit, weights: Weights, cut: Cut) -> int:
     """Of the slowest block."""
     shapes, _ = cut.shapes.distinct()
     stages, summed = unit.stages(shapes, Pass.FORWARD), bool(cut.row.any())
     if summed and not any(stage.sums for stage in stages):
         raise CapacityError(
-            f"its weights are cut into blocks of {unit.limits.rows} rows, whose sums the matrix unit cannot add",
-            where=f"layer {layer.name!r}",
+            f"their {weights.rows} rows are cut into blocks of {unit.limits.rows}, whose sums no matrix unit adds",
+            where=f"weights {weights.name!r}",
             remedy="Take larger blocks in the chip's tile, or a matrix unit that adds partial sums.",
         )
     return int(product_period(stages, summed=summed).max())
@@ -143,6 +148,7 @@ def balanced(load: Load, arrays: int) -> Ids:
 
 
 def _given(network: Network, load: Load, copies: Mapping[str, int]) -> Ids:
+<<<<<<< HEAD
     names = [layer.name for layer in network.matrices]
     result = np.ones(len(names), np.int64)
     for given, count in copies.items():
@@ -194,3 +200,36 @@ def _within(name: str, group: str) -> bool:
 def _groups(names: Sequence[str]) -> list[str]:
     """What layers lie within: ``layer1`` and ``layer1.0`` for ``layer1.0.conv1``."""
     return sorted({name[: mark.start()] for name in names for mark in re.finditer(rf"(?<=.)[{SEPARATORS}]", name)})
+=======
+    matrix = {layer.name: place for place, layers in enumerate(network.users.values()) for layer in layers}
+    names = list(matrix)
+    result = np.ones(len(load.blocks), np.int64)
+    for name, count in copies.items():
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else "`archsim show network` lists the layers."
+            raise InputError(f"there is no matrix layer {name!r}", where="--replicate", remedy=hint)
+        place = matrix[name]
+        if not 1 <= count <= load.most[place]:
+            raise InputError(
+                f"{count} copies of {name!r} are asked for; between 1 and {load.most[place]} can be used",
+                where="--replicate",
+                remedy="A layer cannot have more copies than tokens, and one inside a recurrence only one.",
+            )
+        result[place] = count
+    _check_agreed(network, copies, result)
+    return result
+
+
+def _check_agreed(network: Network, copies: Mapping[str, int], chosen: Ids) -> None:
+    """Refuse different numbers of copies for the same weights."""
+    for layers, count in zip(network.users.values(), chosen.tolist(), strict=True):
+        for layer in layers:
+            if copies.get(layer.name, count) != count:
+                raise InputError(
+                    f"{copies[layer.name]} copies of {layer.name!r} are asked for, and {count} of the same weights in "
+                    "another layer",
+                    where="--replicate",
+                    remedy="Give layers that share their weights the same number of copies.",
+                )
+>>>>>>> e65e296 (Weights are values apart from layers: layers that refer to the same ones share their arrays)

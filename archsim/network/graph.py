@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import networkx as nx
@@ -11,7 +11,7 @@ import numpy as np
 
 from archsim.errors import InputError
 from archsim.network.access import NOTHING, Access, Prefix, Previous, Tokens, tokens_read
-from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source
+from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source, Weights
 from archsim.network.product import InputSpec, ProductSpec
 
 MOST_TOKENS = 2**24
@@ -166,6 +166,7 @@ class Network:
         _check_names(self)
         for edge in self.edges:
             _check_edge(self, edge)
+        _check_weights(self)
         _check_products(self)
         _check_acyclic(self)
 
@@ -211,15 +212,31 @@ class Network:
         """Layers with constant weights, in topological order."""
         return tuple(layer for layer in self.order if isinstance(layer.operator, Matrix))
 
+    @cached_property
+    def users(self) -> dict[Weights, tuple[Layer, ...]]:
+        """The layers that use each matrix of weights, in topological order; matrices in the order of their first."""
+        users: dict[Weights, tuple[Layer, ...]] = {}
+        for layer in self.matrices:
+            weights = weights_of(layer)
+            users[weights] = (*users.get(weights, ()), layer)
+        return users
+
     @property
     def weights(self) -> int:
-        """Weights of the matrix layers (biases and embeddings left out)."""
-        return sum(layer.operator.macs for layer in self.matrices if isinstance(layer.operator, Matrix))
+        """Weights that are held (biases and embeddings left out); those that several layers use count once."""
+        return sum(weights.count for weights in self.users)
 
     @cached_property
     def macs(self) -> int:
         """Multiply-accumulates per pass: matrix layers and dynamic products, nothing else."""
         return sum(layer_macs(self, layer) for layer in self.layers)
+
+
+def weights_of(layer: Layer) -> Weights:
+    """The weights of a matrix layer, by the layer's name where they are its own."""
+    assert isinstance(layer.operator, Matrix)
+    weights = layer.operator.weights
+    return weights if weights.name else replace(weights, name=layer.name)
 
 
 def layer_macs(network: Network, layer: Layer) -> int:
@@ -281,6 +298,20 @@ def _check_names(network: Network) -> None:
                 f"has {layer.operator.heads} heads, which do not divide its {layer.width} elements",
                 where=f"{network.name}, layer {layer.name!r}",
                 remedy="Give it a number of heads that divides its width.",
+            )
+
+
+def _check_weights(network: Network) -> None:
+    shapes: dict[str, Weights] = {}
+    for layer in network.layers:
+        if not isinstance(layer.operator, Matrix):
+            continue
+        weights = weights_of(layer)
+        if shapes.setdefault(weights.name, weights) != weights:
+            raise InputError(
+                f"uses weights {weights.name!r} of another shape or origin than other layers do",
+                where=f"{network.name}, layer {layer.name!r}",
+                remedy="Give each matrix of weights its own name.",
             )
 
 

@@ -34,45 +34,67 @@ class Sink:
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
-    """A product with constant weights: Conv as im2col, Gemm, MatMul, recurrent gates.
+class Weights:
+    """A matrix of constants, apart from the layers that use it.
 
     Parameters
     ----------
     rows, columns : int
-        Weight matrix of one group, ``(rows, columns)``: inputs times outputs.
+        Of one group: inputs times outputs.
     groups : int
         Independent matrices side by side (grouped and depthwise convolution).
-    taps : int
-        Rows per input element: the kernel's positions of a convolution, 1 otherwise. Row ``e * taps + k`` belongs to
-        element e.
-    weight : tuple of str
-        Names of the initializers in the ONNX file that hold the weights, empty for a named network.
-    bias : bool
-        Whether a bias is added per column.
+    name : str
+        Layers whose weights bear the same name use the same ones. Empty for weights of one layer alone, which bear its
+        name.
+    origin : tuple of str
+        Names of the initializers in the ONNX file that hold them, empty for a named network.
     """
 
     rows: int
     columns: int
     groups: int = 1
+    name: str = ""
+    origin: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Weights of all groups."""
+        return self.rows * self.columns * self.groups
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A product with constant weights: Conv as im2col, Gemm, MatMul, recurrent gates.
+
+    Parameters
+    ----------
+    weights : Weights
+        What it multiplies by.
+    taps : int
+        Rows per input element: the kernel's positions of a convolution, 1 otherwise. Row ``e * taps + k`` belongs to
+        element e.
+    bias : bool
+        Whether a bias is added per column.
+    """
+
+    weights: Weights
     taps: int = 1
-    weight: tuple[str, ...] = ()
     bias: bool = False
 
     @property
     def inputs(self) -> int:
         """Elements of the input vector."""
-        return self.rows * self.groups // self.taps
+        return self.weights.rows * self.weights.groups // self.taps
 
     @property
     def outputs(self) -> int:
         """Elements of the output vector."""
-        return self.columns * self.groups
+        return self.weights.columns * self.weights.groups
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates per token; also the number of weights."""
-        return self.rows * self.columns * self.groups
+        """Multiply-accumulates per token."""
+        return self.weights.count
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from archsim.network.access import Access, Previous, Same, Table
 from archsim.network.graph import Edge, Layer
-from archsim.network.operators import Counts, Digital, Matrix
+from archsim.network.operators import Counts, Digital, Matrix, Weights
 from archsim.network.work import gru_cell_work, gru_reset_work, lstm_cell_work, rnn_cell_work
 
 
@@ -229,7 +229,7 @@ def _closed(
 
 
 def _matrix(name: str, shape: CellShape, rows: int, columns: int, provenance: Provenance) -> Layer:
-    operator = Matrix(rows, columns, weight=provenance.weight, bias=provenance.bias)
+    operator = Matrix(Weights(rows, columns, origin=provenance.weight), bias=provenance.bias)
     return Layer(name, operator, shape.steps, columns, origin=provenance.origin)
 
 

@@ -14,7 +14,7 @@ from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.fabric import add_transfers, flits_of
 from archsim.mapping import place
 from archsim.mapping.topology import fabric_graph
-from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source
+from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source, Weights
 from archsim.program import Kind, Role, Samples
 from archsim.program.verify import verify
 from tests.chips import NS, make_array, make_chip, make_fabric, make_system, make_unit
@@ -26,7 +26,7 @@ PS = 1
 def placed(fabric=None, chips=1, **system):
     """A placement that stands for an empty system of so many chips."""
     system = make_system(chips, **system) if chips > 1 else None
-    return place(line(("a", Matrix(8, 8))), make_chip(fabric=fabric, system=system))
+    return place(line(("a", Matrix(Weights(8, 8)))), make_chip(fabric=fabric, system=system))
 
 
 def traffic(placement, flows, *, bits=64, tokens=1, room=1000):
@@ -99,7 +99,7 @@ def test_latency_without_load_on_other_fabrics(topology):
 def test_tiles_of_one_router_and_units_beside_it():
     fabric = make_fabric(2, 2, topology="concentrated-mesh", concentration=4)
     chip = make_chip(fabric=fabric, units={"core": make_unit("router", every=2)})
-    placement = place(line(("a", Matrix(8, 8))), chip)
+    placement = place(line(("a", Matrix(Weights(8, 8)))), chip)
     # Tiles 0 to 3 and the first core (node 16) are at router 0; tiles 4 to 7 at router 1; the second core at router 2.
     assert arrival_ns(placement, 0, 3) == zero_load(0, 1)
     assert arrival_ns(placement, 3, 16) == zero_load(0, 1)
@@ -250,7 +250,7 @@ def test_flows_over_one_chip_link_share_it():
 
 def test_a_network_over_several_chips():
     # Three layers of two tiles on chips of two tiles: each on a chip of its own; input and output at the ends.
-    layers = [("a", Matrix(64, 128)), ("b", Matrix(128, 64)), ("c", Matrix(64, 128))]
+    layers = [("a", Matrix(Weights(64, 128))), ("b", Matrix(Weights(128, 64))), ("c", Matrix(Weights(64, 128)))]
     chip = make_chip(fabric=make_fabric(1, 2), system=make_system("as needed"))
     placement = place(line(*layers, tokens=5, width=64), chip)
     assert placement.chips == 3
@@ -266,7 +266,7 @@ def test_a_network_over_several_chips():
 
 
 def test_chips_without_links_cannot_share_a_network():
-    layers = (Layer("in", Source(), 2, 8), Layer("a", Matrix(8, 8), 2, 8), Layer("out", Sink(), 2, 8))
+    layers = (Layer("in", Source(), 2, 8), Layer("a", Matrix(Weights(8, 8)), 2, 8), Layer("out", Sink(), 2, 8))
     network = Network("n", layers, (Edge("in", "a", Same(), 8), Edge("a", "out", Same(), 8)))
     chip = make_chip(array=make_array(4, 4), fabric=make_fabric(1, 2), system=make_system(2))
     system = chip.system.model_copy(update={"link": None})

@@ -12,14 +12,14 @@ import pytest
 from archsim.engine import reference
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Edge, Layer, Matrix, Network, Previous, Same, Sink, Source, Whole, Window
+from archsim.network import Edge, Layer, Matrix, Network, Previous, Same, Sink, Source, Weights, Whole, Window
 from archsim.program import Role
 from tests.chips import NS, make_adc, make_array, make_chip, make_fabric, make_input, make_system, make_unit
 from tests.networks import additions, decoder, line, lstm
 
 HOST = 8
 """Nanoseconds of a token of 8 elements between host and chip."""
-SQUARE = Matrix(8, 8)
+SQUARE = Matrix(Weights(8, 8))
 
 
 def travel(hops, flits=1):
@@ -38,13 +38,13 @@ def test_one_product_on_one_tile():
 
 def test_wide_tokens_take_more_flits():
     # 64 elements of 8 bits are 64 bytes and 8 flits.
-    network = line(("a", Matrix(64, 64)), width=64)
+    network = line(("a", Matrix(Weights(64, 64))), width=64)
     assert makespan_ns(network, make_chip()) == 64 + travel(0, 8) + 108 + travel(0, 8) + 64
 
 
 def test_an_affine_stage_of_few_lanes_takes_more_cycles():
     # 64 columns on 10 lanes: 7 cycles, and 2 more through the pipeline.
-    network = line(("a", Matrix(8, 64)))
+    network = line(("a", Matrix(Weights(8, 64))))
     chip = make_chip(affine_lanes=10)
     assert makespan_ns(network, chip) == HOST + travel(0) + 105 + 9 + travel(0, 8) + 64
 
@@ -67,7 +67,7 @@ def test_an_affine_stage_of_few_lanes_takes_more_cycles():
 )
 @pytest.mark.parametrize("tokens", [1, 2, 9])
 def test_converters(adc, product, period, tokens):
-    network = line(("a", Matrix(8, 64)), tokens=tokens)
+    network = line(("a", Matrix(Weights(8, 64))), tokens=tokens)
     expected = HOST + travel(0) + product + 3 + travel(0, 8) + 64 + (tokens - 1) * period
     assert makespan_ns(network, make_chip(adc=adc)) == pytest.approx(expected, abs=1e-9)
 
@@ -85,7 +85,7 @@ def test_bit_serial_inputs_converted_phase_by_phase(shared, conversion, held, to
     # The affine stage: 64 scale-and-offset operations and 7 shift-and-adds for each column, on 64 lanes; pipeline 3.
     affine = 8 + 2
     expected = HOST + travel(0) + product + affine + travel(0, 8) + 64 + (tokens - 1) * 8 * cycle
-    assert makespan_ns(line(("a", Matrix(8, 64)), tokens=tokens), chip) == expected
+    assert makespan_ns(line(("a", Matrix(Weights(8, 64))), tokens=tokens), chip) == expected
 
 
 def test_a_pipeline_fills_and_then_runs_at_the_pace_of_one_stage():
@@ -105,7 +105,7 @@ def test_a_chain_runs_at_the_pace_of_its_slowest_stage(slow):
 
 
 def test_the_host_can_be_the_slowest_stage():
-    network = line(("a", Matrix(8, 8)), tokens=10)
+    network = line(("a", Matrix(Weights(8, 8))), tokens=10)
     chip = make_chip(system=make_system(host_bandwidth=0.5e9))
     # 64 bits take 128 ns each way.
     assert makespan_ns(network, chip) == 128 + travel(0) + 108 + travel(0) + 128 + 9 * 128
@@ -123,7 +123,7 @@ def test_partial_sums_travel_down_the_row_blocks():
             total = max(tile_ready, total + travel(1, 13)) + 3
         # 50 elements are 7 flits.
         done.append(total + travel(hops[tiles[-1]], 7))
-    network = line(("a", Matrix(160, 100)), width=160)
+    network = line(("a", Matrix(Weights(160, 100))), width=160)
     assert makespan_ns(network, make_chip()) == max(done) + 100
 
 
@@ -137,7 +137,7 @@ def test_a_long_chain_of_partial_sums_keeps_the_pace(phase_ns):
         adc=make_adc(held=True),
         system=make_system(host_bandwidth=8e11),
     )
-    times = [makespan_ns(line(("a", Matrix(64, 8)), tokens=tokens, width=64), chip) for tokens in (100, 200)]
+    times = [makespan_ns(line(("a", Matrix(Weights(64, 8))), tokens=tokens, width=64), chip) for tokens in (100, 200)]
     assert times[1] - times[0] == pytest.approx(100 * max(phase_ns, 8), rel=0.01)
 
 
@@ -199,7 +199,11 @@ def test_each_generated_token_waits_for_the_one_before(tokens, prompt):
 
 def test_a_convolution_starts_when_its_window_is_there():
     # 6 x 6 positions, 3 x 3 kernel without padding: the first output needs 2 rows and 3 positions, 15 tokens.
-    layers = (Layer("in", Source(), 36, 8), Layer("c", Matrix(72, 8, taps=9), 16, 8), Layer("out", Sink(), 16, 8))
+    layers = (
+        Layer("in", Source(), 36, 8),
+        Layer("c", Matrix(Weights(72, 8), taps=9), 16, 8),
+        Layer("out", Sink(), 16, 8),
+    )
     window = Window((6, 6), (4, 4), (3, 3), (1, 1), (0, 0), (1, 1))
     network = Network("conv", layers, (Edge("in", "c", window, 8), Edge("c", "out", Same(), 8)))
     chip = make_chip(array=make_array(128, 64))
@@ -210,7 +214,7 @@ def test_a_convolution_starts_when_its_window_is_there():
 
 
 def test_a_whole_sample_is_awaited():
-    layers = (Layer("in", Source(), 10, 8), Layer("f", Matrix(8, 8), 1, 8), Layer("out", Sink(), 1, 8))
+    layers = (Layer("in", Source(), 10, 8), Layer("f", Matrix(Weights(8, 8)), 1, 8), Layer("out", Sink(), 1, 8))
     network = Network("flat", layers, (Edge("in", "f", Whole(), 8), Edge("f", "out", Same(), 8)))
     assert makespan_ns(network, make_chip()) == 10 * HOST + travel(0) + 108 + travel(0) + HOST
 
@@ -238,8 +242,11 @@ def test_half_the_clocks_double_a_digital_time():
 
 
 CASES = {
-    "chain": (line(("a", SQUARE), ("d", additions(4000)), ("b", Matrix(8, 200)), tokens=13), {}),
-    "sums": (line(("a", Matrix(200, 150)), ("b", Matrix(150, 60)), tokens=9, width=200), {"batch": 2}),
+    "chain": (line(("a", SQUARE), ("d", additions(4000)), ("b", Matrix(Weights(8, 200))), tokens=13), {}),
+    "sums": (
+        line(("a", Matrix(Weights(200, 150))), ("b", Matrix(Weights(150, 60))), tokens=9, width=200),
+        {"batch": 2},
+    ),
     "copies": (line(("a", SQUARE), ("b", SQUARE), tokens=30), {"replicate": {"a": 4, "b": 3}}),
     "lstm": (lstm(11), {"batch": 3}),
     "decoder": (decoder(9, 4), {"batch": 2}),
@@ -278,7 +285,7 @@ def test_every_block_integrates_once_per_token(name):
         if isinstance(layer.operator, Matrix):
             mine = actors.layer == index
             blocks = placement.blocks
-            cut = (blocks.layer == index) & (blocks.replica == 0)
+            cut = (blocks.matrix == placement.matrix[layer.name]) & (blocks.replica == 0)
             expected = layer.tokens * int(cut.sum()) * program.samples.count
             for role in (Role.INTEGRATE, Role.CONVERT, Role.AFFINE):
                 assert actors.firings[mine & (actors.role == role)].sum() == expected
@@ -305,7 +312,7 @@ def test_a_recurrence_over_several_layers():
     # b's output goes back to a: a round takes both products, the activation and both ways between two tiles.
     layers = [
         Layer("in", Source(), 6, 8),
-        Layer("a", Matrix(16, 8), 6, 8),
+        Layer("a", Matrix(Weights(16, 8)), 6, 8),
         Layer("b", SQUARE, 6, 8),
         Layer("out", Sink(), 6, 8),
     ]

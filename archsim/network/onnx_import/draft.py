@@ -15,8 +15,13 @@ from archsim.network.onnx_import.feeds import Feed, Piece, access_of, feed
 from archsim.network.onnx_import.limits import check_stream
 from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.partition import Partition, by_axes
+<<<<<<< HEAD
 from archsim.network.onnx_import.views import CONSTANT, Constant, Tensor, Values, View, core, varies
 from archsim.network.operators import Digital, Operator, Sink, Source
+=======
+from archsim.network.onnx_import.views import Constant, Tensor, Values, View, varies
+from archsim.network.operators import Digital, Operator, Sink, Source, Weights
+>>>>>>> e65e296 (Weights are values apart from layers: layers that refer to the same ones share their arrays)
 from archsim.network.product import InputSpec, ProductSpec
 from archsim.network.work import activation_work
 
@@ -41,6 +46,25 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     folded: Counter[str] = field(default_factory=Counter)
     _names: set[str] = field(default_factory=set)
+    _held: dict[tuple[str, object], str] = field(default_factory=dict)
+
+    def held(self, tensor: str, layout: object, shape: tuple[int, int, int], origin: tuple[str, ...]) -> Weights:
+        """The weights that a tensor holds; nodes that lay the same tensor out alike use the same ones.
+
+        Parameters
+        ----------
+        tensor : str
+            Its name in the file.
+        layout : object
+            All that its rows, columns and values depend on beside the tensor; compared for equality.
+        shape : tuple of int
+            Rows, columns and groups.
+        origin : tuple of str
+            The initializers it was made from.
+        """
+        others = sum(name == tensor for name, _ in self._held)
+        name = self._held.setdefault((tensor, layout), f"{tensor}.{others + 1}" if others else tensor)
+        return Weights(*shape, name, origin)
 
     def add(
         self, name: str, operator: Operator, tokens: int, width: int, *, grid: tuple[int, ...] = (), origin: str = ""

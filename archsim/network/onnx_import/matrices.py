@@ -16,8 +16,8 @@ from archsim.network.onnx_import.partition import by_axes
 from archsim.network.onnx_import.products import matrix_product
 from archsim.network.onnx_import.views import Constant, Tensor, View, placed
 from archsim.network.onnx_import.windows import convolved, feature_map, positions, sliding
-from archsim.network.operators import Matrix
-from archsim.network.product import Contraction, ProductSpec
+from archsim.network.operators import Matrix, Weights
+from archsim.network.product import Contraction, ProductSpec, Quantisation
 
 Form = Callable[[tuple[int, ...], tuple[int, ...], bool], Contraction]
 """From the shapes of data and weights, and whether the data come first, to the form of the product."""
@@ -39,12 +39,12 @@ def convolution(call: Call) -> tuple[Tensor, ...]:
     pieces = call.draft.feed(positions(view))
     if not pieces.exact or (groups > 1 and pieces.taps > 1):
         pieces = call.draft.feed(call.gathered(positions(view), "its channels come from several tokens"))
+    quantisation = places.quantisation(call)
+    shape = (channels * slide.taps, columns // groups, groups)
+    layout = ("convolution", shape, quantisation and quantisation.weight)
     operator = Matrix(
-        channels * slide.taps,
-        columns // groups,
-        groups=groups,
+        call.draft.held(call.name(places.right), layout, shape, kernel.names),
         taps=slide.taps * pieces.taps,
-        weight=kernel.names,
         bias=bool(places.bias_name(call)),
     )
     index = call.layer(operator, slide.positions, columns, grid=slide.grid)
@@ -59,7 +59,7 @@ def convolution(call: Call) -> tuple[Tensor, ...]:
             (call.name(places.right),),
             convolved(call, slide, groups),
             bias=places.bias_name(call),
-            quantisation=places.quantisation(call),
+            quantisation=quantisation,
         )
     )
     return (feature_map(index, slide, columns),)
@@ -122,7 +122,9 @@ def weighted(call: Call, form_of: Form) -> View:
     view, matrix = call.view(data), call.constant(weight, "weight")
     form = form_of(view.shape, matrix.shape, data_first)
     _check(call, form, view.shape, matrix.shape)
-    index, result = _contracted(call, form, view, matrix)
+    quantisation = places.quantisation(call, data_first=data_first)
+    held = _held(call, call.name(weight), form, matrix, quantisation)
+    index, result = _contracted(call, form, view, matrix.shape, held)
     call.draft.products.append(
         ProductSpec(
             call.node.label,
@@ -135,7 +137,7 @@ def weighted(call: Call, form_of: Form) -> View:
             bias=places.bias_name(call),
             scale=call.node.number("alpha", 1.0),
             bias_scale=call.node.number("beta", 1.0),
-            quantisation=places.quantisation(call, data_first=data_first),
+            quantisation=quantisation,
         )
     )
     return result
@@ -149,17 +151,24 @@ def _check(call: Call, form: Contraction, data: tuple[int, ...], weight: tuple[i
         raise call.node.fault(f"cannot multiply {left} by {right}", _SHAPES)
 
 
-def _contracted(call: Call, form: Contraction, view: View, weight: Constant) -> tuple[int, View]:
+def _held(call: Call, tensor: str, form: Contraction, weight: Constant, quantisation: Quantisation | None) -> Weights:
+    """The weights of a contraction: the same for all that sum and keep the same axes of the same tensor."""
+    axes = tuple(axis for _, axis in form.summed), form.columns, tuple(axis for _, axis in form.stack)
+    rows, columns, groups = (prod(weight.shape[axis] for axis in kept) for kept in axes)
+    layout = ("contraction", axes, quantisation and quantisation.weight)
+    return call.draft.held(tensor, layout, (rows, columns, groups), weight.names)
+
+
+def _contracted(call: Call, form: Contraction, view: View, weight: tuple[int, ...], held: Weights) -> tuple[int, View]:
     """The layer of a contraction, and the result."""
-    stack = tuple(weight.shape[axis] for _, axis in form.stack)
-    columns = tuple(weight.shape[axis] for axis in form.columns)
-    rows, groups = prod(weight.shape[axis] for _, axis in form.summed), prod(stack)
+    stack = tuple(weight[axis] for _, axis in form.stack)
+    columns, groups = tuple(weight[axis] for axis in form.columns), held.groups
     laid = view.mapped(lambda array: form.laid(array, stack))
     places = len(form.positions)
     wanted = not call.draft.attended.isdisjoint(call.node.outputs)
     cut = by_axes(laid, range(places), own_elements=True, own_tokens=wanted)
     pieces = _exact(call, cut.rows(laid), groups)
-    operator = Matrix(rows, prod(columns), groups=groups, taps=pieces.taps, weight=weight.names)
+    operator = Matrix(held, taps=pieces.taps)
     index = call.layer(operator, cut.tokens, groups * prod(columns), grid=cut.grid)
     call.draft.connect(index, pieces)
     out = (*laid.shape[:places], *stack, *columns)

@@ -12,7 +12,7 @@ from archsim.chip.schema import Chip
 from archsim.engine import run_compiled
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Generation, Matrix, Network
+from archsim.network import Generation, Matrix, Network, Weights
 from tests.chips import make_adc, make_chip, make_fabric, make_input, make_system, make_unit
 from tests.networks import additions, decoder, line, lstm
 from tests.unit.accounting import hand_run
@@ -30,7 +30,7 @@ def limited(network: Network, chip: Chip, *, batch: int, **changes: object) -> t
 
 def test_an_array_that_never_rests_is_the_limit() -> None:
     # 100 ns per phase on the array; converters that hold a product work meanwhile.
-    network, held = line(("a", Matrix(8, 8)), tokens=4), make_adc(held=True)
+    network, held = line(("a", Matrix(Weights(8, 8))), tokens=4), make_adc(held=True)
     found, rate = limited(network, make_chip(adc=held), batch=40)
     assert rate == pytest.approx(1e9 / 400, rel=1e-3)
     assert found.limit is Limit.RESOURCE
@@ -44,7 +44,7 @@ def test_an_array_that_never_rests_is_the_limit() -> None:
 
 def test_an_array_that_waits_for_its_converters() -> None:
     # Without sample-and-hold, 100 ns of integration and 30 of conversion follow each other.
-    network = line(("a", Matrix(8, 8)), tokens=4)
+    network = line(("a", Matrix(Weights(8, 8))), tokens=4)
     found, rate = limited(network, make_chip(adc=make_adc(conversion_ns=30)), batch=40)
     assert rate == pytest.approx(1e9 / (4 * 130), rel=1e-3)
     assert found.limit is Limit.RESOURCE
@@ -55,12 +55,12 @@ def test_an_array_that_waits_for_its_converters() -> None:
 
 
 def test_copies_are_not_recommended_where_every_token_has_one() -> None:
-    found, _ = limited(line(("a", Matrix(8, 8)), tokens=2), make_chip(), batch=40, replicate={"a": 2})
+    found, _ = limited(line(("a", Matrix(Weights(8, 8))), tokens=2), make_chip(), batch=40, replicate={"a": 2})
     assert "--replicate" not in found.reason
 
 
 def test_converters_that_never_rest_are_the_limit() -> None:
-    network = line(("a", Matrix(8, 64)), tokens=4)
+    network = line(("a", Matrix(Weights(8, 64))), tokens=4)
     slow = make_chip(adc=make_adc(shared=8, conversion_ns=50, held=True), inputs=make_input(phase_ns=10))
     found, rate = limited(network, slow, batch=40)
     # Eight columns on a converter of 50 ns: 400 ns a token, 1,600 a sample.
@@ -81,7 +81,7 @@ def test_a_host_that_never_rests_is_the_limit() -> None:
 
 
 def test_one_sample_fills_nothing() -> None:
-    network = line(("a", Matrix(8, 8)), ("b", Matrix(8, 8)), ("c", Matrix(8, 8)))
+    network = line(("a", Matrix(Weights(8, 8))), ("b", Matrix(Weights(8, 8))), ("c", Matrix(Weights(8, 8))))
     found, rate = limited(network, make_chip(), batch=1)
     # Each array works for 100 of the run's ns, which are 3 times 100 and a little more.
     assert found.utilisation == pytest.approx(100e-9 * rate)
@@ -122,7 +122,9 @@ def two_hops(packets: int, width: int = 8) -> Chip:
 
 
 def test_packet_buffers_that_close_a_round_of_waits() -> None:
-    network = line(("a", Matrix(64, 64)), ("r", additions(64)), ("b", Matrix(64, 64)), tokens=16, width=64)
+    network = line(
+        ("a", Matrix(Weights(64, 64))), ("r", additions(64)), ("b", Matrix(Weights(64, 64))), tokens=16, width=64
+    )
     found, rate = limited(network, two_hops(1), batch=40)
     assert found.limit is Limit.ROOM, found
     assert "fabric.buffer_packets" in found.reason

@@ -8,7 +8,7 @@ from archsim.accounting import Ladder, Step, efficiency_ladder
 from archsim.chip import load_chip
 from archsim.cost import Bill
 from archsim.errors import InputError
-from archsim.network import Matrix, Network
+from archsim.network import Matrix, Network, Weights
 from archsim.simulation import Result, Settings, load_network, simulate
 from tests.networks import additions, line
 
@@ -57,14 +57,14 @@ def test_rungs_add_up_to_the_headline(name: str, chip: str, batch: int) -> None:
 
 
 def test_a_full_array_loses_nothing_to_filling() -> None:
-    result, ladder = climb(line(("a", Matrix(SIDE, SIDE)), tokens=4, width=SIDE))
+    result, ladder = climb(line(("a", Matrix(Weights(SIDE, SIDE))), tokens=4, width=SIDE))
     assert added(ladder, Step.PEAK) == pytest.approx(4 * product(result.bill, SIDE, SIDE))
     assert added(ladder, Step.FILLING) == pytest.approx(0, abs=1e-15)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(SIDE, 8), (8, SIDE), (100, 60)])
 def test_a_partly_filled_array_costs_more_per_operation(rows: int, columns: int) -> None:
-    result, ladder = climb(line(("a", Matrix(rows, columns)), width=rows))
+    result, ladder = climb(line(("a", Matrix(Weights(rows, columns))), width=rows))
     filled = rows * columns / SIDE**2
     assert added(ladder, Step.PEAK) == pytest.approx(filled * product(result.bill, SIDE, SIDE))
     spent = added(ladder, Step.PEAK) + added(ladder, Step.FILLING)
@@ -72,8 +72,8 @@ def test_a_partly_filled_array_costs_more_per_operation(rows: int, columns: int)
 
 
 def test_partial_sums_are_digital_work() -> None:
-    one, whole = climb(line(("a", Matrix(SIDE, SIDE)), width=SIDE))
-    two, halved = climb(line(("a", Matrix(2 * SIDE, SIDE)), width=2 * SIDE))
+    one, whole = climb(line(("a", Matrix(Weights(SIDE, SIDE))), width=SIDE))
+    two, halved = climb(line(("a", Matrix(Weights(2 * SIDE, SIDE))), width=2 * SIDE))
     assert added(whole, Step.DIGITAL) == 0
     assert added(halved, Step.DIGITAL) == pytest.approx(SIDE * joules(two.bill, "affine", "add"))
     assert added(halved, Step.FILLING) == pytest.approx(0, abs=1e-15)
@@ -81,7 +81,7 @@ def test_partial_sums_are_digital_work() -> None:
 
 
 def test_units_are_digital_work() -> None:
-    result, ladder = climb(line(("a", Matrix(64, 64)), ("b", additions(64)), width=64))
+    result, ladder = climb(line(("a", Matrix(Weights(64, 64))), ("b", additions(64)), width=64))
     dynamic = result.ledger.energy
     units = dynamic[dynamic["component"].isin(["local", "core"]) & (dynamic["action"] != "leakage")]
     assert added(ladder, Step.DIGITAL) == pytest.approx(float(units["energy_j"].sum()))
@@ -89,7 +89,7 @@ def test_units_are_digital_work() -> None:
 
 
 def test_leakage_is_divided_by_what_the_arrays_work() -> None:
-    result, ladder = climb(line(("a", Matrix(64, 64)), width=64))
+    result, ladder = climb(line(("a", Matrix(Weights(64, 64))), width=64))
     period_s = result.trace.makespan * 1e-12
     # One product of 130 ns on the one array that is used; an oscillator counts from the first picosecond.
     assert ladder.idle == pytest.approx(1 - 130e-9 / period_s, abs=1e-4)

@@ -8,7 +8,7 @@ from archsim.accounting import memory_accesses, traffic_notes
 from archsim.chip import load_chip
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Digital, Matrix
+from archsim.network import Digital, Matrix, Weights
 from archsim.simulation import Settings, foretold, simulate
 from tests.chips import make_chip, make_memory
 from tests.networks import line
@@ -18,7 +18,7 @@ TOKENS, BATCH = 5, 3
 
 def streamed():
     """Tokens of 64 bytes that a buffer of 64 bytes cannot hold twice, and a table of rows of 64 bytes."""
-    network = line(("table", Digital("embedding", table=1000)), ("a", Matrix(64, 8)), tokens=TOKENS, width=64)
+    network = line(("table", Digital("embedding", table=1000)), ("a", Matrix(Weights(64, 8))), tokens=TOKENS, width=64)
     return place(network, make_chip(buffer_kib=0.0625, memory=make_memory()))
 
 
@@ -35,7 +35,9 @@ def test_accesses_by_tensor_and_edge():
 
 def test_a_run_says_what_went_through_memory_and_a_placement_foretells_it():
     chip = load_chip("pcm-mesh-14nm", ["tile.buffer.capacity=768 B"])
-    network = line(("table", Digital("embedding", table=1000)), ("a", Matrix(512, 8)), tokens=TOKENS, width=512)
+    network = line(
+        ("table", Digital("embedding", table=1000)), ("a", Matrix(Weights(512, 8))), tokens=TOKENS, width=512
+    )
     result = simulate(network, chip, Settings(batch=BATCH))
     memory = result.ledger.memory
     energy = result.ledger.energy.query("component == 'dram' and action != 'leakage'")["energy_j"].sum()
@@ -70,5 +72,5 @@ def test_windows_that_are_fetched_again_are_named():
 
 
 def test_a_placement_that_cannot_run_says_so():
-    placement = place(line(("a", Matrix(64, 8)), tokens=5, width=64), make_chip(buffer_kib=0.0625))
+    placement = place(line(("a", Matrix(Weights(64, 8))), tokens=5, width=64), make_chip(buffer_kib=0.0625))
     assert foretold(placement)[0].startswith("cannot run as placed: ")

@@ -9,7 +9,20 @@ from archsim.engine import compiled, reference
 from archsim.errors import CapacityError, Deadlock, InputError
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Prefix, Primitive, Same, Sink, Source, Window
+from archsim.network import (
+    Digital,
+    Edge,
+    Layer,
+    Matrix,
+    Network,
+    Prefix,
+    Primitive,
+    Same,
+    Sink,
+    Source,
+    Weights,
+    Window,
+)
 from archsim.program import Role
 from tests.chips import NS, make_array, make_chip, make_input, make_large_chip, make_memory, make_unit
 from tests.networks import line
@@ -23,8 +36,8 @@ def residual(tokens=200, kernel=31):
     add = Digital("add", ((Primitive.ADD, 8),))
     layers = (
         Layer("in", Source(), tokens, 8),
-        Layer("a", Matrix(8, 8), tokens, 8),
-        Layer("conv", Matrix(8 * kernel, 8, taps=kernel), tokens, 8),
+        Layer("a", Matrix(Weights(8, 8)), tokens, 8),
+        Layer("conv", Matrix(Weights(8 * kernel, 8), taps=kernel), tokens, 8),
         Layer("sum", add, tokens, 8),
         Layer("out", Sink(), tokens, 8),
     )
@@ -108,7 +121,7 @@ def test_the_five_lstms_of_a_transducer_come_near_full_rate():
 
 
 def test_partial_sums_cannot_go_to_memory():
-    network = line(("a", Matrix(128, 64)), width=128)
+    network = line(("a", Matrix(Weights(128, 64))), width=128)
     with pytest.raises(CapacityError, match=r"partial sums alone take 256 bytes"):
         lower(place(network, make_chip(buffer_kib=0.125, memory=make_memory())))
 
@@ -124,7 +137,7 @@ def attention(tokens=32, context=0):
     work = ((Primitive.MAC, 16), (Primitive.EXP, 1))
     scores = Digital("attention", work_per_key=work, keys_port=1, whole_token=True, product=True)
     layers = [Layer("in", Source(), tokens, 8)]
-    layers += [Layer(name, Matrix(8, 8), tokens, 8) for name in ("q", "k", "v")]
+    layers += [Layer(name, Matrix(Weights(8, 8)), tokens, 8) for name in ("q", "k", "v")]
     layers += [Layer("mix", scores, tokens, 8), Layer("out", Sink(), tokens, 8)]
     edges = [Edge("in", name, Same(), 8) for name in ("q", "k", "v")]
     edges += [Edge("q", "mix", Same(), 8), Edge("mix", "out", Same(), 8)]

@@ -8,7 +8,7 @@ from archsim.engine import reference
 from archsim.errors import CapacityError, InputError
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Prefix, Primitive, Same, Sink, Source, Whole
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Prefix, Primitive, Same, Sink, Source, Weights, Whole
 from archsim.program import Kind, Role
 from archsim.program.verify import verify
 from archsim.workloads.options import WorkloadOptions
@@ -35,7 +35,7 @@ def check_named(name):
     program = lower(placement)
     verify(program)
     integrations = program.actors.firings[program.actors.role == Role.INTEGRATE].sum()
-    blocks = np.bincount(placement.blocks.layer, minlength=len(placement.network.order))
+    blocks = np.bincount(placement.uses.layer, minlength=len(placement.network.order))
     assert integrations == sum(layer.tokens * int(blocks[i]) for i, layer in enumerate(placement.network.order))
     weights = sum(layer.operator.macs for layer in placement.network.matrices)
     assert placement.blocks.weights.sum() == weights
@@ -49,7 +49,7 @@ def test_the_largest_networks_are_placed(name):
 
 
 def simple(tokens=3, **samples):
-    return place(line(("a", Matrix(8, 8)), tokens=tokens), make_chip(), **samples)
+    return place(line(("a", Matrix(Weights(8, 8))), tokens=tokens), make_chip(), **samples)
 
 
 @pytest.mark.parametrize(("batch", "interleave"), [(0, None), (-1, None), (4, 3), (4, 0), (4, 8)])
@@ -81,7 +81,7 @@ def test_samples_are_marked_where_they_begin_and_end(interleave):
 
 def test_an_embedding_is_read_from_memory():
     embedding = Digital("embedding", table=80000)
-    network = line(("e", embedding), ("a", Matrix(8, 8)), tokens=4)
+    network = line(("e", embedding), ("a", Matrix(Weights(8, 8))), tokens=4)
     program = lower(place(network, make_chip(memory=make_memory())))
     # The index goes in over the host's link, as wide as the layer before says; 8 bytes are read in 8 + 50 ns.
     assert reference.run(program).makespan / NS == 8 + 58 + 4 + 108 + 3 * 105 + 4 + 8
@@ -95,9 +95,9 @@ def test_a_scalar_operand_reaches_every_part():
     gate = Digital("scale", ((Primitive.MULTIPLY, width),))
     layers = (
         Layer("in", Source(), tokens, 8),
-        Layer("a", Matrix(8, width), tokens, width),
+        Layer("a", Matrix(Weights(8, width)), tokens, width),
         Layer("pool", Digital("average", ((Primitive.ADD, width * tokens),)), 1, width),
-        Layer("fc", Matrix(width, width), 1, width),
+        Layer("fc", Matrix(Weights(width, width)), 1, width),
         Layer("gate", gate, tokens, width),
         Layer("out", Sink(), tokens, width),
     )
@@ -136,7 +136,7 @@ def parts_read(program, layer):
 
 def spread(*edges, work, width):
     """A digital layer ``d`` of so much work that reads ``a`` and ``b``, 40 elements each in four parts."""
-    layers = [Layer("in", Source(), 5, 8), *(Layer(name, Matrix(8, 40), 5, 40) for name in "ab")]
+    layers = [Layer("in", Source(), 5, 8), *(Layer(name, Matrix(Weights(8, 40)), 5, 40) for name in "ab")]
     layers += [Layer("d", work, 5, width), Layer("out", Sink(), 5, width)]
     edges = (*(Edge("in", name, Same(), 8) for name in "ab"), *edges, Edge("d", "out", Same(), width))
     return lower(place(Network("spread", tuple(layers), edges), make_chip(array=make_array(8, 10))))
@@ -181,7 +181,10 @@ def test_heads_that_share_keys_wait_for_all_of_them():
     work = ((Primitive.MAC, 2 * heads * size),)
     mix = Digital("attention", work_per_key=work, keys_port=1, whole_token=True, heads=groups, product=True)
     widths = {"q": heads * size, "k": groups * size, "v": groups * size}
-    layers = [Layer("in", Source(), tokens, 8), *(Layer(n, Matrix(8, w), tokens, w) for n, w in widths.items())]
+    layers = [
+        Layer("in", Source(), tokens, 8),
+        *(Layer(n, Matrix(Weights(8, w)), tokens, w) for n, w in widths.items()),
+    ]
     layers += [Layer("mix", mix, tokens, heads * size), Layer("out", Sink(), tokens, heads * size)]
     edges = [Edge("in", name, Same(), 8) for name in widths]
     edges += [
@@ -202,7 +205,7 @@ def test_heads_that_share_keys_wait_for_all_of_them():
 
 
 def test_inputs_and_outputs_on_different_chips():
-    layers = [("a", Matrix(64, 128)), ("b", Matrix(128, 128))]
+    layers = [("a", Matrix(Weights(64, 128))), ("b", Matrix(Weights(128, 128)))]
     chip = make_chip(fabric=make_fabric(1, 2), system=make_system("as needed"))
     program = lower(place(line(*layers, tokens=3, width=64), chip))
     hosts = program.resources.kind == Kind.HOST

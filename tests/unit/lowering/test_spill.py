@@ -7,7 +7,7 @@ from archsim.engine import reference
 from archsim.errors import CapacityError
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Whole, Window
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Weights, Whole, Window
 from archsim.program import Kind, Role
 from archsim.program.verify import verify
 from tests.chips import NS, make_array, make_chip, make_fabric, make_memory
@@ -39,7 +39,7 @@ def run_ns(program):
 
 
 def flattened(tokens=100):
-    layers = (Layer("in", Source(), tokens, 64), Layer("f", Matrix(64, 8), 1, 8), Layer("out", Sink(), 1, 8))
+    layers = (Layer("in", Source(), tokens, 64), Layer("f", Matrix(Weights(64, 8)), 1, 8), Layer("out", Sink(), 1, 8))
     return Network("flattened", layers, (Edge("in", "f", Whole(), 64), Edge("f", "out", Same(), 8)))
 
 
@@ -66,8 +66,8 @@ def test_edges_that_share_a_stream_are_all_taken_out_until_the_rest_fits():
     """Two readers at one node keep one copy of a stream: when the larger goes, the smaller is still there."""
     layers = (
         Layer("in", Source(), 60, 64),
-        Layer("f", Matrix(64, 8), 1, 8),
-        Layer("g", Matrix(64, 8), 2, 8),
+        Layer("f", Matrix(Weights(64, 8)), 1, 8),
+        Layer("g", Matrix(Weights(64, 8)), 2, 8),
         Layer("x", Sink(), 1, 8),
         Layer("y", Sink(), 2, 8),
     )
@@ -120,7 +120,7 @@ def test_a_memory_that_is_too_small_is_refused():
 def test_a_stream_through_memory_takes_a_write_and_a_read_per_token(tokens):
     """Tokens of 64 bytes beside a buffer of 64 bytes, and a memory of a byte per nanosecond."""
     chip = make_chip(buffer_kib=0.0625, memory=make_memory())
-    program = lower(place(line(("a", Matrix(64, 8)), tokens=tokens, width=64), chip))
+    program = lower(place(line(("a", Matrix(Weights(64, 8))), tokens=tokens, width=64), chip))
     # Writes 0 and 1 follow the host from 64 to 192; then reads and writes take turns of 64 ns each, and the last write
     # is followed by the two last reads. The last token but one arrives after its read, the memory's 50 ns, and 11 ns
     # for 8 flits; 105 ns later the array is free for the last one, which takes 108 ns, and 12 ns to the host.
@@ -137,9 +137,9 @@ def lagging(tokens=40):
 
     layers = (
         Layer("in", Source(), tokens, 64),
-        Layer("narrow", Matrix(64, 2), tokens, 2),
-        Layer("lag", Matrix(2 * 31, 8, taps=31), tokens, 8),
-        Layer("late", Matrix(72 * 3, 8, taps=3), tokens, 8),
+        Layer("narrow", Matrix(Weights(64, 2)), tokens, 2),
+        Layer("lag", Matrix(Weights(2 * 31, 8), taps=31), tokens, 8),
+        Layer("late", Matrix(Weights(72 * 3, 8), taps=3), tokens, 8),
         Layer("out", Sink(), tokens, 8),
     )
     edges = (
@@ -216,7 +216,7 @@ def test_tokens_that_nobody_touches_are_not_fetched():
     """Every second token, and of a kernel of 1 nothing between."""
     tokens, half = 40, 20
     every_second = Window((tokens,), (half,), (1,), (2,), (0,), (1,))
-    layers = (*lagging().layers[:3], Layer("late", Matrix(72, 8), half, 8), Layer("out", Sink(), half, 8))
+    layers = (*lagging().layers[:3], Layer("late", Matrix(Weights(72, 8)), half, 8), Layer("out", Sink(), half, 8))
     edges = (
         *lagging().edges[:2],
         Edge("in", "late", every_second, 64),
@@ -237,7 +237,7 @@ def test_channels_move_stripes_of_one_access(channels):
 
 def test_activations_stay_on_the_die_where_it_has_a_memory_and_tables_go_beside_it():
     table = Digital("embedding", table=1000)
-    network = line(("e", table), ("a", Matrix(64, 8)), tokens=4, width=64)
+    network = line(("e", table), ("a", Matrix(Weights(64, 8))), tokens=4, width=64)
     on_die = {**make_memory()["dram"], "where": "chip", "kind": "edram"}
     chip = make_chip(buffer_kib=0.0625, memory={**make_memory(), "near": on_die})
     program = lower(place(network, chip))

@@ -9,7 +9,7 @@ from archsim.engine import LogWindow
 from archsim.lowering import lower
 from archsim.machine import BlockShapes, Pass, matrix_unit, product_period
 from archsim.mapping import place
-from archsim.network import Matrix
+from archsim.network import Matrix, Weights
 from archsim.program import Role
 from archsim.simulation import Engine, run
 from tests.chips import make_adc, make_array, make_chip, make_input, make_system
@@ -56,7 +56,7 @@ def test_the_engines_keep_the_pace_of_summed_products(lanes: int, pipeline: int,
     affine = slow.analog.affine.model_copy(update={"pipeline": pipeline})
     fabric = slow.fabric.model_copy(update={"link_width": 1e4})
     chip = slow.model_copy(update={"fabric": fabric, "tile": slow.analog.model_copy(update={"affine": affine})})
-    network = line(("product", Matrix(128, 64)), tokens=60, width=128)
+    network = line(("product", Matrix(Weights(128, 64))), tokens=60, width=128)
     program = lower(place(network, chip))
     log = run(program, engine, log=LogWindow()).log
     assert log is not None

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archsim.machine import BlockLimits
-from archsim.mapping.blocks import column_granularity, cut_matrix, even_edges
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Same, Source
+from archsim.mapping.blocks import column_granularity, cut_weights, even_edges
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Same, Source, Weights
 
 
 @st.composite
 def matrices(draw):
     groups = draw(st.sampled_from((1, 1, 2, 3, 7, 40)))
-    return Matrix(draw(st.integers(1, 90)), draw(st.integers(1, 90)), groups)
+    return Weights(draw(st.integers(1, 90)), draw(st.integers(1, 90)), groups)
 
 
 def weights_of(matrix):
@@ -23,7 +23,7 @@ def weights_of(matrix):
 
 @given(matrices(), st.integers(1, 40), st.integers(1, 40), st.booleans(), st.integers(1, 6))
 def test_every_weight_is_on_exactly_one_array(matrix, rows, columns, diagonal, granularity):
-    cut = cut_matrix(matrix, BlockLimits(rows, columns, diagonal=diagonal), granularity)
+    cut = cut_weights(matrix, BlockLimits(rows, columns, diagonal=diagonal), granularity)
     there = weights_of(matrix)
     covered = np.zeros_like(there)
     for number in range(len(cut)):
@@ -37,12 +37,12 @@ def test_every_weight_is_on_exactly_one_array(matrix, rows, columns, diagonal, g
         assert cut.weights[number] == there[block].sum()
         covered[block] += 1
     assert (covered[there == 1] == 1).all()
-    assert cut.weights.sum() == matrix.macs
+    assert cut.weights.sum() == matrix.count
 
 
 @given(matrices(), st.integers(1, 40), st.integers(1, 40))
 def test_row_blocks_of_a_column_block_follow_each_other(matrix, rows, columns):
-    cut = cut_matrix(matrix, BlockLimits(rows, columns), 1)
+    cut = cut_weights(matrix, BlockLimits(rows, columns), 1)
     for column in np.unique(cut.column):
         mine = cut.column == column
         assert cut.row[mine].tolist() == list(range(mine.sum()))
@@ -51,7 +51,7 @@ def test_row_blocks_of_a_column_block_follow_each_other(matrix, rows, columns):
     # Column blocks lie side by side over all outputs.
     heads = cut.row == 0
     assert cut.column_start[heads].tolist() == [0, *cut.column_stop[heads][:-1].tolist()]
-    assert cut.column_stop[heads][-1] == matrix.outputs
+    assert cut.column_stop[heads][-1] == matrix.columns * matrix.groups
 
 
 @given(st.integers(1, 500), st.integers(1, 60))
@@ -65,8 +65,8 @@ def test_the_fewest_and_evenest_pieces(size, most):
 
 @given(st.integers(1, 200), st.integers(1, 8), st.integers(1, 60))
 def test_columns_that_belong_together_stay_together(units, granularity, columns):
-    matrix = Matrix(8, units * granularity)
-    cut = cut_matrix(matrix, BlockLimits(8, columns), granularity)
+    matrix = Weights(8, units * granularity)
+    cut = cut_weights(matrix, BlockLimits(8, columns), granularity)
     assert (cut.column_stop - cut.column_start).max() <= columns
     if granularity <= columns:
         assert not (cut.column_start % granularity).any()
@@ -78,14 +78,14 @@ def test_columns_that_belong_together_stay_together(units, granularity, columns)
     [(32, 9, 1, 5), (4, 40, 20, 4), (3, 100, 70, 12), (2, 32, 32, 1), (3, 32, 32, 2)],
 )
 def test_groups_share_arrays_along_the_diagonal(groups, rows, columns, blocks):
-    cut = cut_matrix(Matrix(rows, columns, groups), BlockLimits(64, 64), 1)
+    cut = cut_weights(Weights(rows, columns, groups), BlockLimits(64, 64), 1)
     assert len(cut) == blocks
 
 
 def test_the_widest_consumer_sets_the_granularity():
     layers = (
         Layer("x", Source(), 2, 8),
-        Layer("gates", Matrix(8, 32), 2, 32),
+        Layer("gates", Matrix(Weights(8, 32)), 2, 32),
         Layer("cell", Digital("lstm-cell", contract=4), 2, 8),
         Layer("probe", Digital("relu"), 2, 32),
     )
@@ -95,5 +95,5 @@ def test_the_widest_consumer_sets_the_granularity():
         Edge("gates", "cell", Same(), 32),
     )
     network = Network("n", layers, edges)
-    assert column_granularity(network, network.by_name["gates"]) == 4
-    assert column_granularity(network, network.by_name["cell"]) == 1
+    assert column_granularity(network, (network.by_name["gates"],)) == 4
+    assert column_granularity(network, (network.by_name["cell"],)) == 1

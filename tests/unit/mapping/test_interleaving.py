@@ -8,7 +8,20 @@ from archsim import workloads
 from archsim.chip import load_chip
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Prefix, Previous, Primitive, Same, Sink, Source
+from archsim.network import (
+    Digital,
+    Edge,
+    Layer,
+    Matrix,
+    Network,
+    Prefix,
+    Previous,
+    Primitive,
+    Same,
+    Sink,
+    Source,
+    Weights,
+)
 from archsim.program import Role
 from archsim.simulation import Settings, simulate
 from archsim.workloads import WorkloadOptions
@@ -22,7 +35,7 @@ def decoder(tokens=16, *, context=0, heads=4):
         "attention", work_per_key=((Primitive.MAC, 128),), keys_port=1, whole_token=True, product=True, heads=heads
     )
     layers = [Layer("in", Source(), tokens, 64)]
-    layers += [Layer(name, Matrix(64, 64), tokens, 64) for name in ("q", "k", "v")]
+    layers += [Layer(name, Matrix(Weights(64, 64)), tokens, 64) for name in ("q", "k", "v")]
     layers += [Layer("mix", scores, tokens, 64), Layer("out", Sink(), tokens, 64)]
     edges = [Edge("in", name, Same(), 64) for name in ("k", "v")]
     edges += [Edge("mix", "q", Previous(1, start=2), 64), Edge("q", "mix", Same(), 64)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from archsim import workloads
 from archsim.errors import CapacityError, MissingUnit
 from archsim.mapping import AT_PORT, ON_ARRAY, place
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Weights
 from tests.chips import (
     ALL_OPERATIONS,
     make_array,
@@ -34,7 +34,7 @@ def matrix_chains(draw):
     layers = [Layer("in", Source(), tokens, sizes[0])]
     edges = []
     for name, before, inputs, outputs in zip(names, ["in", *names], sizes, sizes[1:], strict=False):
-        layers.append(Layer(name, Matrix(inputs, outputs), tokens, outputs))
+        layers.append(Layer(name, Matrix(Weights(inputs, outputs)), tokens, outputs))
         edges.append(Edge(before, name, Same(), inputs))
     copies = {layer.name: draw(st.integers(1, tokens)) for layer in layers[1:]}
     return Network("chain", tuple(layers), tuple(edges)), copies
@@ -58,10 +58,10 @@ def test_all_weights_once_per_copy_and_one_block_per_array(drawn, arrays_per_til
     assert (blocks.array < arrays_per_tile).all()
     for index, layer in enumerate(network.order):
         rows_of = placement.blocks_of(index)
-        assert (blocks.layer[rows_of] == index).all()
         if isinstance(layer.operator, Matrix):
+            assert (blocks.matrix[rows_of] == placement.matrix[layer.name]).all()
             assert placement.replicas[index] == copies[layer.name]
-            covered = np.zeros((copies[layer.name], layer.operator.rows, layer.operator.columns), int)
+            covered = np.zeros((copies[layer.name], layer.operator.weights.rows, layer.operator.weights.columns), int)
             for block in range(rows_of.start, rows_of.stop):
                 covered[
                     blocks.replica[block],
@@ -89,7 +89,7 @@ def test_every_copy_of_every_layer_makes_all_of_its_width(name, replicate):
 
 def test_a_copy_is_kept_on_one_chip():
     # 9 tiles per chip; copies of 4 blocks: two on a chip, the ninth tile stays free.
-    network = line(("a", Matrix(8, 32)), tokens=6, width=8)
+    network = line(("a", Matrix(Weights(8, 32))), tokens=6, width=8)
     chip = make_chip(array=make_array(8, 8), fabric=make_fabric(3, 3), system=make_system("as needed"))
     placement = place(network, chip, replicate={"a": 4})
     assert (placement.chips, placement.tiles_used, placement.tiles) == (2, 16, 18)
@@ -99,7 +99,7 @@ def test_a_copy_is_kept_on_one_chip():
 
 
 def test_copies_straddle_chips_rather_than_fail():
-    network = line(("a", Matrix(8, 32)), tokens=6, width=8)
+    network = line(("a", Matrix(Weights(8, 32))), tokens=6, width=8)
     chip = make_chip(array=make_array(8, 8), fabric=make_fabric(3, 3), system=make_system(2))
     assert place(network, chip, replicate={"a": 4}).tiles_used == 16
     chip = make_chip(array=make_array(8, 8), fabric=make_fabric(2, 3), system=make_system(2))
@@ -120,7 +120,7 @@ def line(*operators, tokens=4, width=8, source=True):
 @pytest.mark.parametrize("chips", [1, 2])
 def test_too_few_tiles(chips):
     # 320 x 320 weights on arrays of 64 x 64 make 25 blocks; a chip has 2 x 3 tiles of two arrays.
-    network = line(("a", Matrix(320, 320)), width=320)
+    network = line(("a", Matrix(Weights(320, 320))), width=320)
     chip = make_chip(arrays_per_tile=2, fabric=make_fabric(2, 3), system=make_system(chips))
     with pytest.raises(CapacityError) as caught:
         place(network, chip)
@@ -136,7 +136,7 @@ def test_too_few_tiles(chips):
 
 
 def test_given_copies_that_do_not_fit():
-    network = line(("a", Matrix(64, 64)), tokens=30, width=64)
+    network = line(("a", Matrix(Weights(64, 64))), tokens=30, width=64)
     with pytest.raises(CapacityError, match="needs 17 tiles and the system has 16"):
         place(network, make_chip(), replicate={"a": 17})
 
@@ -163,7 +163,7 @@ def test_a_chip_without_units():
     with pytest.raises(MissingUnit, match="'copy'"):
         place(line(("c", Digital("copy", ()))), make_chip(units={}))
     # A network of matrices alone needs none.
-    assert place(line(("a", Matrix(8, 8))), make_chip(units={})).tiles_used == 1
+    assert place(line(("a", Matrix(Weights(8, 8)))), make_chip(units={})).tiles_used == 1
 
 
 def homes_of(placement, name):
@@ -173,7 +173,7 @@ def homes_of(placement, name):
 
 def test_element_wise_work_stays_where_its_input_is_made():
     relu = Digital("relu", ((Primitive.COMPARE, 160),))
-    placement = place(line(("a", Matrix(64, 160)), ("r", relu), width=64), make_chip())
+    placement = place(line(("a", Matrix(Weights(64, 160))), ("r", relu), width=64), make_chip())
     made, _, start, stop = homes_of(placement, "a")
     done, unit, relu_start, relu_stop = homes_of(placement, "r")
     assert len(made) == 3
@@ -186,7 +186,7 @@ def test_element_wise_work_stays_where_its_input_is_made():
 def test_whole_tokens_go_to_one_unit():
     norm = Digital("layer-norm", ((Primitive.ADD, 160),), whole_token=True)
     units = {"local": make_unit(), "core": make_unit("router", every=5)}
-    placement = place(line(("a", Matrix(64, 160)), ("n", norm), width=64), make_chip(units=units))
+    placement = place(line(("a", Matrix(Weights(64, 160))), ("n", norm), width=64), make_chip(units=units))
     node, unit, start, stop = homes_of(placement, "n")
     assert (unit.tolist(), start.tolist(), stop.tolist()) == ([1], [0], [160])
     assert node[0] in placement.floorplan.unit_nodes["core"]
@@ -196,7 +196,7 @@ def test_slow_work_is_spread_over_units_and_recurrent_work_is_not():
     # 160 operations on one lane take 160 cycles: longer than a product of 105 ns.
     norm = Digital("layer-norm", ((Primitive.ADD, 160),), whole_token=True)
     units = {"core": make_unit("router", lanes=1)}
-    placement = place(line(("a", Matrix(64, 160)), ("n", norm), width=64, tokens=20), make_chip(units=units))
+    placement = place(line(("a", Matrix(Weights(64, 160))), ("n", norm), width=64, tokens=20), make_chip(units=units))
     assert placement.replicas[placement.index["n"]] == 2
     nodes = homes_of(placement, "n")[0]
     assert len(set(nodes.tolist())) == 2
@@ -204,7 +204,7 @@ def test_slow_work_is_spread_over_units_and_recurrent_work_is_not():
 
 def test_a_table_is_at_the_port():
     embedding = Digital("embedding", table=8000)
-    placement = place(line(("e", embedding), ("a", Matrix(8, 8))), make_chip(memory=make_memory()))
+    placement = place(line(("e", embedding), ("a", Matrix(Weights(8, 8)))), make_chip(memory=make_memory()))
     node, unit, *_ = homes_of(placement, "e")
     assert (node.tolist(), unit.tolist()) == ([placement.floorplan.port], [AT_PORT])
 
@@ -217,9 +217,9 @@ def test_a_network_without_matrices():
 
 
 def test_grouped_convolutions_where_the_chip_says_so():
-    depthwise = Matrix(9, 1, groups=8, taps=9)
-    grouped = Matrix(36, 4, groups=2, taps=9)
-    network = line(("a", Matrix(8, 8)), ("d", depthwise), ("g", grouped), ("p", Matrix(8, 8)))
+    depthwise = Matrix(Weights(9, 1, groups=8), taps=9)
+    grouped = Matrix(Weights(36, 4, groups=2), taps=9)
+    network = line(("a", Matrix(Weights(8, 8))), ("d", depthwise), ("g", grouped), ("p", Matrix(Weights(8, 8))))
     on_array = place(network, make_chip())
     # 8 x 9 rows and 2 x 36 rows are 72, on arrays of 64: two arrays each.
     assert on_array.tiles_used == 6
@@ -256,7 +256,9 @@ def test_layers_are_nearer_than_by_chance(name):
     ("topology", "rows", "columns"), [("mesh", 5, 3), ("torus", 4, 4), ("ring", 3, 4), ("tree", 2, 4), ("bus", 2, 2)]
 )
 def test_the_order_of_tiles_visits_each_once_and_neighbours_mostly(topology, rows, columns):
-    plan = place(line(("a", Matrix(8, 8))), make_chip(fabric=make_fabric(rows, columns, topology=topology))).floorplan
+    plan = place(
+        line(("a", Matrix(Weights(8, 8)))), make_chip(fabric=make_fabric(rows, columns, topology=topology))
+    ).floorplan
     order = plan.tile_order.tolist()
     assert sorted(order) == list(range(rows * columns))
     steps = [int(plan.hops(one)[two]) for one, two in itertools.pairwise(order)]
@@ -266,7 +268,7 @@ def test_the_order_of_tiles_visits_each_once_and_neighbours_mostly(topology, row
 
 def test_concentration_puts_tiles_at_one_router():
     fabric = make_fabric(2, 2, topology="concentrated-mesh", concentration=4)
-    plan = place(line(("a", Matrix(8, 8))), make_chip(fabric=fabric)).floorplan
+    plan = place(line(("a", Matrix(Weights(8, 8)))), make_chip(fabric=fabric)).floorplan
     assert plan.tiles == 16
     assert plan.router[:16].tolist() == [0] * 4 + [1] * 4 + [2] * 4 + [3] * 4
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archsim.errors import InputError
 from archsim.mapping import place
 from archsim.mapping.replication import Load, balanced, named_layers, recurrent_layers
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Previous, Same, Sink, Source
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Previous, Same, Sink, Source, Weights
 from archsim.network.recurrent import CellShape, lstm_layers
 from tests.chips import make_chip
 
@@ -60,7 +60,7 @@ def chain(*tokens):
     layers = [Layer("in", Source(), tokens[0], 8)]
     edges = []
     for name, before, count in zip(names, ["in", *names], tokens, strict=False):
-        layers.append(Layer(name, Matrix(8, 8), count, 8))
+        layers.append(Layer(name, Matrix(Weights(8, 8)), count, 8))
         edges.append(Edge(before, name, Same(), 8))
     layers.append(Layer("out", Sink(), tokens[-1], 8))
     return Network("chain", tuple(layers), (*edges, Edge(names[-1], "out", Same(), 8)))
@@ -100,7 +100,7 @@ def test_copies_that_cannot_be(replicate, words):
 
 
 def test_a_name_nearly_right_is_suggested():
-    layers = (Layer("in", Source(), 4, 8), Layer("layer1.conv1", Matrix(8, 8), 4, 8))
+    layers = (Layer("in", Source(), 4, 8), Layer("layer1.conv1", Matrix(Weights(8, 8)), 4, 8))
     network = Network("n", layers, (Edge("in", "layer1.conv1", Same(), 8),))
     with pytest.raises(InputError, match=r"Did you mean 'layer1\.conv1'"):
         place(network, make_chip(), replicate={"layer1.conv": 2})
@@ -126,7 +126,7 @@ def test_a_layer_that_feeds_itself_is_recurrent():
 
 
 def test_decoding_after_a_prompt_does_not_count_as_recurrent():
-    layers = (Layer("in", Source(), 8, 8), Layer("a", Matrix(16, 8), 8, 8))
+    layers = (Layer("in", Source(), 8, 8), Layer("a", Matrix(Weights(16, 8)), 8, 8))
     back = Edge("a", "a", Previous(1, start=6), 8, target_start=8)
     assert recurrent_layers(Network("n", layers, (Edge("in", "a", Same(), 8), back))) == frozenset()
 

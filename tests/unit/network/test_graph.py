@@ -3,7 +3,6 @@
 import itertools
 import re
 
-import numpy as np
 import pytest
 
 from archsim.errors import InputError
@@ -20,6 +19,7 @@ from archsim.network import (
     Sink,
     Source,
     Table,
+    Weights,
     Whole,
     keys_read,
     layer_macs,
@@ -37,7 +37,7 @@ RELU = Digital("relu", ((Primitive.COMPARE, 4),))
 
 
 def test_order_is_topological_and_stable():
-    layers, edges = line(Source(), RELU, Matrix(4, 4), Sink())
+    layers, edges = line(Source(), RELU, Matrix(Weights(4, 4)), Sink())
     network = Network("n", tuple(reversed(layers)), tuple(edges))
     assert [layer.name for layer in network.order] == list("abcd")
     assert [layer.name for layer in network.matrices] == ["c"]
@@ -47,13 +47,13 @@ def test_order_is_topological_and_stable():
 
 
 def test_a_recurrent_edge_does_not_count_in_the_order():
-    layers, edges = line(Source(), Matrix(8, 4), RELU, Sink())
+    layers, edges = line(Source(), Matrix(Weights(8, 4)), RELU, Sink())
     network = Network("n", tuple(layers), (*edges, Edge("c", "b", Previous(), 4, target_start=4)))
     assert [layer.name for layer in network.order] == list("abcd")
 
 
 def test_counts():
-    layers, edges = line(Source(), Matrix(4, 2, groups=2), RELU, Sink())
+    layers, edges = line(Source(), Matrix(Weights(4, 2, groups=2)), RELU, Sink())
     network = Network("n", tuple(layers), tuple(edges))
     # Two groups of 4 x 2 weights, 6 tokens; an activation is no operation of the network.
     assert network.weights == 16
@@ -106,7 +106,7 @@ def test_bad_networks():
 
 
 def test_a_matrix_has_only_so_many_inputs():
-    layers, edges = line(Source(), Matrix(4, 4), Sink())
+    layers, edges = line(Source(), Matrix(Weights(4, 4)), Sink())
     refused(layers, [*edges, Edge("a", "b", Same(), 4, target_start=1)], "inputs 1 to 5 of 4")
     refused(layers, [*edges, Edge("a", "b", Same(), 4, target_start=-2)], "inputs -2 to 2")
 
@@ -121,9 +121,9 @@ def test_tables_that_touch_what_is_not_there(first, last):
 
 
 def test_matrix_sizes():
-    matrix = Matrix(rows=18, columns=5, groups=4, taps=9)
+    matrix = Matrix(Weights(18, 5, groups=4), taps=9)
     assert (matrix.inputs, matrix.outputs, matrix.macs) == (8, 20, 360)
-    assert np.prod([matrix.rows, matrix.columns, matrix.groups]) == matrix.macs
+    assert matrix.weights.count == 18 * 5 * 4
 
 
 def test_a_pass_without_samples_is_refused() -> None:

@@ -93,4 +93,4 @@ def test_lstm_layers_are_fed_by_one_layer() -> None:
 def test_provenance_is_kept() -> None:
     layer = lstm("l", SHAPE, provenance=Provenance("node", ("W", "R"), bias=False)).layers[0]
     assert isinstance(layer.operator, Matrix)
-    assert (layer.origin, layer.operator.weight, layer.operator.bias) == ("node", ("W", "R"), False)
+    assert (layer.origin, layer.operator.weights.origin, layer.operator.bias) == ("node", ("W", "R"), False)

@@ -33,7 +33,7 @@ def of_onnx(path: Path) -> Counter[Shape]:
 
 def of_network(network: Network) -> Counter[Shape]:
     return Counter(
-        (layer.operator.rows, layer.operator.columns, layer.tokens)
+        (layer.operator.weights.rows, layer.operator.weights.columns, layer.tokens)
         for layer in network.matrices
         if isinstance(layer.operator, Matrix)
     )

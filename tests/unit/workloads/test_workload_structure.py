@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Sink, Source
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Sink, Source, Weights
 from archsim.workloads import WorkloadOptions, build, names
 
 ODD = {
@@ -124,7 +124,7 @@ def test_wide_lstms_return_the_state_not_its_projection() -> None:
     network = build("big-lstm")
     back = {edge.target: edge.elements for edge in network.edges if edge.recurrent}
     assert back == {"lstm0.gates": 8192, "lstm1.gates": 8192}
-    assert network.by_name["lstm1.gates"].operator == Matrix(1024 + 8192, 4 * 8192, bias=True)
+    assert network.by_name["lstm1.gates"].operator == Matrix(Weights(1024 + 8192, 4 * 8192), bias=True)
 
 
 def test_the_recogniser_feeds_its_last_label_back() -> None:
@@ -136,7 +136,7 @@ def test_the_recogniser_feeds_its_last_label_back() -> None:
 
 def test_depthwise_kernels_see_one_channel() -> None:
     operator = build("mobilenet-v2").by_name["features.2.depthwise"].operator
-    assert operator == Matrix(rows=9, columns=1, groups=96, taps=9, bias=True)
+    assert operator == Matrix(Weights(9, 1, groups=96), taps=9, bias=True)
 
 
 def test_fused_projections_are_sliced() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from onnx_exports import Export
 from reading import digital, feeding, matrix
 
-from archsim.network import Matrix, Primitive, Same, Whole, Window
+from archsim.network import Matrix, Primitive, Same, Weights, Whole, Window
 
 
 def test_convolution_is_im2col(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_convolution_is_im2col(tmp_path: Path) -> None:
     export.output(export.conv(export.input("x", [1, 3, 9, 7]), 3, 8, 3, strides=[2, 1], dilations=[1, 2]))
     network = export.network(tmp_path)
     (layer,) = network.matrices
-    assert matrix(layer) == Matrix(27, 8, taps=9, weight=("c0",), bias=True)
+    assert matrix(layer) == Matrix(Weights(27, 8, 1, "c0", ("c0",)), taps=9, bias=True)
     assert (layer.tokens, layer.width, layer.grid) == (5 * 5, 8, (5, 5))
     assert feeding(network, layer).access == Window((9, 7), (5, 5), (3, 3), (2, 1), (1, 1), (1, 2))
 
@@ -113,7 +113,7 @@ def test_flatten_and_gemm_read_the_whole_map(tmp_path: Path) -> None:
     export.output(export.op("Gemm", export.op("Flatten", x), export.weight(7, 80), transB=1))
     network = export.network(tmp_path)
     layer = network.matrices[-1]
-    assert matrix(layer) == Matrix(80, 7, taps=16, weight=("c2",))
+    assert matrix(layer) == Matrix(Weights(80, 7, 1, "c2", ("c2",)), taps=16)
     assert matrix(layer).inputs == 5
     edge = feeding(network, layer)
     assert (edge.access, edge.elements, edge.scattered) == (Whole(), 5, False)

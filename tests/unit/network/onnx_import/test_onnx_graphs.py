@@ -29,7 +29,7 @@ def test_quantised_graph(tmp_path: Path) -> None:
     network = export.network(tmp_path)
     assert network.macs == 16 * 27 * 4
     assert (len(digital(network, "quantize")), len(digital(network, "dequantize"))) == (2, 2)
-    assert "c0" in matrix(network.matrices[0]).weight
+    assert "c0" in matrix(network.matrices[0]).weights.origin
 
 
 def test_integer_operators(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_origin_and_weights_can_be_found_again(tmp_path: Path) -> None:
     (layer,) = network.matrices
     model = onnx.load(tmp_path / "export.onnx")
     assert layer.origin in {node.name for node in model.graph.node}
-    assert set(matrix(layer).weight) <= {tensor.name for tensor in model.graph.initializer}
+    assert set(matrix(layer).weights.origin) <= {tensor.name for tensor in model.graph.initializer}
     assert matrix(layer).bias
 
 

@@ -244,7 +244,7 @@ def _rows_by_edges(trial: Trial, name: str, token: int, element: int) -> tuple[s
         exact = exact and not edge.scattered and bool((first == last).all())
         inside = edge.source_start <= element < edge.source_start + edge.elements
         if edge.scattered:
-            rows = range(layer.operator.rows)
+            rows = range(layer.operator.weights.rows)
         elif inside:
             place = edge.target_start + element - edge.source_start
             rows = range(place * taps, (place + 1) * taps)

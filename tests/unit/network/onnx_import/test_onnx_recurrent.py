@@ -11,7 +11,7 @@ from dependencies import Trial
 from onnx_exports import Export
 
 from archsim.errors import InputError
-from archsim.network import NOTHING, Digital, Matrix, Network, Previous, Primitive, Same, Table
+from archsim.network import NOTHING, Digital, Matrix, Network, Previous, Primitive, Same, Table, Weights
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 INPUTS, HIDDEN = 3, 4
@@ -41,7 +41,7 @@ def test_lstm_is_one_matrix_and_one_cell(tmp_path: Path) -> None:
     export.output(cell(export, "LSTM", export.input("x", [7, 1, INPUTS]))[0])
     network = export.network(tmp_path)
     gates, update = network.by_name["/LSTM_0.gates"], network.by_name["/LSTM_0.cell"]
-    assert gates.operator == Matrix(INPUTS + HIDDEN, 4 * HIDDEN, weight=("c0", "c1"), bias=True)
+    assert gates.operator == Matrix(Weights(INPUTS + HIDDEN, 4 * HIDDEN, origin=("c0", "c1")), bias=True)
     assert (gates.tokens, update.tokens, update.width) == (7, 7, HIDDEN)
     assert isinstance(update.operator, Digital)
     assert update.operator.contract == 4

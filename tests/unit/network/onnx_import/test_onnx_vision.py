@@ -10,7 +10,7 @@ from dependencies import Trial
 from onnx_exports import Export
 from reading import digital, feeding, matrix
 
-from archsim.network import Digital, Matrix, Primitive, Same, Table, Whole, Window
+from archsim.network import Digital, Matrix, Primitive, Same, Table, Weights, Whole, Window
 
 
 def test_inverted_residual(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_focus_stacks_four_positions_in_one_token(tmp_path: Path) -> None:
     export.output(export.conv(export.op("Concat", *parts, axis=1), 12, 5, 3))
     network = export.network(tmp_path)
     (layer,) = network.matrices
-    assert matrix(layer) == Matrix(108, 5, taps=36, weight=("c0",), bias=True)
+    assert matrix(layer) == Matrix(Weights(108, 5, 1, "c0", ("c0",)), taps=36, bias=True)
     first, last = feeding(network, layer).access.reach(64, 16)
     assert (first[0], last[0]) == (0, 3 * 8 + 3)
     assert network.macs == 16 * 108 * 5
