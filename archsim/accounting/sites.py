@@ -193,7 +193,8 @@ def _blocks(plan: _Plan, placement: Placement) -> Ids:
 
 
 def _layers(plan: _Plan, placement: Placement) -> list[str]:
-    frame = pd.DataFrame({"site": _block_sites(plan, placement), "layer": placement.blocks.layer}).drop_duplicates()
+    uses = placement.uses
+    frame = pd.DataFrame({"site": _block_sites(plan, placement)[uses.block], "layer": uses.layer}).drop_duplicates()
     names: list[list[str]] = [[] for _ in range(plan.chips * plan.each)]
     order = placement.network.order
     for site, layer in zip(frame["site"].tolist(), frame["layer"].tolist(), strict=True):

@@ -18,7 +18,7 @@ from archsim.engine import run_compiled
 from archsim.lowering import lower
 from archsim.machine import Place, Purpose, Rate
 from archsim.mapping import Placement, place
-from archsim.network import Matrix, Network
+from archsim.network import Matrix, Network, Weights
 from archsim.program import Trace
 from tests.chips import make_adc, make_chip, make_unit
 from tests.networks import additions, line
@@ -83,7 +83,7 @@ def chip() -> Chip:
 
 
 def network() -> Network:
-    return line(("a", Matrix(8, 6)), ("r", additions(6)), tokens=TOKENS)
+    return line(("a", Matrix(Weights(8, 6))), ("r", additions(6)), tokens=TOKENS)
 
 
 def run(net: Network | None = None, *, batch: int = BATCH) -> tuple[Trace, Placement]:
