@@ -148,20 +148,38 @@ def balanced(load: Load, arrays: int) -> Ids:
 
 
 def _given(network: Network, load: Load, copies: Mapping[str, int]) -> Ids:
-<<<<<<< HEAD
     names = [layer.name for layer in network.matrices]
-    result = np.ones(len(names), np.int64)
-    for given, count in copies.items():
-        for name in named_layers(given, names):
-            place = names.index(name)
-            if not 1 <= count <= load.most[place]:
-                raise InputError(
-                    f"{count} copies of {name!r} are asked for; between 1 and {load.most[place]} can be used",
-                    where="--replicate",
-                    remedy="A layer cannot have more copies than tokens, and one inside a recurrence only one.",
-                )
-            result[place] = count
+    wanted = {name: count for given, count in copies.items() for name in named_layers(given, names)}
+    result = np.ones(len(load.blocks), np.int64)
+    for place, layers in enumerate(network.users.values()):
+        for layer in layers:
+            count = wanted.get(layer.name)
+            if count is not None:
+                _check_useful(layer, count, int(load.most[place]))
+                result[place] = count
+        _check_agreed(layers, wanted, int(result[place]))
     return result
+
+
+def _check_useful(layer: Layer, count: int, most: int) -> None:
+    if not 1 <= count <= most:
+        raise InputError(
+            f"{count} copies of {layer.name!r} are asked for; between 1 and {most} can be used",
+            where="--replicate",
+            remedy="A layer cannot have more copies than tokens, and one inside a recurrence only one.",
+        )
+
+
+def _check_agreed(layers: tuple[Layer, ...], wanted: Mapping[str, int], chosen: int) -> None:
+    """Refuse different numbers of copies for the same weights."""
+    for layer in layers:
+        if wanted.get(layer.name, chosen) != chosen:
+            raise InputError(
+                f"{wanted[layer.name]} copies of {layer.name!r} are asked for, and {chosen} of the same weights in "
+                "another layer",
+                where="--replicate",
+                remedy="Give layers that share their weights the same number of copies.",
+            )
 
 
 def named_layers(given: str, names: Sequence[str]) -> list[str]:
@@ -200,36 +218,3 @@ def _within(name: str, group: str) -> bool:
 def _groups(names: Sequence[str]) -> list[str]:
     """What layers lie within: ``layer1`` and ``layer1.0`` for ``layer1.0.conv1``."""
     return sorted({name[: mark.start()] for name in names for mark in re.finditer(rf"(?<=.)[{SEPARATORS}]", name)})
-=======
-    matrix = {layer.name: place for place, layers in enumerate(network.users.values()) for layer in layers}
-    names = list(matrix)
-    result = np.ones(len(load.blocks), np.int64)
-    for name, count in copies.items():
-        if name not in names:
-            near = difflib.get_close_matches(name, names, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else "`archsim show network` lists the layers."
-            raise InputError(f"there is no matrix layer {name!r}", where="--replicate", remedy=hint)
-        place = matrix[name]
-        if not 1 <= count <= load.most[place]:
-            raise InputError(
-                f"{count} copies of {name!r} are asked for; between 1 and {load.most[place]} can be used",
-                where="--replicate",
-                remedy="A layer cannot have more copies than tokens, and one inside a recurrence only one.",
-            )
-        result[place] = count
-    _check_agreed(network, copies, result)
-    return result
-
-
-def _check_agreed(network: Network, copies: Mapping[str, int], chosen: Ids) -> None:
-    """Refuse different numbers of copies for the same weights."""
-    for layers, count in zip(network.users.values(), chosen.tolist(), strict=True):
-        for layer in layers:
-            if copies.get(layer.name, count) != count:
-                raise InputError(
-                    f"{copies[layer.name]} copies of {layer.name!r} are asked for, and {count} of the same weights in "
-                    "another layer",
-                    where="--replicate",
-                    remedy="Give layers that share their weights the same number of copies.",
-                )
->>>>>>> e65e296 (Weights are values apart from layers: layers that refer to the same ones share their arrays)

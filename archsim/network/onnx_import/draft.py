@@ -15,13 +15,8 @@ from archsim.network.onnx_import.feeds import Feed, Piece, access_of, feed
 from archsim.network.onnx_import.limits import check_stream
 from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.partition import Partition, by_axes
-<<<<<<< HEAD
 from archsim.network.onnx_import.views import CONSTANT, Constant, Tensor, Values, View, core, varies
-from archsim.network.operators import Digital, Operator, Sink, Source
-=======
-from archsim.network.onnx_import.views import Constant, Tensor, Values, View, varies
 from archsim.network.operators import Digital, Operator, Sink, Source, Weights
->>>>>>> e65e296 (Weights are values apart from layers: layers that refer to the same ones share their arrays)
 from archsim.network.product import InputSpec, ProductSpec
 from archsim.network.work import activation_work
 

@@ -75,7 +75,7 @@ def test_copies_are_those_of_the_weights() -> None:
     balanced = place(network, chip_of(held=False), replicate="balanced")
     # 16 arrays, of which the shared weights do twice the work of the others.
     assert [balanced.replicas[balanced.index[name]] for name in ("m0", "m1", "m2")] == [10, 10, 5]
-    with pytest.raises(InputError, match="2 copies of 'm1' are asked for, and 3 of the same weights"):
+    with pytest.raises(InputError, match="3 copies of 'm0' are asked for, and 2 of the same weights"):
         place(network, chip_of(held=False), replicate={"m1": 2, "m0": 3})
 
 
