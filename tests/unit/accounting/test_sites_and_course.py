@@ -43,7 +43,7 @@ def test_blocks_are_where_they_were_placed(result: Result) -> None:
     node = int(result.placement.blocks.node[-1])
     chip, tile = divmod(node, result.placement.floorplan.nodes)
     named = frame[(frame["chip"] == chip) & (frame["site"] == tile)]["layers"].item()
-    assert result.placement.network.order[int(result.placement.blocks.layer[-1])].name in named
+    assert result.placement.network.order[int(result.placement.uses.layer[-1])].name in named
 
 
 def test_the_busiest_site_is_the_busiest_array_or_converter(result: Result) -> None:

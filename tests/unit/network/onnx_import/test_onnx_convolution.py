@@ -59,8 +59,8 @@ def test_depthwise_and_grouped_convolution(tmp_path: Path) -> None:
     x = export.conv(export.input("x", [1, 8, 6, 6]), 8, 8, 3, group=8)
     export.output(export.conv(x, 8, 12, 3, group=4))
     depthwise, grouped = (matrix(layer) for layer in export.network(tmp_path).matrices)
-    assert (depthwise.rows, depthwise.columns, depthwise.groups, depthwise.taps) == (9, 1, 8, 9)
-    assert (grouped.rows, grouped.columns, grouped.groups, grouped.taps) == (18, 3, 4, 9)
+    assert (depthwise.weights.rows, depthwise.weights.columns, depthwise.weights.groups, depthwise.taps) == (9, 1, 8, 9)
+    assert (grouped.weights.rows, grouped.weights.columns, grouped.weights.groups, grouped.taps) == (18, 3, 4, 9)
     assert depthwise.inputs == grouped.inputs == 8
 
 
