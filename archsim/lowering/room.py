@@ -65,7 +65,7 @@ def check_room(placement: Placement, batch: int) -> None:
 
 def copies_bytes(placement: Placement) -> int:
     """About how much memory the pairs of actors of all edges take while they are lowered, and their curves."""
-    ends = Ends(np.arange(len(placement.homes)), np.arange(len(placement.blocks)))
+    ends = Ends(np.arange(len(placement.homes)), np.arange(len(placement.uses)))
     return sum(_edge_bytes(placement, ends, edge) for edge in placement.network.edges)
 
 
@@ -83,7 +83,7 @@ def _copies(placement: Placement, layer: str) -> int:
 
 
 def _copy_pairs(placement: Placement, edge: Edge) -> int:
-    """Pairs of copies that an edge joins at most; where token n reads just token n, both make the same token in turn."""
+    """Pairs of copies that an edge joins at most; where token n reads just token n, both make a token in turn."""
     made, taken = _copies(placement, edge.source), _copies(placement, edge.target)
     produced, consumed = (placement.network.by_name[name].tokens for name in (edge.source, edge.target))
     first, last = edge.access.reach(produced, consumed)
