@@ -16,8 +16,6 @@ from onnx import numpy_helper
 from archsim.errors import InputError
 from archsim.functional.runtime import Ends, Segment, Tensor, Tensors, external_names, reads, segment
 from archsim.network.onnx_import.model_file import expanded, load
-from archsim.network.onnx_import.movement import MOVEMENTS
-from archsim.network.onnx_import.registry import HANDLERS
 
 _RANDOM = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
@@ -38,7 +36,7 @@ def load_with_weights(path: Path) -> onnx.ModelProto:
         onnx.load_external_data_for_model(model, str(path.parent))
     except (OSError, ValueError, onnx.checker.ValidationError) as fault:
         raise InputError(f"its weights cannot be read: {fault}", where=str(path), remedy=_WEIGHTS_REMEDY) from fault
-    return expanded(model, {*HANDLERS, *MOVEMENTS})
+    return expanded(model)
 
 
 def stored_constants(graph: onnx.GraphProto) -> dict[str, Tensor]:

@@ -9,9 +9,10 @@ import pytest
 
 from archsim.chip.tile_kinds import tile_kinds
 from archsim.cost.registry import models
+from archsim.network.onnx_import.registry import added_operators
 
 PLUGINS = Path(__file__).parent / "plugins"
-REGISTRIES = (tile_kinds, models)
+REGISTRIES = (tile_kinds, models, added_operators)
 
 
 @pytest.fixture(autouse=True)

@@ -17,10 +17,8 @@ from archsim.network.onnx_import.inference import Expected, expected
 from archsim.network.onnx_import.limits import check_shape
 from archsim.network.onnx_import.movement import MOVEMENTS, Array, Move
 from archsim.network.onnx_import.node import Node
-from archsim.network.onnx_import.registry import HANDLERS
+from archsim.network.onnx_import.registry import OWN_DOMAINS, handler_of
 from archsim.network.onnx_import.views import CONSTANT, Constant, Tensor, View, as_view, core, merged, unknown
-
-_DOMAINS = ("", "ai.onnx", "com.microsoft")
 
 
 @dataclass(slots=True)
@@ -97,7 +95,8 @@ class Execution:
 
     def _results(self, call: Call, known: Sequence[Expected]) -> tuple[Tensor, ...]:
         node = call.node
-        if node.proto.domain not in _DOMAINS:
+        handler = handler_of(node)
+        if handler is None and node.proto.domain not in OWN_DOMAINS:
             raise _not_modelled(node)
         structural = self._structural(call, known)
         if structural is not None:
@@ -106,9 +105,9 @@ class Execution:
             return _moved(call, known)
         if all(tensor is None or isinstance(tensor, Constant) for tensor in call.inputs):
             return tuple(evaluated(node, call.inputs, known, self.opsets))
-        if node.kind not in HANDLERS:
+        if handler is None:
             raise _not_modelled(node)
-        return HANDLERS[node.kind](call)
+        return handler(call)
 
     def _structural(self, call: Call, known: Sequence[Expected]) -> tuple[Tensor, ...] | None:
         """Operators that ask about shapes, hold a constant, or choose a branch."""

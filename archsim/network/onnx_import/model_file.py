@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 import onnx
@@ -13,6 +12,7 @@ from onnx.shape_inference import InferenceError
 
 from archsim.errors import InputError
 from archsim.network.onnx_import.boundary import in_file
+from archsim.network.onnx_import.registry import modelled
 from archsim.network.onnx_import.validity import check_functions, check_graph, opsets_of
 
 
@@ -74,13 +74,13 @@ def _inlined(model: onnx.ModelProto) -> onnx.ModelProto:
         ) from fault
 
 
-def expanded(model: onnx.ModelProto, modelled: Collection[str]) -> onnx.ModelProto:
-    """The model with operators outside ``modelled`` replaced by their definition in simpler ones, if there is one."""
+def expanded(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with operators that nobody reads replaced by their definition in simpler ones, if there is one."""
     versions = {entry.domain: entry.version for entry in model.opset_import}
     wanted = {
         node.op_type
         for node in model.graph.node
-        if node.domain in ("", "ai.onnx") and node.op_type not in modelled and _is_function(node, versions.get("", 1))
+        if node.domain in ("", "ai.onnx") and node.op_type not in modelled() and _is_function(node, versions.get("", 1))
     }
     if not wanted:
         return model

@@ -20,9 +20,7 @@ from archsim.network.onnx_import.folding import initializer
 from archsim.network.onnx_import.fusion import fused
 from archsim.network.onnx_import.inputs import USUAL_SIZES, filled, is_open, options, shape_of, shown, source
 from archsim.network.onnx_import.model_file import checked, expanded, load
-from archsim.network.onnx_import.movement import MOVEMENTS
 from archsim.network.onnx_import.partition import partition
-from archsim.network.onnx_import.registry import HANDLERS
 from archsim.network.onnx_import.samples import samples_per_run
 from archsim.network.onnx_import.validity import opsets_of
 from archsim.network.onnx_import.views import Constant, View
@@ -86,7 +84,7 @@ def _inputs(run: Execution) -> dict[str, View]:
 
 def executed(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> Execution:
     """Read a loaded model: its layers are in the draft of what is returned, its tensors' views beside them."""
-    model = expanded(model, {*HANDLERS, *MOVEMENTS})
+    model = expanded(model)
     stored = {tensor.name for tensor in model.graph.initializer}
     inputs = [entry for entry in model.graph.input if entry.name not in stored]
     _check_given(shapes, [entry.name for entry in inputs])

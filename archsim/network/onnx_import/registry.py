@@ -1,8 +1,10 @@
-"""Which function reads which ONNX operator."""
+"""Which function reads which ONNX operator: those of archsim, and those that installed packages add."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -10,10 +12,36 @@ import numpy as np
 from archsim.network.onnx_import import elementwise, lookups, matrices, normalisation, pooling, recurrences, reductions
 from archsim.network.onnx_import.contraction import einsum
 from archsim.network.onnx_import.draft import Call
+from archsim.network.onnx_import.movement import MOVEMENTS
+from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.resize import interpolation
 from archsim.network.onnx_import.views import Tensor, unknown
+from archsim.registration import refuse_taken, registered
 
 Handler = Callable[[Call], tuple[Tensor, ...]]
+"""From a node and its inputs to its outputs; the layers that it makes are added to the call's draft."""
+GROUP = "archsim.onnx_operators"
+OWN_DOMAINS = ("", "ai.onnx", "com.microsoft")
+"""Domains whose operators are read by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxOperator:
+    """An operator that another package reads.
+
+    Parameters
+    ----------
+    name : str
+        As nodes name it.
+    handler : Handler
+        Reads a node.
+    domain : str
+        Operator set that it belongs to; "" for ONNX's own.
+    """
+
+    name: str
+    handler: Handler
+    domain: str = ""
 
 
 def dynamic_quantisation(call: Call) -> tuple[Tensor, ...]:
@@ -63,3 +91,35 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
     }
 )
 """Operators that do work on a chip, by their ONNX names."""
+
+
+@lru_cache(maxsize=1)
+def added_operators() -> Mapping[tuple[str, str], Handler]:
+    """Operators of the entry point group ``archsim.onnx_operators``, by domain and name.
+
+    Raises
+    ------
+    InputError
+        If a package's entry point cannot be loaded, is no OnnxOperator, or takes an operator that is read already.
+    """
+    found: dict[tuple[str, str], Handler] = {}
+    for where, operator in registered(GROUP, OnnxOperator, "ONNX operator"):
+        own = {*HANDLERS, *MOVEMENTS} if operator.domain in OWN_DOMAINS else set()
+        words = f"reader of ONNX operator {operator.name!r} of domain {operator.domain!r}"
+        refuse_taken(
+            operator.name, {*own, *(name for domain, name in found if domain == operator.domain)}, words, where
+        )
+        found[operator.domain, operator.name] = operator.handler
+    return MappingProxyType(found)
+
+
+def handler_of(node: Node) -> Handler | None:
+    """What reads a node that does work; None for an operator that nobody reads."""
+    domain = "" if node.proto.domain == "ai.onnx" else node.proto.domain
+    added = added_operators().get((domain, node.kind))
+    return HANDLERS.get(node.kind) if added is None and domain in OWN_DOMAINS else added
+
+
+def modelled() -> frozenset[str]:
+    """ONNX's own operators that are read as they are, not as their definition in simpler ones says."""
+    return frozenset({*HANDLERS, *MOVEMENTS, *(name for domain, name in added_operators() if not domain)})
