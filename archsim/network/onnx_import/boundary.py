@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from onnx.checker import ValidationError
 from onnx.shape_inference import InferenceError
 
@@ -32,7 +33,8 @@ def reading(where: str) -> Iterator[None]:
         In the place of what reading the part raised, with that as its cause.
     """
     try:
-        yield
+        with np.errstate(invalid="raise", divide="raise", over="raise"):
+            yield
     except TooLarge as fault:
         raise InputError(
             str(fault),

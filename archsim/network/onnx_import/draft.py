@@ -15,7 +15,7 @@ from archsim.network.onnx_import.feeds import Feed, Piece, access_of, feed
 from archsim.network.onnx_import.limits import check_stream
 from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.partition import Partition, by_axes
-from archsim.network.onnx_import.views import CONSTANT, Constant, Tensor, Values, View, core, varies
+from archsim.network.onnx_import.views import CONSTANT, Constant, Ids, Tensor, Values, View, core, varies
 from archsim.network.operators import Digital, Operator, Sink, Source, Weights
 from archsim.network.product import InputSpec, ProductSpec
 from archsim.network.work import activation_work
@@ -247,12 +247,21 @@ class Call:
             )
         return found.value
 
+    def whole(self, place: int, what: str) -> Ids:
+        """The values of a constant input that holds whole numbers."""
+        values = self.values(place, what)
+        if values.dtype.kind not in "iub":
+            raise self.node.fault(
+                f"its {what} (input {place}) are {values.dtype}, not whole numbers", "Export the model again."
+            )
+        return values.astype(np.int64)
+
     def integers(self, name: str, place: int) -> tuple[int, ...] | None:
         """Integers given as an attribute (older operator sets) or as an input (newer ones), or None."""
         listed = self.node.integers(name)
         if listed is not None:
             return listed
-        return tuple(int(value) for value in self.values(place, name).ravel()) if self.has(place) else None
+        return tuple(self.whole(place, name).ravel().tolist()) if self.has(place) else None
 
     def axes(self, axes: tuple[int, ...], rank: int) -> tuple[int, ...]:
         """Axes counted from the front."""

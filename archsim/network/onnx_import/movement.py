@@ -183,7 +183,7 @@ def _gather(call: Call) -> tuple[Move, ...]:
 
 def _indices(call: Call, *sizes: int) -> Ids:
     """Constant indices into axes of these sizes (the same for all, or one per entry of their last axis), from 0 on."""
-    indices = call.values(1, "indices").astype(np.int64)
+    indices = call.whole(1, "indices")
     bounds = np.asarray(sizes if len(sizes) > 1 else sizes[0], np.int64)
     outside = (indices < -bounds) | (indices >= bounds)
     if bool(outside.any()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import floor
+from math import floor, inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ def target(call: Call) -> Target:
     scales, sizes = _given(call, len(shape))
     if sizes is not None:
         return _from_sizes(call, shape, sizes)
+    if scales is not None and not all(0 < scale < inf for scale in scales):
+        raise call.node.fault(f"its scales {scales} are not all positive numbers", "Check the model.")
     if scales is None:
         raise call.node.fault("has neither scales nor sizes", "Export the model again; the node is not valid ONNX.")
     return Target(tuple(floor(size * scale) for size, scale in zip(shape, scales, strict=True)), scales)
