@@ -67,6 +67,17 @@ def _round(
 
 
 @jit(error_model="numpy")
+def counter_words(
+    c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32
+) -> tuple[u32, u32, u32, u32]:  # pragma: no cover - compiled
+    """The four words of one counter."""
+    for _ in range(_ROUNDS):
+        c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
+        k0, k1 = u32(k0 + u32(0x9E3779B9)), u32(k1 + u32(0xBB67AE85))
+    return c0, c1, c2, c3
+
+
+@jit(error_model="numpy")
 def row_words(words: Words, k0: u32, k1: u32, row: u64, page: u32) -> None:  # pragma: no cover - compiled
     """Fill one row of 32-bit words; the row's length must be a multiple of 4."""
     quarter = words.size // 4
@@ -103,7 +114,7 @@ def _log(x: f32) -> f32:  # pragma: no cover - compiled
 
 
 @jit(error_model="numpy")
-def _gauss(word: u32) -> f32:  # pragma: no cover - compiled
+def gauss(word: u32) -> f32:  # pragma: no cover - compiled
     """Standard normal of one word: the top bit is the sign, the rest the tail's probability."""
     p = (f32(word & u32(0x7FFFFFFF)) + f32(0.5)) * f32(2.0**-32)
     x = f32(1) - f32(2) * p
@@ -136,7 +147,7 @@ def _gauss(word: u32) -> f32:  # pragma: no cover - compiled
 def row_normals(normals: F32, words: Words) -> None:  # pragma: no cover - compiled
     """Turn words into standard normals."""
     for j in range(normals.size):
-        normals[j] = _gauss(words[j])
+        normals[j] = gauss(words[j])
 
 
 @jit(nogil=True)

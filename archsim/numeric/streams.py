@@ -26,6 +26,13 @@ class Purpose(IntEnum):
     COLUMN_GAIN = 9
     COLUMN_NOISE = 10
     COMPENSATION = 11
+    DEVICE = 12
+    PULSE = 13
+    ROW_TRAIN = 14
+    COLUMN_TRAIN = 15
+    WRITE_NOISE = 16
+    DIFFUSION = 17
+    RESET = 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,128 @@
+"""Compiled counts of coincidences: how many pulses every device of a row gets from every sample.
+
+Lines are stored sample by sample, so that a row's loops run along its columns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.compiled import jit
+from archsim.numeric.arrays import F32
+from archsim.numeric.philox import counter_words
+from archsim.numeric.update.steps import Counts, Key
+
+f32 = np.float32
+i16 = np.int16
+u32 = np.uint32
+u64 = np.uint64
+Trains = NDArray[np.uint64]
+Signs = NDArray[np.int8]
+Lengths = NDArray[np.int64]
+SLOTS = 64
+"""Slots of a pulse train in one word."""
+
+
+@jit(nogil=True, error_model="numpy")
+def draw_trains(
+    trains: Trains, probabilities: F32, lengths: Lengths, key: Key, update: u32
+) -> None:  # pragma: no cover - compiled
+    """Fill trains of shape (samples, words, lines): each slot fires with the line's probability."""
+    trains[:] = u64(0)
+    for b in range(trains.shape[0]):
+        for line in range(trains.shape[2]):
+            p = probabilities[b, line]
+            if p <= f32(0):
+                continue
+            limit = u64(min(np.float64(p), 1.0) * 4294967296.0)
+            for slot in range(lengths[b]):
+                turn = slot & 3
+                if turn == 0:
+                    c0, c1, c2, c3 = counter_words(u32(line), u32(slot >> 2), u32(b), update, key[0], key[1])
+                drawn = c0 if turn == 0 else c1 if turn == 1 else c2 if turn == 2 else c3
+                if u64(drawn) < limit:
+                    trains[b, slot >> 6, line] |= u64(1) << u64(slot & 63)
+
+
+@jit(error_model="numpy")
+def _ones(word: u64) -> u64:  # pragma: no cover - compiled
+    """Number of ones of a word, summed in parallel (Warren, "Hacker's Delight", 2012)."""
+    word = word - ((word >> u64(1)) & u64(0x5555555555555555))
+    word = (word & u64(0x3333333333333333)) + ((word >> u64(2)) & u64(0x3333333333333333))
+    word = (word + (word >> u64(4))) & u64(0x0F0F0F0F0F0F0F0F)
+    return (word * u64(0x0101010101010101)) >> u64(56)
+
+
+@jit(nogil=True, error_model="numpy")
+def count_trains(
+    counts: Counts, row: Trains, row_signs: Signs, columns: Trains, column_signs: Signs
+) -> None:  # pragma: no cover - compiled
+    """Slots in which both lines fire, as pulses with the sign of the product.
+
+    Parameters
+    ----------
+    counts : ndarray of int16, shape (samples, columns)
+        Filled.
+    row, row_signs : ndarray, shape (samples, words) and (samples,)
+    columns, column_signs : ndarray, shape (samples, words, columns) and (samples, columns)
+    """
+    for b in range(counts.shape[0]):
+        counts[b] = i16(0)
+        sign = i16(row_signs[b])
+        for word in range(row.shape[1]):
+            mine = row[b, word]
+            if mine == u64(0):
+                continue
+            for j in range(counts.shape[1]):
+                counts[b, j] += i16(_ones(mine & columns[b, word, j])) * sign * i16(column_signs[b, j])
+
+
+@jit(nogil=True, error_model="numpy")
+def count_products(
+    counts: Counts, row: F32, row_signs: Signs, columns: F32, column_signs: Signs, lengths: Lengths
+) -> None:  # pragma: no cover - compiled
+    """The nearest whole number to slots times both probabilities; lines of shape (samples,) and (samples, columns)."""
+    for b in range(counts.shape[0]):
+        share, sign = f32(lengths[b]) * row[b], i16(row_signs[b])
+        for j in range(counts.shape[1]):
+            counts[b, j] = i16(np.rint(share * columns[b, j])) * sign * i16(column_signs[b, j])
+
+
+@jit(error_model="numpy")
+def _binomial(slots: int, p: float, uniform: float) -> int:  # pragma: no cover - compiled
+    """The binomial number at a quantile, by adding up its probabilities."""
+    if p <= 0.0:
+        return 0
+    if p >= 1.0:
+        return slots
+    share = (1.0 - p) ** slots
+    below, hits = share, 0
+    while uniform >= below and hits < slots:
+        share *= (slots - hits) / (hits + 1.0) * p / (1.0 - p)
+        below += share
+        hits += 1
+    return hits
+
+
+@jit(nogil=True, error_model="numpy")
+def draw_counts(
+    counts: Counts,
+    row: F32,
+    row_signs: Signs,
+    columns: F32,
+    column_signs: Signs,
+    lengths: Lengths,
+    draws: tuple[u32, u32, u32, u32],
+) -> None:  # pragma: no cover - compiled
+    """Coincidences drawn from their distribution, device by device; ``draws`` is the key, the row and the update."""
+    k0, k1, place, update = draws
+    for b in range(counts.shape[0]):
+        for j in range(counts.shape[1]):
+            turn = j & 3
+            if turn == 0:
+                c0, c1, c2, c3 = counter_words(u32(j >> 2), place, u32(b), update, k0, k1)
+            drawn = c0 if turn == 0 else c1 if turn == 1 else c2 if turn == 2 else c3
+            uniform = (np.float64(drawn) + 0.5) / 4294967296.0
+            hits = _binomial(lengths[b], np.float64(row[b]) * np.float64(columns[b, j]), uniform)
+            counts[b, j] = i16(hits) * i16(row_signs[b]) * i16(column_signs[b, j])
