@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.compiled import jit
-from archsim.numeric.arrays import F32, Words
+from archsim.numeric.arrays import F32
 from archsim.numeric.philox import row_normals, row_words
 
 f32 = np.float32
@@ -150,14 +150,6 @@ def _round(kind: int, w: F32, own: F32, shared: F32, draws: F32, count: int) -> 
         _tabulated(w, own, shared, draws, count)
 
 
-@jit(error_model="numpy")
-def _draw(draws: F32, words: Words, count: int, key: Key, row: u32, turn: int, update: u32) -> None:  # pragma: no cover
-    """Normals for one round."""
-    padded = (count + 3) // 4 * 4
-    row_words(words[:padded], key[0], key[1], u64(row) | (u64(turn) << u64(32)), update)
-    row_normals(draws[:count], words[:count])
-
-
 @jit(nogil=True, error_model="numpy")
 def step_row(
     weights: F32, counts: Counts, kind: int, cells: F32, shared: F32, key: Key, row: u32, update: u32
@@ -196,7 +188,9 @@ def step_row(
         _gathered(w, own, places, active, weights, counts[b], kind, cells)
         for n in range(most):
             if shared[0] > f32(0):
-                _draw(draws, words, first[n], key, row, turn, update)
+                # Called from here and not from a function between: only then are their loops vectorised.
+                row_words(words[: (first[n] + 3) // 4 * 4], key[0], key[1], u64(row) | (u64(turn) << u64(32)), update)
+                row_normals(draws[: first[n]], words[: first[n]])
                 turn += 1
             _round(kind, w, own, shared, draws, first[n])
             steps += first[n]
