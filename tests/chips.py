@@ -16,8 +16,11 @@ NS = 1000
 """Picoseconds."""
 
 
-def make_array(rows: int = 64, columns: int = 64, *, physical: int = 1) -> dict[str, object]:
-    """A crossbar of weights; ``physical`` columns per weight."""
+def make_array(
+    rows: int = 64, columns: int = 64, *, physical: int = 1, row_write_ns: float | None = None
+) -> dict[str, object]:
+    """A crossbar of weights; ``physical`` columns per weight, rows written one by one where it takes so long."""
+    programming = None if row_write_ns is None else {"bits": 8, "time": row_write_ns * 1e-9, "energy": 1e-12}
     return {
         "rows": rows,
         "columns": columns * physical,
@@ -29,6 +32,7 @@ def make_array(rows: int = 64, columns: int = 64, *, physical: int = 1) -> dict[
             "read_voltage": 0.2,
         },
         "weight": {"encoding": "differential", "bits": 8, "devices": 2 * physical, "columns": physical},
+        "programming": programming,
         "cost": COST,
     }
 
@@ -140,6 +144,7 @@ def make_chip(
     affine_lanes: int = 64,
     buffer_kib: float = 1024,
     grouped: str = "array",
+    schedule: dict[str, object] | None = None,
 ) -> Chip:
     """A chip of the parts above; by default a 4 x 4 mesh of tiles with a digital unit each, and no memory."""
     tile = {
@@ -159,7 +164,7 @@ def make_chip(
             "fabric": fabric or make_fabric(),
             "memory": memory or {},
             "system": system or make_system(),
-            "mapping": {"grouped": grouped},
+            "mapping": {"grouped": grouped, "schedule": schedule or {}},
         }
     )
 

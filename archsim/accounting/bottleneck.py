@@ -25,6 +25,12 @@ FULLY = 0.999
 LONG = 0.1
 """Share of a path from which a part is worth its name."""
 
+WRITE_LESS = (
+    "more arrays, so that weights stay; more samples a turn (mapping.schedule.samples); writing ahead "
+    "(mapping.schedule.ahead) or faster (tile.array.programming)"
+)
+"""What helps where weights are written again and again."""
+
 
 class Limit(StrEnum):
     """What a run is limited by."""
@@ -33,6 +39,7 @@ class Limit(StrEnum):
     ROOM = "buffer room"
     RECURRENCE = "recurrence"
     DECODING = "decoding"
+    TURNS = "layers take turns"
     FILLING = "filling the pipeline"
     WAITS = "waits for one another"
     UNTRACED = "not traced"
@@ -106,6 +113,8 @@ def _service(trace: Trace, placement: Placement, actor: int) -> str:
 def _relief(program: Program, placement: Placement, actor: int) -> str:
     """What would make an actor's work shorter."""
     layer = int(program.actors.layer[actor])
+    if program.actors.role[actor] == Role.PROGRAM:
+        return WRITE_LESS
     more = placement.replicas[layer] < placement.network.order[layer].tokens
     copies = f"more copies of {program.labels.layers[layer]} (--replicate), or " if more else ""
     return {
@@ -117,6 +126,7 @@ def _relief(program: Program, placement: Placement, actor: int) -> str:
         Kind.MEMORY: "more memory bandwidth, or larger buffers",
         Kind.HOST: "a faster host link",
         Kind.AFFINE: "more lanes behind the converters",
+        Kind.CONTROL: "fewer turns (--schedule)",
     }[Kind(int(program.resources.kind[program.actors.resource[actor]]))]
 
 
@@ -148,6 +158,8 @@ class _Causes:
             return Limit.RESOURCE, self._mostly_served(served, resource)
         if steps:
             return self._recurrent(steps)
+        if changes := self._changes_of_turn():
+            return Limit.TURNS, self._in_turns(changes)
         if self.critical.cycle and room and self._held_on_array() == room:
             return Limit.RESOURCE, self._array_and_converters()
         if self.critical.cycle:
@@ -195,6 +207,20 @@ class _Causes:
         ends = zip(layer[channels.source[rows]].tolist(), layer[channels.target[rows]].tolist(), strict=True)
         crossing = np.array([pair in pairs for pair in ends], np.bool_)
         return int(self.critical.waits[rows, Cause.TOKEN][crossing].sum()) if len(rows) else 0
+
+    def _changes_of_turn(self) -> int:
+        """Waits of the path for the end of a turn."""
+        channels, role = self.trace.program.channels, self.trace.program.actors.role
+        return int(self.critical.waits[role[channels.source] == Role.TURN, Cause.TOKEN].sum())
+
+    def _in_turns(self, changes: int) -> str:
+        turns = self.placement.turns
+        reloading = turns is not None and bool(turns.reloaded.any())
+        remedy = WRITE_LESS if reloading else "all layers at once (--schedule pipelined), or more copies (--replicate)"
+        return (
+            f"one turn waits for another, {changes:,} times in the longest chain of waits: {self._shares()}; "
+            f"what would help: {remedy}"
+        )
 
     def _recurrent(self, steps: int) -> tuple[Limit, str]:
         group = self.trace.program.samples.group

@@ -7,6 +7,7 @@ efficiency. In this order:
   stage. No leakage.
 * *partly filled tiles*: what the products of the network take beyond that, per operation: rows and columns of an array
   that hold no weights, converters that run for them.
+* *weights written*: where blocks take turns on arrays: what writing them takes. A rung of its own only then.
 * *pipeline stalls*: the chips' leakage while arrays wait. A sample's period, less the time that the arrays which hold
   weights work for it on average (products at full rate), times the leakage of everything but the system's parts.
 * *data movement*: buffers at the tiles, routers and wires.
@@ -41,6 +42,7 @@ class Step(StrEnum):
 
     PEAK = "peak tile"
     FILLING = "partly filled tiles"
+    WRITING = "weights written"
     STALLS = "pipeline stalls"
     MOVEMENT = "data movement"
     DIGITAL = "digital units"
@@ -131,6 +133,8 @@ def efficiency_ladder(trace: Trace, placement: Placement, bill: Bill) -> Ladder:
     _refuse_without_peak(energies[Step.PEAK], placement)
     rungs, total = [], 0.0
     for step in Step:
+        if step is Step.WRITING and not energies[step]:
+            continue
         total += energies[step]
         counted = operations if step in _ON_DIGITAL else on_arrays
         rungs.append(Rung(step, energies[step], counted / total, digital.get(step, 0.0)))
@@ -182,6 +186,7 @@ def _energies(
     return {
         Step.PEAK: peak,
         Step.FILLING: spent[Step.FILLING] - peak,
+        Step.WRITING: spent[Step.WRITING],
         Step.STALLS: leaked.chip_j * leaked.idle,
         Step.MOVEMENT: spent[Step.MOVEMENT],
         Step.DIGITAL: spent[Step.DIGITAL],
@@ -209,16 +214,17 @@ def _dynamic(trace: Trace, bill: Bill) -> dict[Step, float]:
     energy = dynamic_energy(trace, bill)
     totals = energy.groupby(energy["component"].map(lambda name: _step(bill.component(name))))["energy_j"].sum()
     result = {step: float(totals.get(step, 0.0)) for step in Step}
-    sums = _partial_sums(trace, bill)
-    result[Step.FILLING] -= sums
-    result[Step.DIGITAL] += sums
+    for role, step in ((Role.ACCUMULATE, Step.DIGITAL), (Role.PROGRAM, Step.WRITING)):
+        spent = _product_parts(trace, bill, role)
+        result[Step.FILLING] -= spent
+        result[step] += spent
     return result
 
 
-def _partial_sums(trace: Trace, bill: Bill) -> float:
-    """Joules of the products' parts for additions of other blocks' sums; writing those to buffers is movement."""
+def _product_parts(trace: Trace, bill: Bill, role: Role) -> float:
+    """Joules of the products' parts for one role: additions of other blocks' sums, or the writing of weights."""
     program, table = trace.program, trace.program.actions
-    summing = np.flatnonzero(program.actors.role[table.actor] == Role.ACCUMULATE)
+    summing = np.flatnonzero(program.actors.role[table.actor] == role)
     counts = table.count[summing] * trace.firings[table.actor[summing]]
     totals = np.bincount(table.action[summing], weights=counts, minlength=len(program.labels.actions))
     joules = 0.0
@@ -236,7 +242,8 @@ def _idle_share(trace: Trace, placement: Placement) -> float:
         return 0.0
     periods = product_period(placement.products, summed=False)[uses.block]
     # In the order of the uses.
-    taking = np.flatnonzero(program.resources.kind[program.actors.resource] == Kind.ARRAY)
+    arrays_of = program.resources.kind[program.actors.resource] == Kind.ARRAY
+    taking = np.flatnonzero(arrays_of & (program.actors.role != Role.PROGRAM))
     working = float((trace.firings[taking] * periods).sum()) / len(trace.sample_in) / PS_PER_S
     arrays = len(pd.unique(program.actors.resource[taking]))
     return max(0.0, 1.0 - working / arrays * steady_state(trace).passes_per_s)

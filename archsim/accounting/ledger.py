@@ -15,10 +15,11 @@ from archsim.accounting.peak import peak_of
 from archsim.accounting.steady import Steady, steady_state
 from archsim.accounting.time import actor_states, layer_times, resource_use
 from archsim.accounting.traffic import memory_traffic, traffic_notes
+from archsim.accounting.turns import turn_notes
 from archsim.cost import Bill
 from archsim.mapping import Placement
 from archsim.network import Network, layer_macs
-from archsim.program import Kind, Trace
+from archsim.program import Kind, Role, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
         memory=memory,
         notes=(
             *_pass_notes(placement.network),
+            *turn_notes(trace, placement),
             *traffic_notes(memory, len(trace.sample_in)),
             *placement.network.notes,
             *bill.notes,
@@ -184,8 +186,12 @@ def _generation(trace: Trace, network: Network, throughput: float, energy: float
 
 
 def _array_utilisation(trace: Trace) -> float:
-    arrays = trace.program.resources.kind == Kind.ARRAY
-    return float((trace.resource_busy[arrays] / max(1, trace.makespan)).mean()) if arrays.any() else 0.0
+    """Share of the run in which arrays multiply, on average; they do not while they are written."""
+    program = trace.program
+    arrays = np.flatnonzero(program.resources.kind == Kind.ARRAY)
+    busy = np.where(program.actors.role == Role.PROGRAM, 0, trace.busy)
+    total = np.bincount(program.actors.resource, weights=busy, minlength=len(program.resources))[arrays]
+    return float((total / max(1, trace.makespan)).mean()) if len(arrays) else 0.0
 
 
 def _layers(trace: Trace, placement: Placement, dynamic: pd.DataFrame) -> pd.DataFrame:

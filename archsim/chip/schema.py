@@ -329,10 +329,45 @@ class Depthwise(StrEnum):
     DIGITAL = "digital"
 
 
+class Order(StrEnum):
+    """When weights may work."""
+
+    AUTO = "auto"
+    """Pipelined where the arrays hold all weights, else grouped."""
+    PIPELINED = "pipelined"
+    """All layers at once; every weight stays on its array."""
+    SEQUENTIAL = "sequential"
+    """One matrix layer after the other."""
+    GROUPED = "grouped"
+    """As many consecutive layers at once as the arrays hold."""
+
+
+class Schedule(Section):
+    """Whether layers work at once or take turns.
+
+    Parameters
+    ----------
+    order : Order
+        Where blocks that take turns do not all fit, each is written anew for its turn, as ``tile.array.programming``
+        says.
+    samples : int
+        Samples that pass in one turn, before the next: the more, the more seldom weights are written, and the more lies
+        in memory between turns.
+    ahead : bool
+        True where the arrays of the next turn are written while those of this one work: each turn then has half of all
+        arrays at most.
+    """
+
+    order: Order = Order.AUTO
+    samples: Count = 1
+    ahead: Flag = False
+
+
 class Mapping(Section):
     """How networks are laid on this chip."""
 
     grouped: Depthwise = Depthwise.ARRAY
+    schedule: Schedule = Schedule()
 
 
 class Formats(Section):

@@ -17,6 +17,7 @@ from archsim.chip.section import (
     Flag,
     Fraction,
     Hertz,
+    Joules,
     Lines,
     Ohms,
     Precision,
@@ -190,6 +191,30 @@ class Imperfections(Section):
         return self
 
 
+class Programming(Section):
+    """How weights are written, where they do not stay.
+
+    Parameters
+    ----------
+    bits : int
+        Of a weight, as it is kept in memory.
+    rows_at_once : int
+        Rows of cells that are written side by side.
+    time : Seconds
+        Of one such group of rows, with all repetitions until it is right.
+    energy : Joules
+        Of one device, likewise.
+    endurance : float, optional
+        Writes that a device stands.
+    """
+
+    bits: Precision
+    rows_at_once: Count = 1
+    time: Seconds
+    energy: Joules
+    endurance: Rate | None = None
+
+
 class Array(Section):
     """A crossbar: physical rows and columns of cells."""
 
@@ -198,6 +223,7 @@ class Array(Section):
     cell: Cell
     weight: Weight
     imperfections: Imperfections = Imperfections()
+    programming: Programming | None = None
     cost: CostChoice
 
     @property

@@ -129,10 +129,21 @@ class ChipOptions:
         ),
     ] = None
 
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|pipelined|sequential|grouped",
+            help="Whether all layers work at once or take turns: short for [bold]--set mapping.schedule.order=...[/]. "
+            "By default as the chip file says.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None
+
     @property
     def overrides(self) -> tuple[str, ...]:
         """The changes."""
-        return tuple(self.set or ())
+        order = () if self.schedule is None else (f"mapping.schedule.order={self.schedule}",)
+        return (*(self.set or ()), *order)
 
     def load(self) -> Chip:
         """The chip.

@@ -62,6 +62,18 @@ def held(placement: Placement, pairs: Dependencies) -> Held:
     return Held(pairs.edge[kept], pairs.target_node[kept], bits[kept])
 
 
+def buffered(placement: Placement, pairs: Dependencies) -> Held:
+    """What pairs hold in the buffers at their target nodes; a node counts once per turn, since no two fall together."""
+    if placement.turns is None:
+        return held(placement, pairs)
+    turns = [int(placement.turns.layer[placement.index[edge.target]]) for edge in placement.network.edges]
+    # The last entry is that of partial sums, which are counted in the first turn, whenever they travel.
+    turn = np.array([*turns, 0], np.int64)[pairs.edge]
+    return held(
+        placement, replace(pairs, target_node=pairs.target_node + turn * placement.chips * placement.floorplan.nodes)
+    )
+
+
 def _bits(placement: Placement, pairs: Dependencies) -> Ids:
     """Bits that each pair takes in a buffer; keys and values of a cached context lie there from the start."""
     cached = [edge.context * placement.interleave for edge in placement.network.edges]
@@ -79,7 +91,7 @@ def excess(placement: Placement, contents: Held) -> tuple[Ids, NDArray[np.float6
 
 def crowded_edges(placement: Placement, pairs: Dependencies) -> frozenset[int]:
     """Edges that end at a node whose buffer cannot hold them all."""
-    contents = held(placement, pairs)
+    contents = buffered(placement, pairs)
     nodes, over = excess(placement, contents)
     crowded = np.isin(contents.node, nodes[over > 0])
     return frozenset(contents.edge[crowded].tolist()) - {NO_EDGE}

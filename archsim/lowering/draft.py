@@ -162,10 +162,18 @@ class Draft:
         return Copied(columns[0][ids], columns[2][ids], columns[4][ids], columns[7][ids])
 
     def channels(
-        self, source: Ids, target: Ids, *, need: Column, release: Column, capacity: Column, token_bits: Column
+        self,
+        source: Ids,
+        target: Ids,
+        *,
+        need: Column,
+        release: Column,
+        capacity: Column,
+        token_bits: Column,
+        initial: Column = 0,
     ) -> None:
-        """Append channels without initial tokens."""
-        columns = (source, target, capacity, 0, need, release, token_bits)
+        """Append channels."""
+        columns = (source, target, capacity, initial, need, release, token_bits)
         self._channels.append(tuple(np.broadcast_to(np.asarray(c, np.int64), len(source)) for c in columns))
 
     def act(self, actors: Ids, action: str, count: ArrayLike) -> None:

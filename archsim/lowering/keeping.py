@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 
 from archsim.errors import CapacityError
-from archsim.lowering.buffers import NO_EDGE, Held, excess, held
+from archsim.lowering.buffers import NO_EDGE, Held, buffered, excess
 from archsim.lowering.curves import Demands
 from archsim.lowering.dependencies import Dependencies, edge_dependencies, touched_elements
 from archsim.lowering.layers import Ends
@@ -86,7 +86,7 @@ class Choices:
     def bits(self, edge: int, keep: Keep) -> dict[int, int]:
         """Bits that an edge by itself takes at each node where it ends."""
         if (edge, keep) not in self._bits:
-            alone = held(self.placement, self.of(edge, keep))
+            alone = buffered(self.placement, self.of(edge, keep))
             nodes, where = np.unique(alone.node, return_inverse=True)
             total = np.zeros(len(nodes), np.int64)
             np.add.at(total, where, alone.bits)
@@ -112,7 +112,7 @@ class Choices:
         return self.placement.network.edges[edge]
 
 
-def choose_keeping(choices: Choices, fixed: Dependencies) -> tuple[Keep, ...]:
+def choose_keeping(choices: Choices, fixed: Dependencies, most: tuple[Keep, ...]) -> tuple[Keep, ...]:
     """What the buffers keep of each edge: everything while there is room, else what costs memory least.
 
     Parameters
@@ -120,6 +120,8 @@ def choose_keeping(choices: Choices, fixed: Dependencies) -> tuple[Keep, ...]:
     choices : Choices
     fixed : Dependencies
         Pairs that cannot leave the buffers: partial sums.
+    most : tuple of Keep
+        The most that may be kept of each edge, for those that must lie in memory anyhow.
 
     Returns
     -------
@@ -132,7 +134,8 @@ def choose_keeping(choices: Choices, fixed: Dependencies) -> tuple[Keep, ...]:
         If partial sums alone are too much, or there is no memory to help.
     """
     chosen = [
-        Keep.FULL if slow is full else Keep.SLOWER for full, slow in zip(choices.full, choices.slower, strict=True)
+        max(limit, Keep.FULL if slow is full else Keep.SLOWER)
+        for limit, full, slow in zip(most, choices.full, choices.slower, strict=True)
     ]
     while True:
         contents = _contents(choices, fixed, chosen)
@@ -143,7 +146,7 @@ def choose_keeping(choices: Choices, fixed: Dependencies) -> tuple[Keep, ...]:
         for node, bits in zip(nodes[over > 0].tolist(), over[over > 0].tolist(), strict=True):
             _relieve(choices, chosen, before, contents.take(contents.node == node), bits)
     if any(keep.in_memory for keep in chosen):
-        _relax(choices, chosen, dict(zip(nodes.tolist(), (-over).tolist(), strict=True)))
+        _relax(choices, chosen, most, dict(zip(nodes.tolist(), (-over).tolist(), strict=True)))
     return tuple(chosen)
 
 
@@ -151,8 +154,8 @@ def _contents(choices: Choices, fixed: Dependencies, chosen: list[Keep]) -> Held
     """What all edges take; those that are kept whole may share a stream, every other has readers of its own."""
     pairs = [choices.of(edge, keep) for edge, keep in enumerate(chosen)]
     whole = [kept for kept, keep in zip(pairs, chosen, strict=True) if not keep.in_memory]
-    own = [held(choices.placement, kept) for kept, keep in zip(pairs, chosen, strict=True) if keep.in_memory]
-    return Held.concatenate([held(choices.placement, Dependencies.concatenate([*whole, fixed])), *own])
+    own = [buffered(choices.placement, kept) for kept, keep in zip(pairs, chosen, strict=True) if keep.in_memory]
+    return Held.concatenate([buffered(choices.placement, Dependencies.concatenate([*whole, fixed])), *own])
 
 
 def _relieve(choices: Choices, chosen: list[Keep], before: tuple[Keep, ...], contents: Held, over: float) -> None:
@@ -184,14 +187,14 @@ def _moves(choices: Choices, chosen: list[Keep], edges: list[int], node: int) ->
     return moves
 
 
-def _relax(choices: Choices, chosen: list[Keep], left: dict[int, float]) -> None:
+def _relax(choices: Choices, chosen: list[Keep], most: tuple[Keep, ...], left: dict[int, float]) -> None:
     """Keep more of edges whose nodes have room after all, those with most traffic first."""
     raised = [edge for edge, keep in enumerate(chosen) if keep is not Keep.FULL]
     for edge in sorted(raised, key=lambda edge: -choices.traffic(edge, chosen[edge])):
         now = choices.bits(edge, chosen[edge])
         for keep in choices.useful(edge):
             more = {node: bits - now[node] for node, bits in choices.bits(edge, keep).items()}
-            if keep < chosen[edge] and all(bits <= left[node] for node, bits in more.items()):
+            if most[edge] <= keep < chosen[edge] and all(bits <= left[node] for node, bits in more.items()):
                 chosen[edge] = keep
                 left.update({node: left[node] - bits for node, bits in more.items()})
 
@@ -206,7 +209,9 @@ def _sums_too_large(placement: Placement, contents: Held) -> CapacityError:
 
 
 def _no_memory(placement: Placement, contents: Held, over: float) -> CapacityError:
-    chip, local = divmod(int(contents.node[0]), placement.floorplan.nodes)
+    chip, local = divmod(
+        int(contents.node[0]) % (placement.chips * placement.floorplan.nodes), placement.floorplan.nodes
+    )
     edge = placement.network.edges[int(contents.edge[np.argmax(contents.bits * (contents.edge != NO_EDGE))])]
     bits = float(contents.bits.sum())
     return CapacityError(

@@ -30,10 +30,13 @@ class Ends:
         Who makes each part of each layer's tokens.
     taker : int64, shape (uses,)
         Who takes a matrix layer's inputs at each block. Digital layers take what they make.
+    made : int64, shape (uses,)
+        Who makes the sums of each block for a layer.
     """
 
     maker: Ids
     taker: Ids
+    made: Ids
 
 
 def add_layers(draft: Draft, placement: Placement, batch: Batch) -> tuple[Ends, PartialSums]:
@@ -48,7 +51,7 @@ def add_layers(draft: Draft, placement: Placement, batch: Batch) -> tuple[Ends, 
             maker[rows] = add(draft, placement, batch, index)
         elif maker[placement.homes_of(index).start] < 0:
             maker[placement.homes_of(index)] = _add_port(draft, placement, batch, index)
-    return Ends(maker, products.taker), sums
+    return Ends(maker, products.taker, products.maker), sums
 
 
 def _fill_makers(placement: Placement, output: Ids, maker: Ids) -> None:

@@ -25,6 +25,7 @@ from archsim.lowering.room import check_room
 from archsim.lowering.schedule import edge_capacity, paced_schedule
 from archsim.lowering.spill import Spilled, spill
 from archsim.lowering.tempo import layer_tempos
+from archsim.lowering.turns import BetweenTurns, take_turns
 from archsim.mapping import AT_PORT, Placement
 from archsim.network import Digital, Sink, Source
 from archsim.program import Program, Samples
@@ -67,16 +68,20 @@ def lower(
     ends, sums = add_layers(draft, placement, samples)
     demands = Demands(placement.network, samples.group, draft.curves)
     choices = _choices(demands, placement, ends, capacities or {})
-    summed = partial_sum_dependencies(draft.curves, sums)
-    keeping = choose_keeping(choices, summed)
+    between = BetweenTurns.of(draft, placement, ends, samples)
+    most = between.most_kept(choices)
+    summed, stored = between.sums(partial_sum_dependencies(draft.curves, sums))
+    keeping = choose_keeping(choices, summed, most)
     kept = [choices.of(edge, keep) for edge, keep in enumerate(keeping) if not keep.in_memory]
     spilled = tuple(
-        Spilled(edge, keep, choices.full[edge], choices.of(edge, keep))
+        part
         for edge, keep in enumerate(keeping)
         if keep.in_memory
+        for part in between.by_turn(Spilled(edge, keep, choices.full[edge], choices.of(edge, keep)))
     )
-    check_memories(placement, Dependencies.concatenate([each.whole for each in spilled]))
+    check_memories(placement, Dependencies.concatenate([stored, *(each.whole for each in spilled)]))
     led = spill(draft, placement, ends, samples, demands, spilled)
+    led += [between.led(stored), take_turns(draft, placement, ends, samples)]
     _connect(draft, placement, Dependencies.concatenate([*kept, summed, *led]))
     _act_reads(draft, placement, ends, keeping)
     return draft.finish(tuple(layer.name for layer in placement.network.order), _samples(placement, ends, samples))

@@ -45,11 +45,19 @@ class AnalogArrays:
 
     @property
     def passes(self) -> frozenset[Pass]:
-        """Inputs are driven on rows, and columns are converted."""
-        return frozenset({Pass.FORWARD})
+        """Inputs are driven on rows, and columns are converted; cells are written where the chip file says how."""
+        return frozenset({Pass.FORWARD} if self.tile.array.programming is None else {Pass.FORWARD, Pass.PROGRAM})
+
+    @property
+    def endurance(self) -> float | None:
+        """As the chip file says it."""
+        programming = self.tile.array.programming
+        return None if programming is None else programming.endurance
 
     def stages(self, blocks: BlockShapes, doing: Pass) -> tuple[Stage, ...]:
-        """Integrate, convert, scale, and add another row block's sums."""
+        """Integrate, convert, scale, and add another row block's sums; or write the cells."""
+        if doing is Pass.PROGRAM:
+            return (self._program(blocks),)
         return (self._integrate(blocks), self._convert(blocks), self._affine(blocks), self._accumulate(blocks))
 
     def parts(self) -> tuple[Part, ...]:
@@ -75,6 +83,24 @@ class AnalogArrays:
             output_bits=np.zeros_like(blocks.rows),
             in_flight=2 if tile.adc.held else 1,
             actions=actions,
+        )
+
+    def _program(self, blocks: BlockShapes) -> Stage:
+        """Rows of cells one after the other, or so many at once."""
+        weight, programming = self.tile.array.weight, self.tile.array.programming
+        assert programming is not None
+        groups = -(-blocks.rows * weight.rows // programming.rows_at_once)
+        time = groups * picoseconds(programming.time)
+        written = (blocks.weights * weight.devices).astype(np.float64)
+        return Stage(
+            Role.PROGRAM,
+            Resource.ARRAY,
+            "array",
+            time,
+            time,
+            input_bits=blocks.weights * programming.bits,
+            output_bits=np.zeros_like(blocks.rows),
+            actions=(Action("array", "program", written),),
         )
 
     def _convert(self, blocks: BlockShapes) -> Stage:
@@ -176,8 +202,7 @@ def _parts(chip: Chip, tile: AnalogTile) -> Iterator[Part]:
         "bits": tile.input.bits_per_phase or tile.input.bits,
         "phase_time": tile.input.phase_seconds,
     }
-    array = ("array", Kind.ARRAY, Purpose.COMPUTE, arrays, ("cell", "row"))
-    yield _part(*array, tile.array.cost, _array_facts(chip, tile), "array.cost")
+    yield _array_part(chip, tile, arrays)
     drivers = ("driver", Kind.DRIVER, Purpose.COMPUTE, arrays * tile.array.rows, ("conversion",))
     yield _part(*drivers, tile.input.cost, driver, "input.cost")
     yield from _converter_parts(chip, tile, arrays)
@@ -202,6 +227,17 @@ def _part(
     where: str,
 ) -> Part:
     return Part(name, kind, Place.TILE, purpose, count, actions, choice, facts, f"tile.{where}")
+
+
+def _array_part(chip: Chip, tile: AnalogTile, arrays: int) -> Part:
+    """The arrays; what writing takes is said beside how it is done, not in the cost section."""
+    programming, choice = tile.array.programming, tile.array.cost
+    actions: tuple[str, ...] = ("cell", "row")
+    if programming is not None:
+        choice = choice.model_copy(update={"energy": {**choice.energy, "program": programming.energy}})
+        actions = (*actions, "program")
+    array = ("array", Kind.ARRAY, Purpose.COMPUTE, arrays, actions)
+    return _part(*array, choice, _array_facts(chip, tile), "array.cost")
 
 
 def _array_facts(chip: Chip, tile: AnalogTile) -> Facts:

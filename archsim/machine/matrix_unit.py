@@ -51,6 +51,10 @@ class MatrixUnit(Protocol):
     def passes(self) -> frozenset[Pass]:
         """What it can do with a block of weights."""
 
+    @property
+    def endurance(self) -> float | None:
+        """How often a weight can be written; None where that is not known."""
+
     def stages(self, blocks: BlockShapes, doing: Pass) -> tuple[Stage, ...]:
         """One product (or other pass) with each of some blocks: its stages in order.
 

@@ -21,6 +21,8 @@ class Pass(StrEnum):
 
     FORWARD = "forward"
     """Inputs on the rows, sums out of the columns."""
+    PROGRAM = "program"
+    """Writing the weights: one stage, whose input is the block itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ class Stored(Enum):
 
     TABLES = ("look-up tables", "system")
     """Large, and read once per token."""
+    WEIGHTS = ("weights that are written anew", "system")
+    """Larger still, and read once per turn."""
     ACTIVATIONS = ("tokens that no buffer can hold", "chip")
     """Smaller, and written as often as they are read."""
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archsim.chip.schema import Chip, Depthwise
-from archsim.errors import CapacityError
-from archsim.mapping.blocks import Cut, column_granularity, cut_weights
+from archsim.mapping.blocks import column_granularity, cut_weights
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.homes import Settler
 from archsim.mapping.interleaving import possible_interleaving
+from archsim.mapping.layout import Layout, lay_out
 from archsim.mapping.parts import Parts
 from archsim.mapping.placement import AT_PORT, ON_ARRAY, Blocks, Homes, Placement
-from archsim.mapping.replication import Replication, choose_replicas, matrix_load, recurrent_layers
+from archsim.mapping.replication import Replication, matrix_load, recurrent_layers
 from archsim.mapping.unit_pool import UnitPool
 from archsim.network import Digital, Layer, Matrix, Network, Primitive, Sink, Source
 
@@ -28,7 +28,8 @@ def place(
     """Choose arrays for every weight block and units for every digital layer.
 
     Weights follow each other along an order of the tiles that keeps neighbours near, in the order of the first layers
-    that use them; a copy is kept on one chip if it fits on one. Weights stay where they are put.
+    that use them; a copy is kept on one chip if it fits on one. Weights stay where they are put, unless the chip's
+    schedule lets layers take turns (`archsim.mapping.turns`) and the arrays do not hold them all.
 
     Parameters
     ----------
@@ -61,13 +62,11 @@ def place(
     limits = floorplan.unit.limits
     cuts = tuple(cut_weights(held, limits, column_granularity(mapped, layers)) for held, layers in mapped.users.items())
     load = matrix_load(mapped, floorplan.unit, cuts)
-    chips = _chips_needed(mapped, floorplan, int(load.blocks.sum()))
-    copies = choose_replicas(mapped, load, replicate, chips * floorplan.arrays)
-    slots, chips = _allocate(mapped, floorplan, np.repeat(load.blocks, copies), chips)
-    blocks = _blocks(floorplan, cuts, copies, slots)
-    pace = float(load.time_ps(copies).max()) if len(copies) else np.inf
-    interleaved, homes = _settled(mapped, UnitPool(floorplan, chips, pace), blocks, groups)
-    return _assembled(mapped, floorplan, chips, blocks, homes, interleaved)
+    layout = lay_out(mapped, floorplan, cuts, load, replicate)
+    pace = float(load.time_ps(layout.copies).max()) if len(cuts) else np.inf
+    units = UnitPool(floorplan, layout.chips, pace)
+    interleaved, homes = _settled(mapped, units, layout.blocks, groups)
+    return _assembled(mapped, floorplan, layout, homes, interleaved)
 
 
 def _settled(network: Network, units: UnitPool, blocks: Blocks, groups: tuple[int, ...]) -> tuple[int, list[Parts]]:
@@ -109,73 +108,6 @@ def _digital_if_grouped(layer: Layer) -> Layer:
         product=True,
     )
     return replace(layer, operator=operator)
-
-
-def _chips_needed(network: Network, floorplan: Floorplan, arrays: int) -> int:
-    """Chips for one copy of everything."""
-    needed = max(1, -(-arrays // floorplan.arrays))
-    limit = floorplan.chip.system.chips
-    if limit == "as needed":
-        return needed
-    if needed > limit:
-        raise _too_big(network, floorplan, arrays)
-    return limit
-
-
-def _allocate(network: Network, floorplan: Floorplan, sizes: Ids, chips: int) -> tuple[Ids, int]:
-    """First array slot of each copy of all weights, shape ``(copies,)``, and the chips that takes.
-
-    A copy that would straddle two chips starts on the next one, as long as there are chips enough.
-    """
-    loose = _slots(sizes, floorplan.arrays, whole=True)
-    used = int(-(-(loose[-1] + sizes[-1]) // floorplan.arrays)) if len(sizes) else 1
-    if used <= chips or floorplan.chip.system.chips == "as needed":
-        return loose, max(used, chips)
-    if int(sizes.sum()) > chips * floorplan.arrays:
-        raise _too_big(network, floorplan, int(sizes.sum()))
-    return _slots(sizes, floorplan.arrays, whole=False), chips
-
-
-def _slots(sizes: Ids, room: int, *, whole: bool) -> Ids:
-    starts, cursor = np.empty(len(sizes), np.int64), 0
-    for place, size in enumerate(sizes.tolist()):
-        left = room - cursor % room
-        if whole and left < size <= room:
-            cursor += left
-        starts[place] = cursor
-        cursor += size
-    return starts
-
-
-def _blocks(floorplan: Floorplan, cuts: tuple[Cut, ...], copies: Ids, starts: Ids) -> Blocks:
-    sizes = np.array([len(cut) for cut in cuts], np.int64)
-    repeated = _repeated(cuts, copies.tolist())
-    copy_sizes = np.repeat(sizes, copies)
-    replica = np.concatenate([np.arange(count) for count in copies.tolist()] or [np.zeros(0, np.int64)])
-    within = np.arange(int(copy_sizes.sum())) - np.repeat(np.cumsum(copy_sizes) - copy_sizes, copy_sizes)
-    node, array = _array_of(floorplan, np.repeat(starts, copy_sizes) + within)
-    return Blocks(
-        matrix=np.repeat(np.repeat(np.arange(len(cuts)), copies), copy_sizes),
-        replica=np.repeat(replica, copy_sizes),
-        node=node,
-        array=array,
-        **{field.name: getattr(repeated, field.name) for field in fields(Cut)},
-    )
-
-
-def _repeated(cuts: tuple[Cut, ...], copies: list[int]) -> Cut:
-    """The blocks of all copies of all weights, one after the other."""
-    if not cuts:
-        return Cut(*(np.zeros(0, np.int64) for _ in fields(Cut)))
-    columns = zip(*(cut.columns() for cut in cuts), strict=True)
-    return Cut(*(np.concatenate([np.tile(c, n) for c, n in zip(column, copies, strict=True)]) for column in columns))
-
-
-def _array_of(floorplan: Floorplan, slot: Ids) -> tuple[Ids, Ids]:
-    """Global node and array of the tile for slots counted along the tile order."""
-    chip, local = np.divmod(slot, floorplan.arrays)
-    place, array = np.divmod(local, floorplan.unit.places)
-    return chip * floorplan.nodes + floorplan.tile_order[place], array
 
 
 def _homes(network: Network, settler: Settler, blocks: Blocks) -> list[Parts]:
@@ -222,23 +154,19 @@ def _port_parts(network: Network, layer: Layer, known: dict[str, Parts], floorpl
 
 
 def _assembled(
-    network: Network, floorplan: Floorplan, chips: int, blocks: Blocks, parts: list[Parts], interleave: int
+    network: Network, floorplan: Floorplan, layout: Layout, parts: list[Parts], interleave: int
 ) -> Placement:
     names = ("replica", "part", "start", "stop", "node", "unit")
     layer = np.repeat(np.arange(len(parts)), [len(piece.node) for piece in parts])
-    columns = (np.concatenate([getattr(piece, name) for piece in parts]) for name in names)
-    replicas = tuple(piece.replicas for piece in parts)
-    return Placement(network, floorplan.chip, floorplan, chips, replicas, blocks, Homes(layer, *columns), interleave)
-
-
-def _too_big(network: Network, floorplan: Floorplan, arrays: int) -> CapacityError:
-    chip = floorplan.chip
-    tiles = -(-arrays // floorplan.unit.places)
-    there = floorplan.tiles * (chip.system.chips if isinstance(chip.system.chips, int) else 1)
-    return CapacityError(
-        f"{network.name} needs {tiles} tiles and the system has {there}",
-        where=f"chip {chip.name!r}",
-        remedy=f"Three ways out: more chips (--set system.chips={-(-tiles // floorplan.tiles)}, or 'as needed'); "
-        f"more tiles, or tiles that hold more than {floorplan.unit.places} x {floorplan.unit.limits.weights:,} weights "
-        "(--set fabric.rows=..., and the fields of tile); fewer copies (--replicate none).",
+    homes = Homes(layer, *(np.concatenate([getattr(piece, name) for piece in parts]) for name in names))
+    return Placement(
+        network=network,
+        chip=floorplan.chip,
+        floorplan=floorplan,
+        chips=layout.chips,
+        replicas=tuple(piece.replicas for piece in parts),
+        blocks=layout.blocks,
+        homes=homes,
+        interleave=interleave,
+        turns=layout.turns,
     )

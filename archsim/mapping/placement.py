@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from archsim.chip.schema import Chip
 from archsim.machine import BlockShapes, Pass, Stage
 from archsim.mapping.floorplan import Floorplan
+from archsim.mapping.turns import Turns
 from archsim.network import Network
 
 Ids = NDArray[np.int64]
@@ -133,6 +134,8 @@ class Placement:
     homes : Homes
     interleave : int
         Samples whose tokens take turns; units have room for so many samples' keys and values.
+    turns : Turns, optional
+        Which layers work when; all at once where not given.
     """
 
     network: Network
@@ -143,6 +146,7 @@ class Placement:
     blocks: Blocks
     homes: Homes
     interleave: int
+    turns: Turns | None = None
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -193,6 +197,15 @@ class Placement:
         shapes, back = self.blocks.shapes.distinct()
         return tuple(stage.at(back) for stage in self.floorplan.unit.stages(shapes, Pass.FORWARD))
 
+    @cached_property
+    def writing(self) -> tuple[Stage, ...]:
+        """The stages of writing the blocks that are written anew, whose columns have shape ``(reloaded blocks,)``."""
+        if self.turns is None or not self.turns.reloaded.any():
+            return ()
+        shapes, back = self.blocks.shapes.distinct()
+        stages = self.floorplan.unit.stages(shapes, Pass.PROGRAM)
+        return tuple(stage.at(back[self.turns.reloaded]) for stage in stages)
+
     def blocks_of(self, layer: int) -> slice:
         """Rows of ``blocks`` that a layer uses."""
         matrix = self.matrix.get(self.network.order[layer].name)
@@ -216,8 +229,16 @@ class Placement:
         """Tiles on the chips used."""
         return self.chips * self.floorplan.tiles
 
+    @cached_property
+    def arrays_used(self) -> int:
+        """Arrays with at least one block."""
+        return len(np.unique(self.blocks.node * self.floorplan.unit.places + self.blocks.array))
+
     @property
     def cell_utilisation(self) -> float:
-        """Weights held / weights that all arrays of the chips used could hold."""
+        """Weights held / weights that all arrays of the chips used could hold; where they change, the mean of turns."""
         room = self.chips * self.floorplan.arrays * self.floorplan.unit.limits.weights
-        return float(self.blocks.weights.sum()) / room
+        held = self.blocks.weights
+        if self.turns is not None:
+            held = np.where(self.turns.reloaded, held / self.turns.count, held)
+        return float(held.sum()) / room

@@ -12,6 +12,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.columns import Columns
 from archsim.errors import CapacityError, InputError
 from archsim.machine import MatrixUnit, Pass, product_period
 from archsim.mapping.blocks import Cut
@@ -25,7 +26,7 @@ Replication = str | Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class Load(Columns):
     """What one copy of each matrix of weights takes; columns of shape ``(matrices,)``.
 
     Parameters

@@ -30,6 +30,10 @@ class Role(IntEnum):
     READ = 8
     SINK = 9
     MULTIPLY = 10
+    PROGRAM = 11
+    """Writes a block of weights."""
+    TURN = 12
+    """Ends a turn: what works in the next one waits for it."""
 
 
 class Kind(IntEnum):
@@ -44,6 +48,8 @@ class Kind(IntEnum):
     LINK = 5
     CHIP_LINK = 6
     MEMORY = 7
+    CONTROL = 8
+    """What decides who works next."""
 
 
 @dataclass(frozen=True, slots=True)

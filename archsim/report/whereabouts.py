@@ -29,10 +29,11 @@ def placement_table(placement: Placement) -> pd.DataFrame:
     -------
     DataFrame
         ``layer, kind, done_by, replicas, row_blocks, column_blocks, arrays, tiles, chips, where, cells, mean_links,
-        mean_chip_links``. Blocks are those of one copy. ``where`` names the first and last tile (or the units' first
-        and last node) as chip:tile; ``cells`` is the share of the arrays' weights that it holds. ``mean_links`` and
-        ``mean_chip_links`` count the links on and between chips, averaged over all pairs of a node that makes one of
-        the layer's inputs and a node that reads it; nothing for a layer without inputs.
+        mean_chip_links``, and ``turn`` where layers take turns. Blocks are those of one copy. ``where`` names the
+        first and last tile (or the units' first and last node) as chip:tile; ``cells`` is the share of the arrays'
+        weights that it holds. ``mean_links`` and ``mean_chip_links`` count the links on and between chips, averaged
+        over all pairs of a node that makes one of the layer's inputs and a node that reads it; nothing for a layer
+        without inputs.
     """
     routes = Distances.of(placement)
     rows = [_row(placement, routes, index) for index in range(len(placement.network.order))]
@@ -59,7 +60,17 @@ def _row(placement: Placement, routes: Distances, index: int) -> dict[str, str |
         "cells": _cells(placement, blocks),
         "mean_links": links,
         "mean_chip_links": chip_links,
+        **_turns(placement, index),
     }
+
+
+def _turns(placement: Placement, index: int) -> dict[str, str]:
+    """Where layers take turns, the one that a layer works in, or the first and last of several."""
+    if placement.turns is None:
+        return {}
+    last = int(placement.turns.layer[index])
+    first = int(placement.turns.use[placement.uses_of(index)].min(initial=last))
+    return {"turn": str(last) if first == last else f"{first} to {last}"}
 
 
 def reading_nodes(placement: Placement, index: int) -> Nodes:
@@ -182,6 +193,7 @@ def _layers(frame: pd.DataFrame) -> Table:
         numbers("cells", frame["cells"], lambda share: percent(share) if share else ""),
         numbers("links", frame["mean_links"], _links),
         numbers("chip links", frame["mean_chip_links"], _links),
+        *([numbers("turn", frame["turn"])] if "turn" in frame else []),
     )
 
 
@@ -198,7 +210,9 @@ def _data(placement: Placement, frame: pd.DataFrame) -> dict[str, JsonValue]:
         "tiles": placement.tiles,
         "tiles_used": placement.tiles_used,
         "arrays": placement.chips * placement.floorplan.arrays,
-        "arrays_used": len(placement.blocks),
+        "arrays_used": placement.arrays_used,
+        "turns": 1 if placement.turns is None else placement.turns.count,
+        "blocks_reloaded": 0 if placement.turns is None else int(placement.turns.reloaded.sum()),
         "cell_utilisation": placement.cell_utilisation,
         "layers": records(frame),
     }
@@ -210,6 +224,16 @@ def placement_facts(placement: Placement) -> str:
     return (
         f"{placement.network.name} on {placement.chip.name}: {counted(placement.chips, 'chip')}, "
         f"{whole(placement.tiles_used)} of {counted(placement.tiles, 'tile')}, "
-        f"{whole(len(placement.blocks))} of {counted(placement.chips * plan.arrays, 'array')}, "
-        f"{percent(placement.cell_utilisation)} of all cells hold weights"
+        f"{whole(placement.arrays_used)} of {counted(placement.chips * plan.arrays, 'array')}, "
+        f"{percent(placement.cell_utilisation)} of all cells hold weights{_turn_facts(placement)}"
     )
+
+
+def _turn_facts(placement: Placement) -> str:
+    if placement.turns is None:
+        return ""
+    written = int(placement.turns.reloaded.sum())
+    stay = (
+        f"{whole(written)} of {counted(len(placement.blocks), 'block')} written anew" if written else "all weights stay"
+    )
+    return f"; layers take {counted(placement.turns.count, 'turn')}, {stay}"

@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from archsim.engine import reference
+from archsim.engine import reference, run_compiled
 from archsim.engine.window import LogWindow
 from archsim.errors import CapacityError
 from archsim.lowering import lower
@@ -33,10 +33,17 @@ UNITS = {
 
 
 @st.composite
+def schedules(draw):
+    """Layers at once, or in turns; of blocks in turns, the next ones written meanwhile or not."""
+    order = draw(st.sampled_from(("auto", "sequential", "grouped")))
+    return {"order": order, "samples": draw(st.sampled_from((1, 1, 2))), "ahead": draw(st.booleans())}
+
+
+@st.composite
 def chips(draw):
     topology = draw(st.sampled_from(("mesh", "torus", "ring", "tree", "bus")))
     return make_chip(
-        array=make_array(draw(st.integers(6, 40)), draw(st.integers(6, 40))),
+        array=make_array(draw(st.integers(6, 40)), draw(st.integers(6, 40)), row_write_ns=3),
         arrays_per_tile=draw(st.integers(1, 3)),
         units=UNITS[draw(st.sampled_from(list(UNITS)))],
         fabric=make_fabric(
@@ -47,7 +54,8 @@ def chips(draw):
             multicast=draw(st.booleans()),
         ),
         memory=make_memory(),
-        system=make_system("as needed"),
+        system=make_system(draw(st.sampled_from(("as needed", 1)))),
+        schedule=draw(schedules()),
         grouped=draw(st.sampled_from(("array", "digital"))),
         buffer_kib=draw(st.sampled_from((64, 0.0625))),
     )
@@ -57,11 +65,18 @@ def chips(draw):
 def placements(draw, source):
     """A placement, with copies of some of its matrix layers."""
     network, chip = draw(source), draw(chips())
-    plain = place(network, chip)
+    try:
+        plain = place(network, chip)
+    except CapacityError:
+        # Layers that a recurrence joins may be too large for one small chip.
+        reject()
     layers = plain.network.matrices
     recurrent = any(edge.recurrent for edge in network.edges)
     copies = {} if recurrent else {layer.name: draw(st.integers(1, min(4, layer.tokens))) for layer in layers}
-    return place(network, chip, replicate=copies)
+    try:
+        return place(network, chip, replicate=copies)
+    except CapacityError:
+        reject()
 
 
 class Made:
@@ -173,7 +188,37 @@ def check_causality(placement, program, trace):
                     assert (times[:, token] >= touched.max(axis=(1, 2))).all(), (edge, token)
 
 
+def check_turns(placement, program, trace):
+    """No array multiplies in a turn before the one before it has ended, nor before its block has been written."""
+    turns = placement.turns
+    if turns is None:
+        return
+    start = {actor: [] for actor in range(len(program.actors))}
+    for actor, time in zip(trace.log.actor.tolist(), trace.log.start.tolist(), strict=True):
+        start[actor].append(time)
+    role, resource = program.actors.role, program.actors.resource
+    enders = np.flatnonzero(role == Role.TURN)
+    ended = np.array([start[actor] for actor in enders.tolist()]).T.ravel()
+    assert (np.diff(ended) > 0).all() or len(ended) < 2
+    integrating = np.flatnonzero(role == Role.INTEGRATE)
+    rounds = len(ended) // turns.count
+    for block, actor in enumerate(integrating.tolist()):
+        times = np.array(start[actor]).reshape(rounds, -1)
+        number = np.arange(rounds) * turns.count + turns.use[block]
+        after = np.where(number > 0, ended[number - 1], -1)
+        assert (times[:, 0] > after).all() and (times[:, -1] < ended[number]).all()
+    for actor in np.flatnonzero(role == Role.PROGRAM).tolist():
+        neighbours = [other for other in integrating.tolist() if resource[other] == resource[actor]]
+        busy = sorted(
+            (time, time + int(program.actors.interval[other])) for other in neighbours for time in start[other]
+        )
+        written = [(time, time + int(program.actors.interval[actor])) for time in start[actor]]
+        assert all(end <= first or begin >= last for begin, end in written for first, last in busy)
+
+
 def check_run(placement, batch, interleave):
+    samples = 1 if placement.turns is None else placement.turns.samples
+    batch, interleave = batch * samples, interleave * samples if interleave > 1 else 1
     try:
         program = lower(replace(placement, interleave=interleave), batch=batch)
     except CapacityError as error:
@@ -181,7 +226,9 @@ def check_run(placement, batch, interleave):
         assert placement.chip.tile.buffer.capacity < 8 * 1024, error
         reject()
     trace = reference.run(program, log=LogWindow())
+    assert run_compiled(program).makespan == trace.makespan
     assert (trace.firings == program.actors.firings).all()
+    check_turns(placement, program, trace)
     parts = trace.busy + trace.starved + trace.blocked + trace.contended + trace.done
     assert (parts == trace.makespan).all()
     check_causality(placement, program, trace)

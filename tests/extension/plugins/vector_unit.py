@@ -71,6 +71,10 @@ class VectorUnit:
         """Forward only."""
         return frozenset({Pass.FORWARD})
 
+    @property
+    def endurance(self) -> None:
+        """Its weights stay."""
+
     def stages(self, blocks: BlockShapes, doing: Pass) -> tuple[Stage, ...]:
         """Multiply by every weight, and add another block's sums, on the same lanes."""
         weights, columns = blocks.weights, blocks.columns
