@@ -99,6 +99,7 @@ Precision = Annotated[int, Field(ge=1, le=24, strict=True)]
 """Bits of a signal or a weight: what a converter can be, and a float32 can hold."""
 Width = Annotated[int, Field(ge=1, le=128, strict=True)]
 """Bits of a digital word."""
+Writes = Annotated[float, Field(ge=1, le=1e20, strict=True, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=1e-3, le=1e6, strict=True, allow_inf_nan=False)]
 """Operations per lane and cycle, and other bare positive numbers."""
 Flag = Annotated[bool, Field(strict=True)]

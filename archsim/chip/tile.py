@@ -26,6 +26,7 @@ from archsim.chip.section import (
     Section,
     Siemens,
     Volts,
+    Writes,
     Width,
     refusal,
     refuse_implausible,
@@ -212,7 +213,7 @@ class Programming(Section):
     rows_at_once: Count = 1
     time: Seconds
     energy: Joules
-    endurance: Rate | None = None
+    endurance: Writes | None = None
 
 
 class Array(Section):
