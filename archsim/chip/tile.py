@@ -26,8 +26,8 @@ from archsim.chip.section import (
     Section,
     Siemens,
     Volts,
-    Writes,
     Width,
+    Writes,
     refusal,
     refuse_implausible,
 )

@@ -39,11 +39,20 @@ class BlockKey:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The part of a layer's matrix that an array holds."""
+    """The part of a layer's matrix that an array holds.
+
+    Parameters
+    ----------
+    key : BlockKey
+    rows, columns : slice
+    reloaded : bool
+        Whether it is written anew for each of its turns, and so never older than a turn.
+    """
 
     key: BlockKey
     rows: slice
     columns: slice
+    reloaded: bool = False
 
 
 Layers = Mapping[int, WeightMatrix]
@@ -77,15 +86,25 @@ def _block(placement: Placement, index: int) -> Block:
     holder = int(placement.holders[table.matrix[index]])
     key = BlockKey(holder, *(int(column[index]) for column in (table.replica, table.row, table.column)))
     rows = slice(int(table.row_start[index]), int(table.row_stop[index]))
-    return Block(key, rows, slice(int(table.column_start[index]), int(table.column_stop[index])))
+    columns = slice(int(table.column_start[index]), int(table.column_stop[index]))
+    return Block(key, rows, columns, placement.turns is not None and bool(placement.turns.reloaded[index]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrays:
-    """Programmed arrays by block, in the placement's order."""
+    """Programmed arrays by block, in the placement's order.
+
+    Parameters
+    ----------
+    blocks : tuple of Block
+    arrays : tuple of ProgrammedArray
+    again : callable, optional
+        Where blocks take turns on arrays: the arrays as they are written for a later round of samples, by its number.
+    """
 
     blocks: tuple[Block, ...]
     arrays: tuple[ProgrammedArray, ...]
+    again: Callable[[int], Arrays] | None = None
 
     def mapped(self, change: Callable[[Block, ProgrammedArray], ProgrammedArray]) -> Arrays:
         """The same blocks with other arrays."""
@@ -108,8 +127,10 @@ class Arrays:
         return self.mapped(one)
 
     def at(self, time_s: float) -> Reading:
-        """The arrays at a time since programming, in seconds."""
-        return Reading(self.blocks, tuple(array.at(time_s) for array in self.arrays))
+        """The arrays at a time since programming, in seconds; those written for this turn as early as can be."""
+        pairs = zip(self.blocks, self.arrays, strict=True)
+        ages = [(array, array.settings.device.first_time_s if block.reloaded else time_s) for block, array in pairs]
+        return Reading(self.blocks, tuple(array.at(age) for array, age in ages))
 
 
 def _open_bounds(array: ProgrammedArray) -> ProgrammedArray:
@@ -128,7 +149,9 @@ class Reading:
     crossbars: tuple[Crossbar, ...]
 
 
-def program_arrays(blocks: tuple[Block, ...], layers: Layers, settings: CrossbarSettings, *, seed: int) -> Arrays:
+def program_arrays(
+    blocks: tuple[Block, ...], layers: Layers, settings: CrossbarSettings, *, seed: int, turn: int = 0
+) -> Arrays:
     """Program every block into its array.
 
     Parameters
@@ -139,10 +162,13 @@ def program_arrays(blocks: tuple[Block, ...], layers: Layers, settings: Crossbar
         Of every array.
     seed : int
         Of all randomness; each array's own stream is named by its block, so that the order does not matter.
+    turn : int
+        How often blocks that are written anew have been written before.
     """
 
     def one(block: Block) -> ProgrammedArray:
         weights = layers[block.key.layer].block(block.rows, block.columns)
-        return program(weights, settings, Stream(seed, block.key.numbers))
+        writing = (turn,) if block.reloaded else ()
+        return program(weights, settings, Stream(seed, (*block.key.numbers, *writing)))
 
     return Arrays(blocks, tuple(one(block) for block in blocks))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from archsim.functional.arrays import Arrays, program_arrays
 from archsim.functional.batches import Data
 from archsim.functional.meter import Meter
 from archsim.functional.model import Model
-from archsim.functional.products import ArrayProducts
+from archsim.functional.products import ArrayProducts, Products, ProductsInRounds
 from archsim.functional.runtime import F32, Tensor
 from archsim.numeric import CrossbarSettings
 
@@ -42,7 +43,12 @@ def program_model(model: Model, settings: CrossbarSettings, calibration: Mapping
     seed : int
         Of all randomness.
     """
-    return program_arrays(model.blocks, model.layers, settings, seed=seed).calibrated(calibration)
+
+    def written(number: int) -> Arrays:
+        return program_arrays(model.blocks, model.layers, settings, seed=seed, turn=number).calibrated(calibration)
+
+    reloaded = any(block.reloaded for block in model.blocks)
+    return replace(written(0), again=written if reloaded else None)
 
 
 def execute(
@@ -56,7 +62,7 @@ def execute(
     ----------
     model : Model
     arrays : Arrays
-        Programmed and calibrated.
+        Programmed and calibrated; those that take turns are written again for every round of samples.
     data : Data
         From ``Model.data``.
     time_s : float
@@ -72,5 +78,13 @@ def execute(
         If the time is negative, or the device has no value for it.
     """
     meter = Meter()
-    products = ArrayProducts(arrays.at(time_s), model.placement.replicas, model.layers, meter if measure else None)
-    return Execution(model.run(data, products, batch=batch), meter)
+    again, turns = arrays.again, model.placement.turns
+
+    @lru_cache(maxsize=1)
+    def written(number: int) -> Products:
+        reading = (again(number) if again is not None and number else arrays).at(time_s)
+        return ArrayProducts(reading, model.placement.replicas, model.layers, meter if measure else None)
+
+    if again is None or turns is None:
+        return Execution(model.run(data, written(0), batch=batch), meter)
+    return Execution(model.run(data, ProductsInRounds(turns.samples, written), batch=turns.samples), meter)

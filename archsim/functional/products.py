@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -105,6 +105,25 @@ class ArrayProducts:
     def _blocks(self, copy: tuple[int, int]) -> Iterator[tuple[Block, int]]:
         for index in self._by_copy[copy]:
             yield self.reading.blocks[index], index
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProductsInRounds:
+    """On arrays that are written anew for every round of samples.
+
+    Parameters
+    ----------
+    samples : int
+        In a round; no batch may have more.
+    written : callable
+        From the number of a round to products on the arrays as they were written for it.
+    """
+
+    samples: int
+    written: Callable[[int], Products]
+
+    def __call__(self, layer: int, vectors: F32, samples: Samples, step: int, turn: int = 0) -> F32:
+        return self.written(samples.first // self.samples)(layer, vectors, samples, step, turn)
 
 
 def exact_product(matrix: WeightMatrix, vectors: F32) -> F32:
