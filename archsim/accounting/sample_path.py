@@ -37,6 +37,8 @@ _OF_ROLE = {
     Role.WRITE: Passing.MEMORY,
     Role.READ: Passing.MEMORY,
     Role.SINK: Passing.HOST,
+    Role.PROGRAM: Passing.MEMORY,
+    Role.TURN: Passing.DIGITAL,
 }
 _WAITS = {Cause.ROOM: "for room", Cause.SHARED: "for a busy resource"}
 

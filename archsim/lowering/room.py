@@ -65,7 +65,8 @@ def check_room(placement: Placement, batch: int) -> None:
 
 def copies_bytes(placement: Placement) -> int:
     """About how much memory the pairs of actors of all edges take while they are lowered, and their curves."""
-    ends = Ends(np.arange(len(placement.homes)), np.arange(len(placement.uses)))
+    uses = np.arange(len(placement.uses))
+    ends = Ends(np.arange(len(placement.homes)), uses, uses)
     return sum(_edge_bytes(placement, ends, edge) for edge in placement.network.edges)
 
 
