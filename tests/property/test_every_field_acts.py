@@ -26,7 +26,7 @@ from archsim.errors import ArchsimError
 from archsim.functional import crossbar_settings
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Digital, Matrix, Network, Primitive
+from archsim.network import Digital, Matrix, Network, Primitive, Weights
 from archsim.simulation import load_network
 from tests.networks import line
 
@@ -52,7 +52,13 @@ def network(name: str) -> Network:
     if name != "all-primitives":
         return load_network(name)
     every = Digital("all", tuple((primitive, 4096) for primitive in Primitive), whole_token=True)
-    return line(("a", Matrix(64, 64)), ("d", Matrix(9, 1, groups=64, taps=9)), ("n", every), tokens=16, width=64)
+    return line(
+        ("a", Matrix(Weights(64, 64))),
+        ("d", Matrix(Weights(9, 1, groups=64), taps=9)),
+        ("n", every),
+        tokens=16,
+        width=64,
+    )
 
 
 def situations(chip: Chip) -> Iterator[Situation]:

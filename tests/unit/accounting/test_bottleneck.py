@@ -184,7 +184,7 @@ def test_the_longest_parts_are_named() -> None:
 
 
 def test_parts_of_many_layers_are_named_by_what_they_do() -> None:
-    layers = [(f"a{number}", Matrix(8, 8)) for number in range(14)]
+    layers = [(f"a{number}", Matrix(Weights(8, 8))) for number in range(14)]
     found, _ = limited(line(*layers), make_chip(), batch=1)
     assert found.limit is Limit.FILLING
     assert "integrate of all layers" in found.reason

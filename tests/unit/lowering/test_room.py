@@ -5,7 +5,7 @@ import pytest
 from archsim.errors import InputError
 from archsim.lowering import lower, room
 from archsim.mapping import place
-from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source, Window
+from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source, Weights, Window
 from archsim.program import Role
 from tests.chips import make_chip, make_fabric, make_system
 from tests.networks import line
@@ -18,8 +18,8 @@ def two_layers(copies, *, tokens=4096, chips=1):
     window = Window((tokens,), (tokens,), (3,), (1,), (1,), (1,))
     layers = (
         Layer("in", Source(), tokens, 8),
-        Layer("a", Matrix(8, 8), tokens, 8),
-        Layer("b", Matrix(24, 8, taps=3), tokens, 8),
+        Layer("a", Matrix(Weights(8, 8)), tokens, 8),
+        Layer("b", Matrix(Weights(24, 8), taps=3), tokens, 8),
         Layer("out", Sink(), tokens, 8),
     )
     edges = (Edge("in", "a", Same(), 8), Edge("a", "b", window, 8), Edge("b", "out", Same(), 8))
@@ -59,7 +59,7 @@ def test_copies_that_take_hours_are_refused():
 
 
 def test_samples_that_do_not_fit_are_refused(free):
-    placement = place(line(("a", Matrix(8, 8))), make_chip())
+    placement = place(line(("a", Matrix(Weights(8, 8)))), make_chip())
     free(GIB)
     with pytest.raises(InputError, match=r"a batch of 100,000,000 samples takes about 4\.47 GiB") as caught:
         lower(placement, batch=10**8)
@@ -67,7 +67,7 @@ def test_samples_that_do_not_fit_are_refused(free):
 
 
 def test_samples_that_take_turns_count_for_the_streams(free):
-    network = line(("a", Matrix(8, 8)), tokens=2**21)
+    network = line(("a", Matrix(Weights(8, 8))), tokens=2**21)
     free(GIB)
     lower(place(network, make_chip()))
     with pytest.raises(InputError, match="streams of 50,331,648 tokens"):
@@ -87,7 +87,7 @@ def test_ways_over_the_fabric_are_counted_before_they_are_spelled_out(monkeypatc
     """One product between two hosts' ends: inject, links and eject each way."""
     seen = []
     monkeypatch.setattr("archsim.lowering.fabric.check_links", lambda *counted: seen.append(counted))
-    placement = place(line(("a", Matrix(8, 8))), make_chip())
+    placement = place(line(("a", Matrix(Weights(8, 8)))), make_chip())
     program = lower(placement)
     links = sum(label in ("inject", "link", "eject") for label in program.labels.resources)
     assert links and seen == [("line", 2, int((program.actors.role == Role.LINK).sum()))]
