@@ -6,7 +6,10 @@ One array per tile, 1 GHz everywhere. A digital unit does one operation per lane
 
 from __future__ import annotations
 
-from archsim.chip.schema import Chip
+import networkx as nx
+import numpy as np
+
+from archsim.chip.schema import Chip, Fabric
 
 COST = {"energy": {}, "model": None}
 ALL_OPERATIONS = ("mac", "add", "multiply", "compare", "exp", "divide", "rsqrt", "lookup", "move")
@@ -185,3 +188,13 @@ def make_large_chip(*, buffer_kib: float = 512) -> Chip:
         affine_lanes=512,
         buffer_kib=buffer_kib,
     )
+
+
+def fabric_graph(fabric: Fabric) -> nx.DiGraph:
+    """The fabric's routers and directed links."""
+    routes = fabric.shape.routes(fabric.rows, fabric.columns)
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(len(routes)))
+    source, target = np.nonzero(routes.hops == 1)
+    graph.add_edges_from(zip(source.tolist(), target.tolist(), strict=True))
+    return graph

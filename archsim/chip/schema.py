@@ -6,11 +6,12 @@ a cost or a duration: what a file leaves out is either structural (no cores, one
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from enum import StrEnum
 from math import isqrt
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny, model_validator
 
 from archsim.chip.section import (
     Bits,
@@ -57,6 +58,7 @@ from archsim.chip.tile import (
 from archsim.chip.tile_kinds import read_tile
 from archsim.errors import InputError
 from archsim.network import Primitive
+from archsim.topology import Topology, topologies
 
 __all__ = [
     "Adc",
@@ -95,7 +97,6 @@ __all__ = [
     "System",
     "Technology",
     "Tile",
-    "Topology",
     "Unit",
     "Volts",
     "Watts",
@@ -148,15 +149,12 @@ class Unit(Section):
         return self
 
 
-class Topology(StrEnum):
-    """Shapes of the on-chip fabric and of the system."""
-
-    MESH = "mesh"
-    TORUS = "torus"
-    CONCENTRATED_MESH = "concentrated-mesh"
-    RING = "ring"
-    TREE = "tree"
-    BUS = "bus"
+def _known_topology(name: str) -> str:
+    if name in topologies():
+        return name
+    near = get_close_matches(name, topologies(), 1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    raise refusal(f"{name!r} is not understood", f"{hint}Choose one of {', '.join(topologies())}.")
 
 
 _ROUTE_BYTES = 72
@@ -188,7 +186,7 @@ class Fabric(Section):
         Wire length between neighbours.
     """
 
-    topology: Topology
+    topology: Annotated[str, AfterValidator(_known_topology)]
     rows: Count
     columns: Count
     concentration: Count = 1
@@ -210,13 +208,19 @@ class Fabric(Section):
         return self.rows * self.columns
 
     @property
+    def shape(self) -> Topology:
+        """How the routers are joined."""
+        return topologies()[self.topology]
+
+    @property
     def switches(self) -> int:
-        """All routers on a chip: those, and the inner ones of a tree, each of which joins two of the level below."""
-        count = level = self.routers
-        while self.topology is Topology.TREE and level > 1:
-            level = -(-level // 2)
-            count += level
-        return count
+        """All routers on a chip: those with places, and those that only join others."""
+        return self.shape.routers(self.rows, self.columns)
+
+    @property
+    def links(self) -> int:
+        """One-way links between the routers of a chip."""
+        return self.shape.links(self.rows, self.columns)
 
     @property
     def tile_count(self) -> int:
@@ -226,7 +230,7 @@ class Fabric(Section):
     @model_validator(mode="after")
     def _small_enough(self) -> Self:
         # Before anything is built of them: a route from every router to every other.
-        routed = 1 if self.topology is Topology.BUS else self.switches
+        routed = 1 if self.shape.shared else self.switches
         needed = routed**2 * _ROUTE_BYTES
         if needed > _LARGEST_TABLES:
             fits = isqrt(_LARGEST_TABLES // _ROUTE_BYTES)
@@ -249,11 +253,20 @@ class Fabric(Section):
                 f"{self.tiles} tiles do not fit the {places} places of {self.rows} x {self.columns} routers",
                 "Raise rows, columns or concentration.",
             )
-        if self.topology is Topology.CONCENTRATED_MESH and self.concentration == 1:
-            raise refusal("a concentrated mesh has one tile per router", "Set concentration, or choose 'mesh'.")
-        if self.topology is Topology.MESH and self.concentration > 1:
-            raise refusal(f"a mesh has {self.concentration} tiles per router", "Choose 'topology: concentrated-mesh'.")
+        self._check_concentration()
         return self
+
+    def _check_concentration(self) -> None:
+        if self.concentration < self.shape.least_tiles:
+            raise refusal(
+                f"a {self.topology} has at least {self.shape.least_tiles} tiles per router",
+                f"Set concentration, or choose 'topology: {self.shape.instead}'.",
+            )
+        if self.concentration > (self.shape.most_tiles or self.concentration):
+            raise refusal(
+                f"a {self.topology} has {self.concentration} tiles per router",
+                f"Choose 'topology: {self.shape.instead}'.",
+            )
 
 
 class Memory(Section):

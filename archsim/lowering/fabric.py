@@ -14,14 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Fabric, Topology
+from archsim.chip.schema import Fabric
 from archsim.errors import InputError
 from archsim.lowering.dependencies import Dependencies
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.room import check_links
 from archsim.mapping import Placement
-from archsim.mapping.topology import chip_routes
 from archsim.program import Kind, Role
+from archsim.topology import chip_routes
 from archsim.units import period_ps, picoseconds
 
 Ids = NDArray[np.int64]
@@ -232,7 +232,7 @@ def _add_links(draft: Draft, placement: Placement, hops: Hops, producer: Ids, bi
 
 def _link_place(fabric: Fabric, label: str, tail: Ids, head: Ids) -> Place:
     """The link itself; on a bus all nodes take turns on one."""
-    if fabric.topology is Topology.BUS and label == "inject":
+    if fabric.shape.shared and label == "inject":
         return Place(Kind.LINK, "bus", head, head)
     return Place(Kind.LINK, label, tail, head)
 
@@ -271,7 +271,7 @@ def _act_links(draft: Draft, placement: Placement, kind: int, actor: Ids, bits: 
     if kind != EJECT:
         draft.act(actor, "router.flit", flits_of(fabric, bits).astype(np.float64))
     # On a bus the one wire is crossed on the way in.
-    if kind == (INJECT if fabric.topology is Topology.BUS else LINK):
+    if kind == (INJECT if fabric.shape.shared else LINK):
         draft.act(actor, "wire.bit_hop", (flits_of(fabric, bits) * fabric.link_width).astype(np.float64))
 
 

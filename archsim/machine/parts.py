@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archsim.chip import Chip
-from archsim.chip.schema import Buffer, Fabric, Memory, Topology, Unit
+from archsim.chip.schema import Buffer, Memory, Unit
 from archsim.machine.part import READ_WRITE, Facts, Kind, Part, Place, Purpose, Rate, process_facts
 from archsim.machine.registry import matrix_unit
 
@@ -16,26 +16,6 @@ BUFFER = "buffer"
 def parts(chip: Chip) -> tuple[Part, ...]:
     """All components of a chip."""
     return (*_tile_parts(chip), *_unit_parts(chip), *_fabric_parts(chip), *_port_parts(chip))
-
-
-def directed_links(fabric: Fabric) -> int:
-    """One-way links between the routers of a chip; a bus is one link that all of them share."""
-    routers = fabric.routers
-    match fabric.topology:
-        case Topology.MESH | Topology.CONCENTRATED_MESH:
-            return 2 * (fabric.rows * (fabric.columns - 1) + fabric.columns * (fabric.rows - 1))
-        case Topology.TORUS:
-            return 2 * (fabric.rows * _ring_links(fabric.columns) + fabric.columns * _ring_links(fabric.rows))
-        case Topology.RING:
-            return 2 * _ring_links(routers)
-        case Topology.TREE:
-            return 2 * (fabric.switches - 1)
-        case Topology.BUS:
-            return min(1, routers - 1)
-
-
-def _ring_links(nodes: int) -> int:
-    return nodes if nodes > 2 else nodes - 1
 
 
 def _tile_parts(chip: Chip) -> Iterator[Part]:
@@ -100,7 +80,7 @@ def _fabric_parts(chip: Chip) -> Iterator[Part]:
     fabric = chip.fabric
     shared = {**process_facts(chip), "width": fabric.link_width, "clock": fabric.clock}
     # A bus is one wire along all its routers.
-    length = fabric.pitch * (max(1, fabric.routers - 1) if fabric.topology is Topology.BUS else 1)
+    length = fabric.pitch * (max(1, fabric.routers - 1) if fabric.shape.shared else 1)
     yield Part(
         "router",
         Kind.ROUTER,
@@ -109,7 +89,7 @@ def _fabric_parts(chip: Chip) -> Iterator[Part]:
         fabric.switches,
         ("flit",),
         fabric.cost,
-        {**shared, "ports": _ports(fabric)},
+        {**shared, "ports": fabric.shape.degree + fabric.concentration},
         "fabric.cost",
         full_rates=(Rate("flit", fabric.clock),),
     )
@@ -118,25 +98,13 @@ def _fabric_parts(chip: Chip) -> Iterator[Part]:
         Kind.WIRE,
         Place.FABRIC,
         Purpose.MOVE,
-        directed_links(fabric),
+        fabric.links,
         ("bit_hop",),
         fabric.wire_cost,
         {**shared, "length": length},
         "fabric.wire_cost",
         full_rates=(Rate("bit_hop", fabric.clock * fabric.link_width),),
     )
-
-
-def _ports(fabric: Fabric) -> int:
-    match fabric.topology:
-        case Topology.MESH | Topology.CONCENTRATED_MESH | Topology.TORUS:
-            return 4 + fabric.concentration
-        case Topology.RING:
-            return 2 + fabric.concentration
-        case Topology.TREE:
-            return 3 + fabric.concentration
-        case Topology.BUS:
-            return 1 + fabric.concentration
 
 
 def _port_parts(chip: Chip) -> Iterator[Part]:

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Chip, Topology, Unit
+from archsim.chip.schema import Chip, Unit
 from archsim.machine import MatrixUnit, matrix_unit
-from archsim.mapping.topology import Routes, fabric_routes
+from archsim.topology import Routes, fabric_routes
 
 Nodes = NDArray[np.int64]
 STRIP = 4
@@ -33,7 +33,7 @@ class Floorplan:
     def routes(self) -> Routes:
         """Routes between routers."""
         fabric = self.chip.fabric
-        return fabric_routes(fabric.topology, fabric.rows, fabric.columns)
+        return fabric_routes(fabric.shape, fabric.rows, fabric.columns)
 
     @property
     def tiles(self) -> int:
@@ -81,14 +81,13 @@ class Floorplan:
         tiles = np.arange(self.tiles) // self.chip.fabric.concentration
         sites = [self._sites(unit) for unit in self.chip.units.values() if unit.where == "router"]
         routers = np.concatenate([tiles, *sites, [0]]).astype(np.int64)
-        return np.zeros_like(routers) if self.chip.fabric.topology is Topology.BUS else routers
+        return np.zeros_like(routers) if self.chip.fabric.shape.shared else routers
 
     @cached_property
     def tile_order(self) -> Nodes:
         """Tiles in an order that keeps successors near, shape ``(tiles,)``."""
         fabric = self.chip.fabric
-        grid = fabric.topology in (Topology.MESH, Topology.TORUS, Topology.CONCENTRATED_MESH)
-        routers = serpentine(fabric.rows, fabric.columns) if grid else np.arange(fabric.routers)
+        routers = serpentine(fabric.rows, fabric.columns) if fabric.shape.grid else np.arange(fabric.routers)
         spread = np.arange(fabric.concentration)
         order: Nodes = (routers[:, None] * fabric.concentration + spread).ravel()
         return order[order < self.tiles]

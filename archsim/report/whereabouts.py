@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from archsim.mapping import AT_PORT, ON_ARRAY, Placement
-from archsim.mapping.topology import system_routes
 from archsim.network import Edge, Matrix
 from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
 from archsim.report.inventory import kind_of
 from archsim.report.quantities import counted, percent, whole
 from archsim.report.records import records
+from archsim.topology import chip_routes
 
 Matrix64 = NDArray[np.float64]
 Nodes = NDArray[np.int64]
@@ -131,7 +131,7 @@ class Distances:
             router=plan.router,
             hops=plan.routes.hops.astype(np.float64),
             port=int(plan.router[plan.port]),
-            chip_hops=system_routes(placement.chip.system, placement.chips).hops.astype(np.float64),
+            chip_hops=chip_routes(placement.chip.system.topology, placement.chips).hops.astype(np.float64),
         )
 
     def mean(self, placement: Placement, edges: tuple[Edge, ...]) -> tuple[float, float]:

@@ -13,11 +13,10 @@ from archsim.lowering.dependencies import Dependencies
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.fabric import add_transfers, flits_of
 from archsim.mapping import place
-from archsim.mapping.topology import fabric_graph
 from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source, Weights
 from archsim.program import Kind, Role, Samples
 from archsim.program.verify import verify
-from tests.chips import NS, make_array, make_chip, make_fabric, make_system, make_unit
+from tests.chips import NS, fabric_graph, make_array, make_chip, make_fabric, make_system, make_unit
 from tests.networks import line
 
 PS = 1

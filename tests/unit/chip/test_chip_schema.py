@@ -92,7 +92,7 @@ CONTRADICTIONS = [
     (
         ["fabric.topology=concentrated-mesh"],
         "fabric",
-        "a concentrated mesh has one tile per router",
+        "a concentrated-mesh has at least 2 tiles per router",
         "Set concentration",
     ),
     (["system.link=null"], "system", "as needed chips have no link between them", "Describe system.link"),

@@ -10,7 +10,6 @@ from archsim.chip import Chip, load_chip
 from archsim.chip.schema import Fabric
 from archsim.cost import Bill, Kind, models, price
 from archsim.errors import InputError, MissingCost
-from archsim.machine.parts import directed_links
 
 ChipMaker = Callable[..., Chip]
 
@@ -260,7 +259,7 @@ def test_links_of_each_topology(make_chip: ChipMaker, topology: str, rows: int, 
     fabric: Fabric = make_chip(
         {"fabric.topology": topology, "fabric.rows": rows, "fabric.columns": columns, "units": {}}
     ).fabric
-    assert directed_links(fabric) == links
+    assert fabric.links == links
 
 
 def test_a_bus_spans_all_its_routers(make_chip: ChipMaker) -> None:

@@ -4,9 +4,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from archsim.chip.schema import Topology
-from archsim.mapping.topology import binary_tree, chip_routes, fabric_graph, fabric_routes
-from tests.chips import make_chip, make_fabric
+from archsim.topology import chip_routes, topologies
+from archsim.topology.tree import binary_tree
+from tests.chips import fabric_graph, make_chip, make_fabric
 
 SIZES = ((1, 1), (1, 5), (4, 1), (2, 2), (3, 4), (4, 3), (5, 5), (2, 7))
 
@@ -24,16 +24,16 @@ def reference_graph(topology, rows, columns):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("topology", ["mesh", "concentrated-mesh", "torus", "ring", "tree"])
 def test_hops_are_shortest_path_lengths(topology, size):
-    routes = fabric_routes(Topology(topology), *size)
+    routes = topologies()[topology].routes(*size)
     lengths = dict(nx.all_pairs_shortest_path_length(reference_graph(topology, *size)))
     expected = [[lengths[one][two] for two in range(len(routes))] for one in range(len(routes))]
     assert routes.hops.tolist() == expected
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("topology", list(Topology))
+@pytest.mark.parametrize("topology", list(topologies()))
 def test_predecessors_form_a_tree_from_every_source(topology, size):
-    routes = fabric_routes(topology, *size)
+    routes = topologies()[topology].routes(*size)
     for source in range(len(routes)):
         before = routes.predecessor[source]
         assert before[source] == source
@@ -51,7 +51,7 @@ def route(routes, source, target):
 
 
 def test_a_mesh_is_routed_columns_first():
-    routes = fabric_routes(Topology.MESH, 3, 4)
+    routes = topologies()["mesh"].routes(3, 4)
     assert route(routes, 0, 11) == [0, 1, 2, 3, 7, 11]
     assert route(routes, 11, 0) == [11, 10, 9, 8, 4, 0]
     assert route(routes, 8, 2) == [8, 9, 10, 6, 2]
@@ -64,7 +64,7 @@ def test_a_mesh_is_routed_columns_first():
 
 
 def test_a_torus_takes_the_shorter_way_round():
-    routes = fabric_routes(Topology.TORUS, 1, 6)
+    routes = topologies()["torus"].routes(1, 6)
     assert route(routes, 0, 5) == [0, 5]
     assert route(routes, 0, 2) == [0, 1, 2]
     assert route(routes, 5, 1) == [5, 0, 1]
@@ -72,13 +72,13 @@ def test_a_torus_takes_the_shorter_way_round():
 
 def test_a_tree_goes_over_the_common_ancestor():
     # Leaves 0 to 3, their parents 4 and 5, the root 6.
-    routes = fabric_routes(Topology.TREE, 2, 2)
+    routes = topologies()["tree"].routes(2, 2)
     assert route(routes, 0, 1) == [0, 4, 1]
     assert route(routes, 0, 3) == [0, 4, 6, 5, 3]
 
 
 def test_a_bus_is_one_router():
-    assert fabric_routes(Topology.BUS, 4, 4).hops.tolist() == [[0]]
+    assert topologies()["bus"].routes(4, 4).hops.tolist() == [[0]]
 
 
 @pytest.mark.parametrize("topology", ["mesh", "torus", "ring", "tree"])

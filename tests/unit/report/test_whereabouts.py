@@ -11,10 +11,10 @@ import pytest
 from archsim import workloads
 from archsim.chip import load_chip
 from archsim.mapping import Placement, place
-from archsim.mapping.topology import fabric_graph
 from archsim.network import Network
 from archsim.report import placement_table
 from archsim.report.whereabouts import reading_nodes
+from tests.chips import fabric_graph
 
 
 def brute_force(placement: Placement, network: Network, layer: str) -> tuple[float, float]:
