@@ -10,9 +10,10 @@ import pytest
 from archsim.chip.tile_kinds import tile_kinds
 from archsim.cost.registry import models
 from archsim.network.onnx_import.registry import added_operators
+from archsim.topology import topologies
 
 PLUGINS = Path(__file__).parent / "plugins"
-REGISTRIES = (tile_kinds, models, added_operators)
+REGISTRIES = (tile_kinds, models, added_operators, topologies)
 
 
 @pytest.fixture(autouse=True)

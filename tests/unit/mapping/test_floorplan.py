@@ -13,7 +13,7 @@ from tests.chips import fabric_graph, make_chip, make_fabric, make_unit
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 5), (3, 4), (4, 4), (2, 7)])
 def test_every_router_and_link_is_priced(topology, rows, columns):
     tiles = 2 if topology == "concentrated-mesh" else 1
-    fabric = make_chip(fabric=make_fabric(rows, columns, topology=topology.value, concentration=tiles)).fabric
+    fabric = make_chip(fabric=make_fabric(rows, columns, topology=topology, concentration=tiles)).fabric
     graph = fabric_graph(fabric)
     assert fabric.switches == graph.number_of_nodes()
     assert fabric.links == graph.number_of_edges()
