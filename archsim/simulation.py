@@ -19,7 +19,6 @@ from archsim.errors import CapacityError, InputError
 from archsim.lowering import lower
 from archsim.mapping import Placement, Replication, place
 from archsim.network import Network
-from archsim.network.onnx_import import read_model, read_onnx
 from archsim.program import Program, Trace
 from archsim.workloads import WorkloadOptions
 from archsim.workloads.trained import trained
@@ -121,13 +120,13 @@ def load_network(
         If there is neither such a file nor such a name, or an option does not apply.
     """
     if _is_proto(model):
-        return _read(lambda: read_model(model, name=model.graph.name or "model", shapes=shapes or {}), options, "model")
+        return _read(model, options, shapes or {})
     if not isinstance(model, str | Path):
         raise _no("network", model, "a name, the path of an ONNX file, an onnx.ModelProto or a Network")
     known = trained(str(model))
     path = known.model if known else Path(model)
     if path.suffix == ".onnx" or path.is_file():
-        return _read(lambda: read_onnx(path, shapes=shapes or {}), options, str(path))
+        return _read(path, options, shapes or {})
     if shapes:
         raise InputError(
             f"{model} is a named network, whose shapes are fixed",
@@ -138,14 +137,19 @@ def load_network(
     return network
 
 
-def _read(read: Callable[[], Network], options: WorkloadOptions | None, where: str) -> Network:
+def _read(model: Path | ModelProto, options: WorkloadOptions | None, shapes: Mapping[str, tuple[int, ...]]) -> Network:
+    # onnx takes a while to load, and named networks need none.
+    from archsim.network.onnx_import import read_model, read_onnx
+
     if options is not None and options != WorkloadOptions():
         raise InputError(
             "sequence and image options belong to named networks",
-            where=where,
+            where=str(model) if isinstance(model, Path) else "model",
             remedy="Give the shapes of the model's inputs: --shape NAME=1,3,224,224.",
         )
-    return read()
+    if isinstance(model, Path):
+        return read_onnx(model, shapes=shapes)
+    return read_model(model, name=model.graph.name or "model", shapes=shapes)
 
 
 def _is_proto(model: object) -> TypeGuard[ModelProto]:

@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from math import ceil, isfinite
-
-import pint
+from typing import TYPE_CHECKING
 
 from archsim.errors import InputError
+from archsim.unit_roots import ROOTS
+
+if TYPE_CHECKING:
+    import pint
 
 PS_PER_S = 1_000_000_000_000
 
@@ -58,7 +61,9 @@ _QUANTITY = re.compile(rf"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*({_UN
 
 @lru_cache(maxsize=1)
 def _registry() -> pint.UnitRegistry[float]:
-    # Building the registry takes a quarter of a second: once, and only when a quantity is read.
+    # Loading pint and building the registry take half a second: once, and only for a unit that is not known here.
+    import pint
+
     try:
         cached: pint.UnitRegistry[float] = pint.UnitRegistry(cache_folder=":auto:")
     except OSError:
@@ -70,7 +75,23 @@ def _registry() -> pint.UnitRegistry[float]:
 @lru_cache(maxsize=256)
 def _root(unit: str) -> tuple[float, str]:
     """A unit in the registry's base units: the factor, and the base units as text (bits are among them)."""
-    root = _registry().Quantity(1.0, _registry().parse_units(unit)).to_root_units()
+    return ROOTS.get(unit) or asked_root(unit)
+
+
+def asked_root(unit: str) -> tuple[float, str]:
+    """What pint says of a unit.
+
+    Raises
+    ------
+    ValueError
+        If it knows no such unit.
+    """
+    import pint
+
+    try:
+        root = _registry().Quantity(1.0, _registry().parse_units(unit)).to_root_units()
+    except (pint.PintError, TypeError, AssertionError, AttributeError, SyntaxError, OverflowError) as error:
+        raise ValueError(f"no unit {unit}") from error
     return float(root.magnitude), str(root.units)
 
 
@@ -131,7 +152,7 @@ def _rounded(value: float, unit: str) -> str:
 def _factor(text: str, given: str, unit: str, example: str) -> float:
     try:
         factor, base = _root(given)
-    except (pint.PintError, ValueError, TypeError, AssertionError, AttributeError, SyntaxError, OverflowError):
+    except ValueError:
         raise InputError(
             f"{text!r}: there is no unit {given!r}", remedy=f"Write a quantity such as '1 {example}'."
         ) from None

@@ -1,18 +1,6 @@
 """The Chip: the validated hardware description."""
 
-from archsim.chip.export import json_schema, resolved_yaml
-from archsim.chip.loading import Source, chip_names, describe, load_chip, sources
-from archsim.chip.overrides import Overrides
-from archsim.chip.schema import Chip
+import lazy_loader
 
-__all__ = [
-    "Chip",
-    "Overrides",
-    "Source",
-    "chip_names",
-    "describe",
-    "json_schema",
-    "load_chip",
-    "resolved_yaml",
-    "sources",
-]
+# What __init__.pyi names is loaded when it is first used: who only lists names need not wait for all of it.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from archsim.chip.nearness import nearest
 from archsim.chip.schema import Chip, Section
 from archsim.chip.tile import ANALOG, Tile
 from archsim.chip.tile_kinds import tile_kinds
@@ -135,19 +135,6 @@ def _worded(detail: ErrorDetails, path: Path, tree: Branch) -> tuple[str, str]:
         keys = ", ".join(known_keys(path, tree)) or "name: value"
         return "a mapping of keys is meant here", f"Write it as indented 'key: value' lines ({keys})."
     return detail["msg"], "See the chip file's schema."
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like the given one, if any is; one that it abbreviates comes first."""
-    asked, offered = word.lower(), tuple(known)
-    full = tuple(one for one in offered if _abbreviates(asked, one))
-    return next(iter(get_close_matches(asked, full or offered, n=1, cutoff=0.0 if full else 0.5)), None)
-
-
-def _abbreviates(short: str, word: str) -> bool:
-    """Whether a word's letters stand in another, in order and from its beginning, as ``cols`` in ``columns``."""
-    letters = iter(word)
-    return len(short) > 1 and word.startswith(short[0]) and all(letter in letters for letter in short)
 
 
 def known_keys(path: Path, tree: Branch) -> tuple[str, ...]:

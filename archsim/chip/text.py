@@ -9,6 +9,8 @@ import yaml
 from archsim.chip.tree import DEEPEST, Branch, Node, leaf
 from archsim.errors import InputError
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's parser where PyYAML was built with it: ten times as fast."""
 _LARGEST_BYTES = 1_000_000
 
 
@@ -42,75 +44,89 @@ def read_tree(file: Path) -> Branch:
 
 def parse_tree(text: str, file: str) -> Branch:
     """Read the text of a chip file; ``file`` is its name in messages."""
-    node = _compose(text, file)
-    tree = _convert(node, file)
+    tree = _Reader(text, file).document()
     if not isinstance(tree, Branch):
         raise InputError("there is no mapping of keys here", where=tree.origin, remedy="Write 'key: value' lines.")
     return tree
 
 
-class _Composer(yaml.SafeLoader):
-    """YAML without aliases (which may be circular, or expand without end) and without bottomless nesting."""
+class _Reader:
+    """A tree from YAML's events, as they are parsed.
 
-    depth = 0
+    No aliases (which may be circular, or expand without end), no bottomless nesting.
+    """
 
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.get_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "aliases are not understood", event.start_mark)
-        if self.depth == DEEPEST:
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "nested too deeply", event.start_mark)
-        self.depth += 1
-        node = super().compose_node(parent, index)
-        self.depth -= 1
+    def __init__(self, text: str, file: str) -> None:
+        self.file = file
+        self._events = yaml.parse(text, Loader=_LOADER)
+
+    def document(self) -> Node:
+        """The only document of the file."""
+        self._next()  # the stream's start
+        if isinstance(self._next(), yaml.StreamEndEvent):
+            raise InputError(
+                "the file is empty", where=self.file, remedy="Describe a chip, or start with 'extends: PRESET'."
+            )
+        node = self._node(self._next(), 0)
+        self._next()  # the document's end
+        after = self._next()
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise self._refusal("found another document", after.start_mark)
         return node
 
+    def _node(self, event: yaml.Event, depth: int) -> Node:
+        origin = self._place(event.start_mark)
+        if isinstance(event, yaml.AliasEvent):
+            raise self._refusal("aliases are not understood", event.start_mark)
+        if depth == DEEPEST:
+            raise self._refusal("nested too deeply", event.start_mark)
+        if isinstance(event, yaml.ScalarEvent):
+            return leaf(event.value, origin)
+        if not isinstance(event, yaml.MappingStartEvent):
+            while not isinstance(item := self._next(), yaml.SequenceEndEvent):
+                self._node(item, depth + 1)
+            raise InputError("no field of a chip file takes a list", where=origin, remedy="Write 'key: value' lines.")
+        return self._branch(origin, depth)
 
-def _compose(text: str, file: str) -> yaml.Node:
-    try:
-        node = yaml.compose(text, Loader=_Composer)
-    except yaml.MarkedYAMLError as error:
-        raise InputError(
-            f"this is not a chip file's YAML: {error.problem}",
-            where=_place(error.problem_mark, file),
+    def _branch(self, origin: str, depth: int) -> Branch:
+        branch = Branch(origin)
+        while not isinstance(key := self._next(), yaml.MappingEndEvent):
+            branch.children[self._new_key(key, branch)] = self._node(self._next(), depth + 1)
+        return branch
+
+    def _new_key(self, key: yaml.Event, branch: Branch) -> str:
+        where = self._place(key.start_mark)
+        if not isinstance(key, yaml.ScalarEvent):
+            raise InputError("a key is not a plain word", where=where, remedy="Write 'key: value' lines.")
+        name = str(key.value)
+        if name in branch.children:
+            before = branch.children[name].origin
+            raise InputError(
+                f"the key {name!r} is given twice (before: {before})", where=where, remedy="Keep one of the two."
+            )
+        return name
+
+    def _next(self) -> yaml.Event:
+        try:
+            return next(self._events)
+        except yaml.MarkedYAMLError as error:
+            # libyaml has a bound of its own on what it reads ahead.
+            deep = "nesting depth" in str(error.problem)
+            raise self._refusal("nested too deeply" if deep else str(error.problem), error.problem_mark) from None
+        except yaml.YAMLError as error:
+            raise InputError(
+                f"this is not a chip file's YAML: {str(error).splitlines()[0]}",
+                where=self.file,
+                remedy="Give a plain text file.",
+            ) from None
+
+    def _refusal(self, problem: str, mark: object) -> InputError:
+        return InputError(
+            f"this is not a chip file's YAML: {problem}",
+            where=self._place(mark),
             remedy="Check indentation, colons and quotes near this line; use 'extends' for what chips share.",
-        ) from None
-    except yaml.YAMLError as error:
-        raise InputError(
-            f"this is not a chip file's YAML: {str(error).splitlines()[0]}",
-            where=file,
-            remedy="Give a plain text file.",
-        ) from None
-    if node is None:
-        raise InputError("the file is empty", where=file, remedy="Describe a chip, or start with 'extends: PRESET'.")
-    return node
-
-
-def _place(mark: object, file: str) -> str:
-    return f"{file}:{mark.line + 1}" if isinstance(mark, yaml.Mark) else file
-
-
-def _convert(node: yaml.Node, file: str) -> Node:
-    origin = _place(node.start_mark, file)
-    if isinstance(node, yaml.ScalarNode):
-        return leaf(node.value, origin)
-    if not isinstance(node, yaml.MappingNode):
-        raise InputError("no field of a chip file takes a list", where=origin, remedy="Write 'key: value' lines.")
-    branch = Branch(origin)
-    for key, value in node.value:
-        branch.children[_new_key(key, branch, file)] = _convert(value, file)
-    return branch
-
-
-def _new_key(key: yaml.Node, branch: Branch, file: str) -> str:
-    where = _place(key.start_mark, file)
-    if not isinstance(key, yaml.ScalarNode):
-        raise InputError("a key is not a plain word", where=where, remedy="Write 'key: value' lines.")
-    name = str(key.value)
-    if name in branch.children:
-        before = branch.children[name].origin
-        raise InputError(
-            f"the key {name!r} is given twice (before: {before})", where=where, remedy="Keep one of the two."
         )
-    return name
+
+    def _place(self, mark: object) -> str:
+        line = getattr(mark, "line", None)
+        return self.file if line is None else f"{self.file}:{line + 1}"

@@ -143,3 +143,8 @@ def locate(tree: Branch, path: Path) -> tuple[Path, Node]:
             return path[:depth], node
         node = node.children[key]
     return path, node
+
+
+def text_of(leaf: Leaf) -> str:
+    """A scalar's value as it stands in a file."""
+    return str(leaf.value).lower() if isinstance(leaf.value, bool) else str(leaf.value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from archsim.cli import accuracy, check, ladder, listing, report, run, show, validate
 from archsim.cli.guard import Guarded
@@ -63,4 +65,11 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    _command()()
+
+
+@cache
+def _command() -> Guarded:
+    command = get_command(app)
+    assert isinstance(command, Guarded)
+    return command

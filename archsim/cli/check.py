@@ -45,7 +45,7 @@ def _checked(file: str, shape: list[str]) -> Document:
         return check_document(file, "network", _network_facts(path, shape))
     raise InputError(
         f"a file that ends in {path.suffix!r} is neither a network nor a chip",
-        where=file,
+        where=file or "FILE",
         remedy="Give an ONNX file (.onnx) or a chip file (.yaml, .yml).",
     )
 

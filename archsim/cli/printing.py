@@ -83,7 +83,8 @@ def _print_markdown(document: Document) -> None:
 
 
 def _print_csv(document: Document) -> None:
-    assert document.frame is not None
+    if document.frame is None:
+        raise InputError("there is no table here", where="--csv", remedy="Leave it out, or ask for --json.")
     write_csv(document.frame)
 
 

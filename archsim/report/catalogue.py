@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from archsim import workloads
 from archsim.chip import chip_names, describe
-from archsim.cost import models
-from archsim.report.document import Column, Document, Table, names, prose, section, table
-from archsim.report.records import records
-from archsim.workloads.trained import TRAINED
+from archsim.report.document import Document, names, prose, section, table
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 
 def network_list() -> Document:
     """The named networks and trained models."""
-    known = (*workloads.names(), *(model.name for model in TRAINED))
-    summaries = (*map(workloads.describe, workloads.names()), *(f"trained: {model.summary}" for model in TRAINED))
-    frame = pd.DataFrame({"name": known, "summary": summaries})
-    return _listed(table("Networks: archsim run NAME", *_described(frame)), frame)
+    from archsim import workloads
+    from archsim.workloads.trained import TRAINED
+
+    known = [(name, workloads.describe(name)) for name in workloads.names()]
+    known += [(model.name, f"trained: {model.summary}") for model in TRAINED]
+    return _listed("Networks: archsim run NAME", known)
 
 
 def chip_list() -> Document:
     """The chips."""
-    known = chip_names()
-    frame = pd.DataFrame({"name": known, "summary": [describe(name) for name in known]})
-    return _listed(table("Chips: archsim run NETWORK --chip NAME", *_described(frame)), frame)
+    return _listed("Chips: archsim run NETWORK --chip NAME", [(name, describe(name)) for name in chip_names()])
 
 
-def _described(frame: pd.DataFrame) -> tuple[Column, Column]:
-    return names("name", frame["name"]), prose("what it is", frame["summary"])
+def _listed(title: str, known: Sequence[tuple[str, str]]) -> Document:
+    called, described = zip(*known, strict=True)
+    shown = table(title, names("name", called), prose("what it is", described))
+    data: JsonValue = [{"name": name, "summary": summary} for name, summary in known]
+    return Document((section(shown),), data)
 
 
 def cost_list() -> Document:
     """The cost models."""
+    from archsim.cost import models
+
     known = sorted(models(), key=lambda model: (model.kind, model.name))
-    rows = [(str(model.kind), model.name, model.validity) for model in known]
-    frame = pd.DataFrame(rows, columns=["component", "model", "validity"])
-    title = "Cost models: archsim show cost COMPONENT --model NAME"
-    columns = names("component", frame["component"]), names("model", frame["model"])
-    return _listed(table(title, *columns, prose("fitted for", frame["validity"])), frame)
-
-
-def _listed(shown: Table, frame: pd.DataFrame) -> Document:
-    return Document((section(shown),), records(frame), frame)
+    shown = table(
+        "Cost models: archsim show cost COMPONENT --model NAME",
+        names("component", (str(model.kind) for model in known)),
+        names("model", (model.name for model in known)),
+        prose("fitted for", (model.validity for model in known)),
+    )
+    data: JsonValue = [
+        {"component": str(model.kind), "model": model.name, "validity": model.validity} for model in known
+    ]
+    return Document((section(shown),), data)
 
 
 def everything() -> Document:

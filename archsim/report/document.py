@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from pydantic import JsonValue
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pydantic import JsonValue
 
 V = TypeVar("V", str, int, float)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TypeAlias
-
-import pandas as pd
-from pydantic import JsonValue
+from typing import TYPE_CHECKING
 
 from archsim.escaping import csv_visible, json_visible
 
-Record: TypeAlias = dict[str, JsonValue]
+if TYPE_CHECKING:
+    import pandas as pd
+    from pydantic import JsonValue
 
 
 def records(table: pd.DataFrame) -> list[JsonValue]:

@@ -179,10 +179,28 @@ def test_mistyped_command_is_corrected() -> None:
     assert "run" in done.stderr
 
 
-def test_help_loads_nothing_heavy() -> None:
-    heavy = "{'numpy', 'pandas', 'numba', 'onnx', 'scipy', 'pint', 'pydantic'}"
-    done = python("-c", f"import sys, archsim.cli; print(sorted({heavy} & set(sys.modules)))")
-    assert done.stdout.strip() == "[]", done.stderr
+def loaded(*arguments: str) -> set[str]:
+    """The modules that a command line loads."""
+    script = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
+    script += "from archsim.__main__ import main; main()"
+    done = python("-c", script, *arguments)
+    assert done.returncode == 0
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("--version",)])
+def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    assert not loaded(*arguments) & {"numpy", "pandas", "numba", "onnx", "scipy", "pint", "networkx", "matplotlib"}
+
+
+@pytest.mark.parametrize("what", ["chips", "networks"])
+def test_lists_load_neither_engine_nor_tables(what: str) -> None:
+    heavy = {"pandas", "numba", "onnx", "scipy", "pint", "matplotlib", "archsim.engine", "archsim.chip.schema"}
+    assert not loaded("list", what) & (heavy | ({"networkx"} if what == "chips" else set()))
+
+
+def test_a_run_loads_what_it_needs() -> None:
+    assert not loaded("run", "mlp-hermes") & {"onnx", "pint", "matplotlib", "archsim.functional", "archsim.numeric"}
 
 
 def test_interrupt_leaves_a_message(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_a_chain_of_files_has_an_end(tmp_path: Path) -> None:
         ("---\na: 1\n---\nb: 2", "found another document"),
         ("!!python/object/apply:os.system [ls]", "no field of a chip file takes a list"),
         ("extends: isaac\ntile: !!binary aGVsbG8=", "a mapping of keys is meant here"),
-        ("name: a\x00b", "special characters are not allowed"),
+        ("name: a\x00b", "characters are not allowed"),
         ("", "the file is empty"),
         ("# nothing", "the file is empty"),
         ("just words", "there is no mapping of keys here"),

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from archsim.errors import InputError
-from archsim.report import TableFormat, csv_text, json_text, records, results_directory, write_table
+from archsim.report import TableFormat, csv_text, json_text, results_directory, write_table
 from archsim.report.files import PART, write_text
+from archsim.report.records import records
 
 TABLE = pd.DataFrame({"name": ["a", "b"], "count": [1, 2], "share": [0.1, 1 / 3]})
 
