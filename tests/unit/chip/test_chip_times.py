@@ -109,4 +109,5 @@ def test_the_bits_are_written_and_listed(tmp_path: Path) -> None:
     assert load_chip(str(file)) == chip
     (listed,) = (one for one in sources("pcm-mesh-14nm") if one.path == "tile.input.phase_bits")
     assert (listed.value, listed.source) == ("8", "the bits where this time is given")
-    assert listed.origin.endswith("pcm-mesh-14nm.yaml:47")
+    name, _, line = listed.origin.rpartition(":")
+    assert "phase_time: 128 ns" in Path(name).read_text(encoding="utf-8").splitlines()[int(line) - 1]
