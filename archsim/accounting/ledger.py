@@ -191,7 +191,7 @@ def _array_utilisation(trace: Trace) -> float:
     arrays = np.flatnonzero(program.resources.kind == Kind.ARRAY)
     busy = np.where(program.actors.role == Role.PROGRAM, 0, trace.busy)
     total = np.bincount(program.actors.resource, weights=busy, minlength=len(program.resources))[arrays]
-    return float((total / max(1, trace.makespan)).mean()) if len(arrays) else 0.0
+    return float((total / trace.makespan).mean()) if len(arrays) else 0.0
 
 
 def _layers(trace: Trace, placement: Placement, dynamic: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ def actor_states(trace: Trace) -> pd.DataFrame:
         ``busy, starved, blocked, contended, done`` on average; each row's shares sum to 1.
     """
     program = trace.program
-    shares = {state: getattr(trace, state) / max(1, trace.makespan) for state in STATES}
+    shares = {state: getattr(trace, state) / trace.makespan for state in STATES}
     frame = pd.DataFrame(
         {"layer": program.actors.layer, "role": program.actors.role, "firings": trace.firings, **shares}
     )
@@ -55,7 +55,7 @@ def resource_use(trace: Trace, steady: Steady) -> pd.DataFrame:
             "node": table.node,
             "servers": table.servers,
             "busy_s": busy / 1e12,
-            "utilisation": busy / (max(1, trace.makespan) * table.servers.astype(np.int64)),
+            "utilisation": busy / (trace.makespan * table.servers.astype(np.int64)),
             "steady_utilisation": steady_use(trace, steady),
         }
     )

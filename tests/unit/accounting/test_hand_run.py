@@ -349,6 +349,9 @@ def generation(made: int) -> tuple[Trace, float | None]:
 def test_a_decoder_is_measured_by_its_tokens() -> None:
     _, each = generation(TOKENS)
     assert each == pytest.approx(100 * NS)
+    # If the same 300 ns lay between two tokens:
+    _, each = generation(2)
+    assert each == pytest.approx(300 * NS)
 
 
 def test_one_generated_token_has_no_time_between_tokens() -> None:
