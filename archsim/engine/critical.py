@@ -26,8 +26,8 @@ from archsim.errors import Inconsistent
 from archsim.program import FiringLog, Program, Trace
 from archsim.program.tables import Counts
 
-MOST_FIRINGS = 20_000_000
-"""Firings whose starts are looked up at most: 160 MB."""
+MOST_FIRINGS = 12_000_000
+"""Firings whose starts are looked up at most: some 340 MB while they are."""
 NOTHING = -1
 
 
