@@ -88,7 +88,10 @@ def test_one_sample_fills_nothing() -> None:
     assert found.utilisation == pytest.approx(100e-9 * rate)
     assert f"at most {1 / found.utilisation:.3g} times as fast" in found.reason
     assert found.limit is Limit.FILLING
+    assert found.reason.startswith("one sample cannot fill the pipeline: ")
     assert "a larger --batch" in found.reason
+    few, _ = limited(network, make_chip(), batch=2)
+    assert few.reason.startswith("2 samples are too few to fill the pipeline: ")
     assert limited(network, make_chip(), batch=20)[1] > 2 * rate
 
 
@@ -179,6 +182,7 @@ def test_a_run_too_long_is_not_guessed_at() -> None:
 def test_the_longest_parts_are_named() -> None:
     # 40 ns of integration, 30 and 20 of others in a round of 90: by layer and role, the longest first.
     found, _ = limited(lstm(6), make_chip(inputs=make_input(phase_ns=40)), batch=1)
+    assert found.limit is Limit.RECURRENCE
     shares = [float(part.split()[-1].rstrip("%;")) for part in found.reason.split(": ")[1].split(";")[0].split(", ")]
     assert shares == sorted(shares, reverse=True) and len(shares) == 3
     assert "lstm.gates integrate" in found.reason
