@@ -31,6 +31,8 @@ def check(
     """Say whether an ONNX or chip file can be used, or what is wrong with it and where.
 
     A chip file is validated and priced; a network is imported, layer by layer.
+
+    Examples: [cyan]archsim check my.yaml[/], [cyan]archsim check net.onnx --shape data=1,3,224,224[/].
     """
     printing.print(_checked(file, shape or []))
 

@@ -82,7 +82,16 @@ def _misused(error: Any) -> ArchsimError:
     near = getattr(error, "possibilities", None)
     hint = f"Did you mean {' or '.join(sorted(near))}? " if near else ""
     what = str(error.message if near else error.format_message())
+    for learned, plain in _PLAINLY:
+        what = what.replace(learned, plain)
     return InputError(what[:1].lower() + what[1:].rstrip("."), where=path, remedy=f"{hint}See {path} --help.")
+
+
+_PLAINLY = (
+    ("Input should be a valid integer, unable to parse string as an integer", "a whole number is meant"),
+    ("Value error, ", ""),
+)
+"""How the library that reads options says it, and how people do."""
 
 
 @contextmanager

@@ -30,7 +30,10 @@ def list_names(
         Shelf | None, typer.Argument(help="Which of them; networks and chips by default.", show_default=False)
     ] = None,
 ) -> None:
-    """List the networks, chips and cost models that come with archsim."""
+    """List the networks, chips and cost models that come with archsim.
+
+    Examples: [cyan]archsim list[/], [cyan]archsim list chips[/], [cyan]archsim list costs --json[/].
+    """
     printing.print(_document(what))
 
 

@@ -20,7 +20,10 @@ app.command("chip")(chip)
 @app.command("network")
 @grouped
 def network(model: NetworkOptions, printing: TablePrintOptions) -> None:
-    """Show a network: its layers, weights and multiply-accumulates per sample."""
+    """Show a network: its layers, weights and multiply-accumulates per sample.
+
+    Examples: [cyan]archsim show network bert-base --seq 64[/], [cyan]archsim show network net.onnx --csv > net.csv[/].
+    """
     from archsim.report import network_document
 
     printing.print(network_document(model.load()))
@@ -40,6 +43,8 @@ def placement(
     Links are counted on and between chips, averaged over all pairs of a node that makes a layer's input and one that
     reads it. What no buffer has room for, and will go through memory, is said below the table; of a network with a
     recurrence that depends on how many samples take turns.
+
+    Example: [cyan]archsim show placement resnet18 --replicate layer1=2[/].
     """
     from archsim.report import placement_document
     from archsim.simulation import foretold
@@ -59,7 +64,10 @@ def program(
     *,
     limit: Annotated[int, typer.Option(metavar="N", min=0, help="Lines of each table; 0 for all of them.")] = 20,
 ) -> None:
-    """Show the program that the engines run: resources, actors and channels, as text."""
+    """Show the program that the engines run: resources, actors and channels, as text.
+
+    Example: [cyan]archsim show program mlp-hermes --limit 0[/].
+    """
     from archsim.lowering import lower
     from archsim.report import program_document
 

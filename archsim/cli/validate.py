@@ -40,6 +40,9 @@ def validate(
 
     Cases: hermes, ibm-34tile, isaac, nature2018-training, neurram, puma, puma-networks.
 
+    Examples: [cyan]archsim validate[/] (minutes), [cyan]archsim validate isaac[/],
+    [cyan]archsim validate hermes --out results[/].
+
     Leaves with code 1 where a row misses without an explanation in its case, or no longer misses.
     """
     from archsim.report.validation import validation_document, write_validation

@@ -16,7 +16,8 @@ import yaml
 
 from archsim import workloads
 from archsim.chip import chip_names, load_chip
-from tests.e2e.cli_calls import light_model, succeed, succeed_json
+from tests.e2e.cli_calls import fail, light_model, succeed, succeed_json
+from tests.fuzz.command_lines import Command, commands
 
 COMMANDS = [
     (),
@@ -177,6 +178,24 @@ def test_mistyped_command_is_corrected() -> None:
     done = python("-m", "archsim", "rnu")
     assert done.returncode == 2
     assert "run" in done.stderr
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda command: " ".join(command.path))
+def test_every_command_shows_how_it_is_used(command: Command) -> None:
+    words = " ".join(succeed(*command.path, "--help").split())
+    assert f"archsim {' '.join(command.path)}" in words.partition("[OPTIONS]")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--batch", "many"), "invalid value for '--batch': a whole number is meant"),
+        (("--format", "cvs"), "invalid value for '--format': 'cvs' is not one of 'csv', 'parquet'"),
+        (("--bach", "2"), "no such option: --bach"),
+    ],
+)
+def test_misused_options_are_told_plainly(arguments: tuple[str, ...], words: str) -> None:
+    assert words in fail("run", "mlp-hermes", *arguments)
 
 
 def loaded(*arguments: str) -> set[str]:
