@@ -14,6 +14,7 @@ from tests.fuzz.onnx_mutants import mutant
 from tests.fuzz.onnx_seeds import made_seeds, node_seeds
 
 Mutant = tuple[bytes, int]
+KNOWN = sorted((Path(__file__).parents[1] / "data" / "onnx_mutants").glob("*.onnx"))
 SHAPES = ("x=1,3,16,16", "x=1,2,9", "x=3,4", "x=1,6,8", "x=0", "y=1")
 """Given to every fourth mutant; few fit."""
 
@@ -51,6 +52,12 @@ def test_seeds_are_read_or_refused(held: Callable[[Mutant], None], tmp_path: Pat
         path.write_bytes(file)
         codes.append(run_command("check", path).code)
     assert sum(code == 0 for code in codes) >= len(codes) - 3
+
+
+@pytest.mark.parametrize("path", KNOWN, ids=lambda path: path.stem)
+def test_known_mutants(path: Path) -> None:
+    """Files that once ended in a traceback."""
+    assert run_command("run", path, "--json").code in (0, 2)
 
 
 def test_mutants(held: Callable[[Mutant], None]) -> None:

@@ -15,7 +15,8 @@ from archsim.network.onnx_import.draft import Call, Draft
 from archsim.network.onnx_import.folding import evaluated, initializer
 from archsim.network.onnx_import.inference import Expected, expected
 from archsim.network.onnx_import.limits import check_shape
-from archsim.network.onnx_import.movement import MOVEMENTS, Array, Move
+from archsim.network.onnx_import.movement import MOVEMENTS
+from archsim.network.onnx_import.moves import Array, Move
 from archsim.network.onnx_import.node import Node
 from archsim.network.onnx_import.registry import OWN_DOMAINS, handler_of
 from archsim.network.onnx_import.views import CONSTANT, Constant, Tensor, View, as_view, core, merged, unknown

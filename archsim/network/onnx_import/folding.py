@@ -60,7 +60,10 @@ def initializer(tensor: TensorProto) -> Constant:
             f"has a negative size in its shape {tuple(tensor.dims)}", where=where, remedy="Export the model again."
         )
     shape = check_shape(tensor.dims)
-    if tensor.data_location == TensorProto.EXTERNAL or not _stored(tensor):
+    if tensor.data_location == TensorProto.EXTERNAL:
+        _check_external(tensor, dtype, where)
+        return unknown(shape, dtype, (tensor.name,))
+    if not _stored(tensor):
         return unknown(shape, dtype, (tensor.name,))
     if prod(shape) > LARGEST_VALUE:
         if tensor.HasField("raw_data") and len(tensor.raw_data) != _bytes(tensor, dtype):
@@ -70,6 +73,20 @@ def initializer(tensor: TensorProto) -> Constant:
         return Constant(numpy_helper.to_array(tensor), True, (tensor.name,))
     except (ValueError, TypeError, RuntimeError) as fault:
         raise _inconsistent(shape, where) from fault
+
+
+def _check_external(tensor: TensorProto, dtype: np.dtype[np.generic], where: str) -> None:
+    """Whether what the file says of data beside it fits the shape; the data may be missing."""
+    said = {entry.key: entry.value for entry in tensor.external_data if entry.key in ("offset", "length")}
+    wrong = next((key for key, value in said.items() if not (value.isascii() and value.isdigit())), None)
+    if wrong is not None:
+        raise InputError(
+            f"has the {wrong} {said[wrong]!r} in its external data file",
+            where=where,
+            remedy="Save the model with its external data again (onnx.save_model).",
+        )
+    if "length" in said and int(said["length"]) != _bytes(tensor, dtype):
+        raise _inconsistent(tuple(tensor.dims), where)
 
 
 def _bytes(tensor: TensorProto, dtype: np.dtype[np.generic]) -> int:

@@ -125,15 +125,17 @@ def _walked(
 def _shapes_that_work(
     model: onnx.ModelProto, left_open: Sequence[onnx.ValueInfoProto], given: Mapping[str, tuple[int, ...]]
 ) -> str:
-    """Options for shapes with which the model can be read, the first of some usual sizes."""
+    """Options for shapes with which the model can be read, the first of some usual sizes; or why there are none."""
+    refusals = []
     for size in USUAL_SIZES:
         tried = {entry.name: filled(entry, size) for entry in left_open}
         try:
             executed(model, {**given, **tried})
-        except InputError:
+        except InputError as fault:
+            refusals.append(f"{options(tried)}; but with it, {fault.where}: {fault.what}")
             continue
         return options(tried)
-    return f"{options({entry.name: filled(entry, USUAL_SIZES[0]) for entry in left_open})} (this size does not fit)"
+    return refusals[0]
 
 
 def _check_given(shapes: Mapping[str, tuple[int, ...]], names: list[str]) -> None:

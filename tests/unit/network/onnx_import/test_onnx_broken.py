@@ -24,7 +24,7 @@ F32 = TensorProto.FLOAT
 
 def refusal(model: onnx.ModelProto, folder: Path, **shapes: tuple[int, ...]) -> InputError:
     path = folder / "broken.onnx"
-    onnx.save(model, path)
+    path.write_bytes(model.SerializeToString())
     with pytest.raises(InputError) as caught:
         read_onnx(path, shapes=shapes)
     assert str(path) in caught.value.where and caught.value.what and caught.value.remedy
@@ -239,6 +239,32 @@ def test_broken_weights_are_named(weight: onnx.TensorProto, words: str, tmp_path
     assert words in fault.what and "tensor 'w'" in fault.where
 
 
+def beside(**said: str) -> onnx.TensorProto:
+    weight = changed(raw_data=b"", data_location=TensorProto.EXTERNAL)
+    for key, value in {"location": "weights.bin", **said}.items():
+        weight.external_data.add(key=key, value=value)
+    return weight
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"length": "44"}, "data that do not fit its shape (3, 4)"),
+        ({"length": str(2**62)}, "data that do not fit its shape (3, 4)"),
+        ({"length": "x"}, "the length 'x'"),
+        ({"offset": "-4"}, "the offset '-4'"),
+    ],
+    ids=str,
+)
+def test_external_data_that_do_not_fit(said: dict[str, str], words: str, tmp_path: Path) -> None:
+    fault = refusal(with_weight(beside(**said)), tmp_path)
+    assert words in fault.what and "tensor 'w'" in fault.where
+
+
+def test_external_data_may_be_missing() -> None:
+    assert read_model(with_weight(beside(offset="4096", length="48"))).macs == 2 * 3 * 4
+
+
 def test_weights_without_data_are_estimated() -> None:
     assert read_model(with_weight(changed(raw_data=b""))).macs == 2 * 3 * 4
 
@@ -322,6 +348,13 @@ def test_shape_that_is_offered_fits_what_follows(tmp_path: Path) -> None:
     nodes = [helper.make_node("Flatten", ["x"], ["f"]), helper.make_node("MatMul", ["f", "w"], ["y"])]
     model = dynamic(*nodes, shape=[1, 3, "H", "W"], weights={"w": np.ones((3 * 16 * 16, 5))})
     assert option(refusal(model, tmp_path).remedy, "x") == (1, 3, 16, 16)
+
+
+def test_where_no_size_fits_the_reason_is_told(tmp_path: Path) -> None:
+    node = helper.make_node("ConvTranspose", ["x", "w"], ["y"], name="up")
+    model = dynamic(node, shape=[1, 3, "H", "W"], weights={"w": np.ones((3, 4, 2, 2))})
+    remedy = refusal(model, tmp_path).remedy
+    assert "node 'up' (ConvTranspose): transposed convolution is not modelled" in remedy
 
 
 def test_negative_size_is_an_open_one(tmp_path: Path) -> None:
