@@ -35,9 +35,9 @@ class Draft:
         return flat_program(
             actors=(np.arange(size), firings * batch, interval, latency),
             channels=(source, target, capacity, np.zeros_like(source), need, release),
-            servers=np.ones(size, np.int32),
+            servers=np.ones(size, np.int64),
             curves=self.curves,
-            samples=Samples(batch, 1, np.array([0], np.int32), np.array([sink], np.int32)),
+            samples=Samples(batch, 1, np.array([0], np.int64), np.array([sink], np.int64)),
         )
 
 
@@ -60,11 +60,11 @@ def flat_program(
     samples : Samples
     """
     size, edges = len(actors[0]), len(channels[0])
-    zeros, none = np.zeros(size, np.int32), np.full(size, -1, np.int32)
-    numbers = np.arange(size, dtype=np.int32)
+    zeros, none = np.zeros(size, np.int64), np.full(size, -1, np.int64)
+    numbers = np.arange(size, dtype=np.int64)
     length = np.array([len(values) for values, _ in curves], np.int64)
-    ids = [column.astype(np.int32) for column in (actors[0], *channels[:2], *channels[4:])]
-    pools = np.zeros(len(servers), np.int32)
+    ids = [column.astype(np.int64) for column in (actors[0], *channels[:2], *channels[4:])]
+    pools = np.zeros(len(servers), np.int64)
     return Program(
         actors=Actors(
             zeros, np.full(size, Role.COMPUTE, np.int8), numbers, zeros, zeros, ids[0], *actors[1:], none, none
@@ -74,7 +74,7 @@ def flat_program(
             np.full(len(servers), Kind.UNIT, np.int8),
             pools,
             pools,
-            np.arange(len(servers), dtype=np.int32),
+            np.arange(len(servers), dtype=np.int64),
             pools,
             servers,
         ),
@@ -85,7 +85,7 @@ def flat_program(
             np.concatenate([values for values, _ in curves]),
         ),
         durations=Series(*(np.zeros(0, np.int64) for _ in range(4))),
-        actions=Actions(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0)),
+        actions=Actions(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)),
         samples=samples,
         labels=Labels(("layer",), (), ("unit",)),
     )
@@ -190,7 +190,7 @@ def mesh(actors: int, *, firings: int, sharing: int, seed: int = 1) -> Program:
             np.maximum(1, interval // random.integers(1, 3, size)),
         ),
         channels=(source, target, random.integers(1, 5, edges), zeros, zeros, zeros),
-        servers=np.ones(-(-size // sharing), np.int32),
+        servers=np.ones(-(-size // sharing), np.int64),
         curves=[(np.array([1], np.int64), 1)],
-        samples=Samples(1, 1, numbers[:1].astype(np.int32), numbers[-1:].astype(np.int32)),
+        samples=Samples(1, 1, numbers[:1].astype(np.int64), numbers[-1:].astype(np.int64)),
     )

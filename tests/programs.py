@@ -97,8 +97,8 @@ class Sketch:
         )
 
 
-def ids(values: list[int] | tuple[int, ...]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    return np.array(values, np.int32)
+def ids(values: list[int] | tuple[int, ...]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array(values, np.int64)
 
 
 def series(rows: list[Curve]) -> Series:

@@ -47,7 +47,7 @@ class Course:
         )
 
 
-def held(program: Program, actor: NDArray[np.int32], firing: Counts) -> Counts:
+def held(program: Program, actor: NDArray[np.int64], firing: Counts) -> Counts:
     """Picoseconds that each firing holds its resource, shape ``(firings,)``."""
     length = program.actors.interval[actor]
     table = program.actors.interval_table[actor]
@@ -188,7 +188,7 @@ def _passed(log: FiringLog, when: Counts, edges: Reals, actors: int) -> Counts:
     return np.asarray(counts + before[:, None], np.int64)
 
 
-def _entries(series: Series, rows: NDArray[np.int32], firing: Counts) -> Counts:
+def _entries(series: Series, rows: NDArray[np.int64], firing: Counts) -> Counts:
     """Entries of curves, row by row, shape of ``firing``."""
     length = series.length[rows][:, None]
     place = series.start[rows][:, None] + firing % length

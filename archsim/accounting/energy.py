@@ -38,7 +38,7 @@ def dynamic_energy(trace: Trace, bill: Bill) -> pd.DataFrame:
     return _named(program, counts, _energies(program, bill, counts["name"].unique()))
 
 
-def _energies(program: Program, bill: Bill, used: np.ndarray[tuple[int], np.dtype[np.int32]]) -> dict[int, float]:
+def _energies(program: Program, bill: Bill, used: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[int, float]:
     """Joules of each action that occurs."""
     energies = {}
     for name in used.tolist():

@@ -175,7 +175,9 @@ class _Rows:
         """Empty the kernel's rows into the log; keep at most twice the limit."""
         rows = int(state.registers[LOG_COUNT])
         self.parts.append(
-            FiringLog(state.log_actor[:rows].copy(), state.log_firing[:rows].copy(), state.log_start[:rows].copy())
+            FiringLog(
+                state.log_actor[:rows].astype(np.int64), state.log_firing[:rows].copy(), state.log_start[:rows].copy()
+            )
         )
         state.registers[LOG_COUNT] = 0
         if sum(len(part.actor) for part in self.parts) > 2 * self.limit:

@@ -248,7 +248,7 @@ class _Run:
 
     def finished(self) -> Trace:
         rows = np.array(self.rows, np.int64).reshape(-1, 3).T
-        log = sorted_log(rows[0].astype(np.int32), rows[1], rows[2], self.log.limit) if self.log else None
+        log = sorted_log(rows[0], rows[1], rows[2], self.log.limit) if self.log else None
 
         def column(name: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
             return np.array([getattr(actor, name) for actor in self.actors], np.int64)

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from archsim.errors import ProgramError
 from archsim.program import Program, Series, channel_name
 from archsim.program.extremes import curve_extremes
-from archsim.program.tables import Counts, Ids
+from archsim.program.tables import Counts
 
 Integer = TypeVar("Integer", np.int32, np.int64)
+Ids = NDArray[np.int32]
+"""The engine's own: half as wide as a Program's, so that twice as many lie in a cache."""
 # Traits of actors.
 QUEUED, SOURCE, SINK = 1, 2, 4
 # Registers: the worklist's first entry and length, the heap's length, firings done, rows of the log.

@@ -60,10 +60,10 @@ def find_rhythm(program: Program) -> Rhythm | None:
     return Rhythm(chunk * program.samples.group, groups // chunk, share * chunk)
 
 
-def _period_lengths(program: Program) -> list[tuple[NDArray[np.int32], Counts]]:
+def _period_lengths(program: Program) -> list[tuple[NDArray[np.int64], Counts]]:
     """Actors, and the lengths of the curves and tables that they step through."""
     actors, channels = program.actors, program.channels
-    numbers = np.arange(len(actors), dtype=np.int32)
+    numbers = np.arange(len(actors), dtype=np.int64)
     lengths = [(channels.target, program.curves.length[rows]) for rows in (channels.need, channels.release)]
     tables = (actors.interval_table, actors.latency_table)
     return lengths + [(numbers[rows >= 0], program.durations.length[rows[rows >= 0]]) for rows in tables]
@@ -194,7 +194,7 @@ class SteadySearch:
         """Samples of which each sink has put out something."""
         return self._with_first_token(self.program.samples.sinks)
 
-    def _with_first_token(self, ids: NDArray[np.int32]) -> Counts:
+    def _with_first_token(self, ids: NDArray[np.int64]) -> Counts:
         fired, tokens, group = self._progress(ids)
         return np.asarray(fired // (tokens * group) * group + np.minimum(fired % (tokens * group), group), np.int64)
 
@@ -204,7 +204,7 @@ class SteadySearch:
         last = np.maximum(fired % (tokens * group) - (tokens - 1) * group, 0)
         return np.asarray(fired // (tokens * group) * group + last, np.int64)
 
-    def _progress(self, ids: NDArray[np.int32]) -> tuple[Counts, Counts, int]:
+    def _progress(self, ids: NDArray[np.int64]) -> tuple[Counts, Counts, int]:
         samples = self.program.samples
         return self.state.actor_columns.fired[ids], self.program.actors.firings[ids] // samples.count, samples.group
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from archsim.columns import Ids
 from archsim.program import FiringLog
-from archsim.program.tables import Counts, Ids, Picoseconds
+from archsim.program.tables import Counts, Picoseconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from archsim.columns import Columns, Ids
 from archsim.program import Actions, Actors, Channels, Kind, Labels, Program, Resources, Role, Samples, Series
 
-Ids = NDArray[np.int64]
 Column = NDArray[np.int64] | int
 NO_TABLE = -1
-_NODE_BITS = 26
+NONE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,34 @@ class ActorRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
-    """Columns of actors that others are modelled on."""
+class Copied(Columns):
+    """What actors take over from others that they are modelled on; columns of shape ``(actors,)``."""
 
     layer: Ids
     replica: Ids
     column: Ids
     firings: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class _DraftActors(Columns):
+    """Actors with the places that they hold in place of resource ids; columns of shape ``(actors,)``."""
+
+    layer: Ids
+    role: Ids
+    replica: Ids
+    row: Ids
+    column: Ids
+    kind: Ids
+    label: Ids
+    node: Ids
+    index: Ids
+    servers: Ids
+    firings: Ids
+    interval: Ids
+    latency: Ids
+    interval_table: Ids
+    latency_table: Ids
 
 
 @dataclass
@@ -122,27 +143,35 @@ class Draft:
     nodes: int
     curves: SeriesBook = field(default_factory=SeriesBook)
     durations: SeriesBook = field(default_factory=SeriesBook)
-    _actors: list[tuple[Ids, ...]] = field(default_factory=list)
-    _channels: list[tuple[Ids, ...]] = field(default_factory=list)
-    _actions: list[tuple[Ids, Ids, NDArray[np.float64]]] = field(default_factory=list)
+    _actors: list[_DraftActors] = field(default_factory=list)
+    _channels: list[Channels] = field(default_factory=list)
+    _actions: list[Actions] = field(default_factory=list)
     _action_names: dict[str, int] = field(default_factory=dict)
     _labels: dict[str, int] = field(default_factory=dict)
     _count: int = 0
 
     def actors(self, rows: ActorRows, count: int) -> Ids:
         """Append actors; returns their ids, shape ``(count,)``."""
-        place = rows.place
-        label = self._labels.setdefault(place.label, len(self._labels))
-        key = (
-            (np.int64(int(place.kind) * 64 + label) << np.int64(2 * _NODE_BITS))
-            + (np.asarray(place.node, np.int64) << np.int64(_NODE_BITS))
-            + np.asarray(place.index, np.int64)
+        place, timing = rows.place, rows.timing
+        table = _DraftActors.broadcast(
+            count,
+            layer=rows.layer,
+            role=rows.role,
+            replica=rows.replica,
+            row=rows.row,
+            column=rows.column,
+            kind=place.kind,
+            label=self._labels.setdefault(place.label, len(self._labels)),
+            node=place.node,
+            index=place.index,
+            servers=place.servers,
+            firings=rows.firings,
+            interval=timing.interval,
+            latency=timing.latency,
+            interval_table=timing.interval_table,
+            latency_table=timing.latency_table,
         )
-        columns = (
-            rows.layer, int(rows.role), rows.replica, rows.row, rows.column, key, place.servers, rows.firings,
-            rows.timing.interval, rows.timing.latency, rows.timing.interval_table, rows.timing.latency_table,
-        )  # fmt: skip
-        self._actors.append(tuple(np.broadcast_to(np.asarray(column, np.int64), count) for column in columns))
+        self._actors.append(table)
         self._count += count
         return np.arange(self._count - count, self._count, dtype=np.int64)
 
@@ -157,9 +186,9 @@ class Draft:
     def actor_columns(self, ids: Ids) -> Copied:
         """What link actors take over from the actors whose tokens they carry."""
         if len(self._actors) > 1:
-            self._actors = [tuple(_stacked(self._actors, 12))]
-        columns = self._actors[0]
-        return Copied(columns[0][ids], columns[2][ids], columns[4][ids], columns[7][ids])
+            self._actors = [_DraftActors.concatenate(self._actors)]
+        table = self._actors[0]
+        return Copied(table.layer[ids], table.replica[ids], table.column[ids], table.firings[ids])
 
     def channels(
         self,
@@ -173,84 +202,61 @@ class Draft:
         initial: Column = 0,
     ) -> None:
         """Append channels."""
-        columns = (source, target, capacity, initial, need, release, token_bits)
-        self._channels.append(tuple(np.broadcast_to(np.asarray(c, np.int64), len(source)) for c in columns))
+        table = Channels.broadcast(
+            len(source),
+            source=source,
+            target=target,
+            capacity=capacity,
+            initial=initial,
+            need=need,
+            release=release,
+            token_bits=token_bits,
+        )
+        self._channels.append(table)
 
     def act(self, actors: Ids, action: str, count: ArrayLike) -> None:
         """Say what each firing of some actors does: ``component.action``, so often."""
         name = self._action_names.setdefault(action, len(self._action_names))
         counts = np.broadcast_to(np.asarray(count, np.float64), len(actors))
-        self._actions.append((actors, np.full(len(actors), name, np.int64), counts))
+        self._actions.append(Actions(actors, np.full(len(actors), name, np.int64), counts))
 
     def finish(self, layers: tuple[str, ...], samples: Samples) -> Program:
         """The Program."""
-        (layer, role, replica, row, column, key, servers, firings, interval, latency, interval_table, latency_table) = (
-            _stacked(self._actors, 12)
-        )
-        resources, resource = self._resources(key, servers)
+        drafted = _DraftActors.concatenate(self._actors)
+        resources, resource = self._resources(drafted)
         actors = Actors(
-            layer=layer.astype(np.int32),
-            role=role.astype(np.int8),
-            replica=replica.astype(np.int32),
-            row=row.astype(np.int32),
-            column=column.astype(np.int32),
-            resource=resource.astype(np.int32),
-            firings=firings,
-            interval=interval,
-            latency=latency,
-            interval_table=interval_table.astype(np.int32),
-            latency_table=latency_table.astype(np.int32),
+            layer=drafted.layer,
+            role=drafted.role.astype(np.int8),
+            replica=drafted.replica,
+            row=drafted.row,
+            column=drafted.column,
+            resource=resource,
+            firings=drafted.firings,
+            interval=drafted.interval,
+            latency=drafted.latency,
+            interval_table=drafted.interval_table,
+            latency_table=drafted.latency_table,
         )
-        labels = Labels(layers, tuple(self._action_names), tuple(self._labels))
         return Program(
             actors=actors,
-            channels=self._finished_channels(),
+            channels=Channels.concatenate(self._channels),
             resources=resources,
             curves=self.curves.finish(),
             durations=self.durations.finish(),
-            actions=self._finished_actions(),
+            actions=Actions.concatenate(self._actions) if self._actions else Actions(NONE, NONE, np.zeros(0)),
             samples=samples,
-            labels=labels,
+            labels=Labels(layers, tuple(self._action_names), tuple(self._labels)),
         )
 
-    def _finished_channels(self) -> Channels:
-        source, target, capacity, initial, need, release, token_bits = _stacked(self._channels, 7)
-        return Channels(
-            source=source.astype(np.int32),
-            target=target.astype(np.int32),
-            capacity=capacity,
-            initial=initial,
-            need=need.astype(np.int32),
-            release=release.astype(np.int32),
-            token_bits=token_bits,
-        )
-
-    def _finished_actions(self) -> Actions:
-        if not self._actions:
-            return Actions(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
-        actor, action, count = (np.concatenate(column) for column in zip(*self._actions, strict=True))
-        return Actions(actor.astype(np.int32), action.astype(np.int32), count)
-
-    def _resources(self, key: Ids, servers: Ids) -> tuple[Resources, Ids]:
-        unique, first, resource = np.unique(key, return_index=True, return_inverse=True)
-        mask = np.int64((1 << _NODE_BITS) - 1)
-        kind, label = np.divmod(unique >> np.int64(2 * _NODE_BITS), 64)
-        node, index = (unique >> np.int64(_NODE_BITS)) & mask, unique & mask
+    def _resources(self, actors: _DraftActors) -> tuple[Resources, Ids]:
+        """Resources, each once, and the one that each actor holds."""
+        place = (actors.kind, actors.label, actors.node, actors.index)
+        sizes = tuple(int(column.max(initial=0)) + 1 for column in place)
+        key = np.ravel_multi_index(place, sizes)
+        _, first, resource = np.unique(key, return_index=True, return_inverse=True)
+        kind, label, node, index = (column[first] for column in place)
         chip, local = np.divmod(node, self.nodes)
         # A link's two ends are counted over all chips alike; a chip link's other end is a chip.
-        ends = kind == Kind.LINK
-        table = Resources(
-            kind=kind.astype(np.int8),
-            label=label.astype(np.int32),
-            chip=chip.astype(np.int32),
-            node=local.astype(np.int32),
-            index=np.where(ends, index % self.nodes, index).astype(np.int32),
-            servers=servers[first].astype(np.int32),
-        )
+        index = np.where(kind == Kind.LINK, index % self.nodes, index)
+        table = Resources(kind.astype(np.int8), label, chip, local, index, actors.servers[first])
         return table, resource
-
-
-def _stacked(chunks: list[tuple[Ids, ...]], columns: int) -> list[Ids]:
-    if not chunks:
-        return [np.zeros(0, np.int64) for _ in range(columns)]
-    return [np.concatenate(column) for column in zip(*chunks, strict=True)]

@@ -156,9 +156,9 @@ def _act_reads(draft: Draft, placement: Placement, ends: Ends, keeping: tuple[Ke
 
 
 def _samples(placement: Placement, ends: Ends, batch: Batch) -> Samples:
-    def actors(kind: type[Source] | type[Sink]) -> NDArray[np.int32]:
+    def actors(kind: type[Source] | type[Sink]) -> NDArray[np.int64]:
         layers = [index for index, layer in enumerate(placement.network.order) if isinstance(layer.operator, kind)]
         makers = [ends.maker[placement.homes_of(index)] for index in layers]
-        return np.concatenate(makers).astype(np.int32) if makers else np.zeros(0, np.int32)
+        return np.concatenate(makers) if makers else np.zeros(0, np.int64)
 
     return Samples(batch.samples, batch.group, actors(Source), actors(Sink))

@@ -11,7 +11,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-Ids = NDArray[np.int32]
+from archsim.columns import Columns, Ids
+
 Picoseconds = NDArray[np.int64]
 Counts = NDArray[np.int64]
 
@@ -53,24 +54,24 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Actors:
+class Actors(Columns):
     """Firing sequences; every column has shape ``(actors,)``.
 
     Parameters
     ----------
-    layer : int32
+    layer : int64
         Index into the program's layer names.
     role : int8
         A ``Role``.
-    replica, row, column : int32
+    replica, row, column : int64
         Which copy of the layer, row block and column block (for a link: the position on its route in ``row``).
-    resource : int32
+    resource : int64
         What it holds while it fires.
     firings : int64
         How often it fires in the whole run.
     interval, latency : int64
         Picoseconds the resource is held, and from the start to the outputs' appearance.
-    interval_table, latency_table : int32
+    interval_table, latency_table : int64
         Row of ``Program.durations`` that replaces the constant, firing by firing; -1 for none.
     """
 
@@ -86,21 +87,18 @@ class Actors:
     interval_table: Ids
     latency_table: Ids
 
-    def __len__(self) -> int:
-        return len(self.layer)
-
 
 @dataclass(frozen=True, slots=True)
-class Channels:
+class Channels(Columns):
     """Token queues from one actor to one actor; every column has shape ``(channels,)``.
 
     Parameters
     ----------
-    source, target : int32
+    source, target : int64
         Actor ids.
     capacity, initial : int64
         Tokens of room (those in flight included) and tokens there at time 0.
-    need, release : int32
+    need, release : int64
         Rows of ``Program.curves``.
     token_bits : int64
         Size of one token, for buffer sizes in bytes.
@@ -114,23 +112,20 @@ class Channels:
     release: Ids
     token_bits: Counts
 
-    def __len__(self) -> int:
-        return len(self.source)
-
 
 @dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(Columns):
     """Things that serve firings; every column has shape ``(resources,)``.
 
     Parameters
     ----------
     kind : int8
         A ``Kind``.
-    label : int32
+    label : int64
         Index into the program's resource labels (which unit, which memory).
-    chip, node, index : int32
+    chip, node, index : int64
         Where it is. A link leads from ``node`` to ``index``; anything else is number ``index`` at fabric node ``node``.
-    servers : int32
+    servers : int64
         Firings served at once.
     """
 
@@ -140,9 +135,6 @@ class Resources:
     node: Ids
     index: Ids
     servers: Ids
-
-    def __len__(self) -> int:
-        return len(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +165,14 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Actions:
+class Actions(Columns):
     """What each firing does that costs energy; every column has shape ``(actions,)``.
 
     Parameters
     ----------
-    actor : int32
+    actor : int64
         Who does it.
-    action : int32
+    action : int64
         Index into the program's action names (``component.action``).
     count : float64
         How often per firing, averaged over the firings of a sample.
@@ -189,9 +181,6 @@ class Actions:
     actor: Ids
     action: Ids
     count: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +196,7 @@ class Samples:
         Samples in the run.
     group : int
         Samples that interleave; 1 for none.
-    sources, sinks : int32
+    sources, sinks : int64
         Actors whose first firing of a sample starts it, and whose last firing's output completes it.
     """
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.program.tables import Counts, Ids, Picoseconds, Program
+from archsim.columns import Ids
+from archsim.program.tables import Counts, Picoseconds, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class FiringLog:
 
     Parameters
     ----------
-    actor : int32
+    actor : int64
     firing : int64
         Number of the firing of its actor, from 0.
     start : int64

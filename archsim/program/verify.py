@@ -170,7 +170,7 @@ def _verify_time_bound(program: Program) -> None:
         )
 
 
-def _longest(constant: Counts, table: NDArray[np.int32], program: Program) -> NDArray[np.float64]:
+def _longest(constant: Counts, table: NDArray[np.int64], program: Program) -> NDArray[np.float64]:
     if not (table >= 0).any():
         return constant.astype(np.float64)
     _, high = _row_bounds(program.durations)
@@ -274,7 +274,7 @@ def _verify_samples(program: Program) -> None:
         firings = program.actors.firings[ids]
         bad = (firings < 1) | (firings % samples.count != 0)
 
-        def name(row: int, ids: NDArray[np.int32] = ids) -> str:
+        def name(row: int, ids: NDArray[np.int64] = ids) -> str:
             return actor_name(program, int(ids[row]))
 
         remedy = "Let every source and sink fire equally often in each sample."

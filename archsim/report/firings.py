@@ -47,7 +47,7 @@ def _names(code: NDArray[np.int64], names: list[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(place[code], categories=categories.tolist())
 
 
-def _held(program: Program, actor: NDArray[np.int32], firing: NDArray[np.int64]) -> NDArray[np.int64]:
+def _held(program: Program, actor: NDArray[np.int64], firing: NDArray[np.int64]) -> NDArray[np.int64]:
     """Picoseconds that each firing holds its resource, shape ``(firings,)``."""
     held = program.actors.interval[actor]
     table = program.actors.interval_table[actor]

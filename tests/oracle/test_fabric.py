@@ -59,7 +59,7 @@ def traffic(placement, flows, *, bits=64, tokens=1, room=1000):
     )
     carrier = add_transfers(draft, placement, pairs)
     draft.channels(carrier, pairs.target, need=same, release=same, capacity=room, token_bits=bits)
-    samples = Samples(1, 1, np.array(makers, np.int32), np.array(takers, np.int32))
+    samples = Samples(1, 1, np.array(makers, np.int64), np.array(takers, np.int64))
     program = draft.finish(("traffic",), samples)
     verify(program)
     return program, dict(zip(nodes, takers, strict=True))

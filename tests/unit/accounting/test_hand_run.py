@@ -233,7 +233,7 @@ def test_resources_and_their_use() -> None:
 
 def test_servers_share_the_work_and_the_steady_state_has_a_use_of_its_own() -> None:
     trace, _ = run()
-    resources = replace(trace.program.resources, servers=np.full(len(trace.program.resources), 2, np.int32))
+    resources = replace(trace.program.resources, servers=np.full(len(trace.program.resources), 2, np.int64))
     double = replace(trace, program=replace(trace.program, resources=resources), period=(800_000, 2))
     table = resource_use(double, steady_state(double)).set_index("resource")
     assert table.loc["chip0/node0/array0", "utilisation"] == pytest.approx(1200 / MAKESPAN_NS / 2)
