@@ -114,7 +114,7 @@ class Trail:
     ----------
     start, end : int64
         Picoseconds. The stretches touch; they begin where the sample enters, and end where its last token leaves.
-    actor : int32
+    actor : int64
         Who works, or waits.
     cause : int8
         A `Cause`: an actor's own service and the making of a token are work; for room and for a shared resource, it
@@ -123,7 +123,7 @@ class Trail:
 
     start: Counts
     end: Counts
-    actor: NDArray[np.int32]
+    actor: NDArray[np.int64]
     cause: NDArray[np.int8]
 
 
@@ -164,7 +164,7 @@ def sample_trail(trace: Trace, sample: int, parts: Sequence[FiringLog]) -> Trail
             remedy="Look up those of sample_window.",
         )
     start, stop, actor, cause = rows[:size][::-1].T
-    return Trail(start, stop, actor.astype(np.int32), cause.astype(np.int8))
+    return Trail(start, stop, actor.astype(np.int64), cause.astype(np.int8))
 
 
 def _last_token(walk: _Walk, trace: Trace, sample: int) -> tuple[int, int]:

@@ -138,7 +138,7 @@ def _head(program: Program, tracks: _Tracks, actor: int) -> str:
     return f'{{"ph":"X","name":{json.dumps(f"{layer} {role}")},"cat":"{role}","pid":{process},"tid":'
 
 
-def sample_and_token(program: Program, actor: NDArray[np.int32], firing: Numbers) -> tuple[Numbers, Numbers]:
+def sample_and_token(program: Program, actor: NDArray[np.int64], firing: Numbers) -> tuple[Numbers, Numbers]:
     """Sample of each firing, and the number of the firing among its actor's of that sample; both from 0.
 
     Firings of the samples of a group take turns.
