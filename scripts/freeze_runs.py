@@ -23,8 +23,7 @@ from typing import Any
 import numpy as np
 
 from archsim.accounting.energy import dynamic_energy
-from archsim.chip import load_chip
-from archsim.chip.loading import chip_names
+from archsim.chip import chip_names, load_chip
 from archsim.cost import Bill, price
 from archsim.errors import ArchsimError
 from archsim.program import Trace

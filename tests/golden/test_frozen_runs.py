@@ -11,8 +11,7 @@ from itertools import product
 
 import pytest
 
-from archsim.chip import load_chip
-from archsim.chip.loading import chip_names
+from archsim.chip import chip_names, load_chip
 from archsim.cost import price
 from scripts.freeze_runs import NETWORKS, chip_record, differences, frozen_table, run_record
 
