@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import onnx
 
 from archsim.errors import InputError
@@ -189,13 +190,24 @@ class _Batch:
                 return exact_product(placed.product.weights[matrix], vectors)
             return self.products(layer, vectors, owner, step, placed.turns[matrix])
 
-        made = placed.product(self._known(tensors), multiply, axis or 0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            made = placed.product(self._known(tensors), multiply, axis or 0)
+        _check_finite(made, placed.spec)
         return {name: value for name, value in zip(placed.spec.outputs, made, strict=False) if name}
 
     def _known(self, tensors: Tensors) -> Callable[[str], Tensor]:
         """Tensors by name, the model's constants among them."""
         constants = self.model.graph.constants
         return lambda name: tensors[name] if name in tensors else constants[name]
+
+
+def _check_finite(made: Sequence[Tensor], spec: ProductSpec) -> None:
+    if not all(bool(np.isfinite(value).all()) for value in made):
+        raise InputError(
+            "its products are NaN or beyond what single precision holds",
+            where=f"node {spec.node!r}",
+            remedy="Give data of the size that the model was trained on.",
+        )
 
 
 def prepare(path: Path, placement: Placement) -> Model:

@@ -16,6 +16,7 @@ from onnx import helper
 from archsim.errors import InputError
 from archsim.functional import Model, prepared
 from archsim.mapping import place
+from archsim.network.onnx_import import read_onnx
 from archsim.network.onnx_import.reader import executed
 from archsim.numeric import CrossbarSettings, InputCircuit, OutputCircuit
 from archsim.numeric.devices import PcmDevice
@@ -190,13 +191,15 @@ def test_an_initial_state_for_one_sequence_and_data_of_three() -> None:
     assert "gru" in caught.value.where
 
 
-def test_a_fixed_batch_of_images_counts_images() -> None:
-    """A batch of eight in the file: twenty images are twenty samples, in batches of eight."""
+def test_a_fixed_batch_of_images_counts_images(tmp_path: Path) -> None:
+    """A batch of eight in the file, as a run counts it: twenty images are twenty samples, in batches of eight."""
     nodes = [node("Conv", ["x", "k"], ["y"], pads=[1, 1, 1, 1], name="conv")]
     case = Case(nodes, {"x": [8, 3, 6, 6]}, ("y",), {"k": random(4, 3, 3, 3)}, {"x": random(8, 3, 6, 6)}, 8)
     model = case.placed()
     images = random(20, 3, 6, 6, seed=3)
     assert model.data({"x": images}).samples == 20
+    onnx.save(case.model, tmp_path / "eight.onnx")
+    assert model.data(case.data).samples == read_onnx(tmp_path / "eight.onnx").samples_per_run == 8
     wanted = [by_onnxruntime(case.model, {"x": images[k : k + 8]})[0] for k in (0, 8, 12)]
     outputs = computed(model, {"x": images}, IDEAL).outputs["y"]
     np.testing.assert_allclose(outputs, np.concatenate([*wanted[:2], wanted[2][4:]]), rtol=1e-4, atol=1e-5)

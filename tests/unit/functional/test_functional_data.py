@@ -198,3 +198,11 @@ def test_shapes_are_computed_while_the_model_runs(tmp_path: Path) -> None:
     found = computed(placed(model, make_chip(array=make_array(3, 4)), tmp_path), {"x": x}, CrossbarSettings())
     for name, wanted in zip(("y", "p"), by_onnxruntime(model, {"x": x}), strict=True):
         np.testing.assert_allclose(found.outputs[name], wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_data_that_no_product_can_hold(tmp_path: Path) -> None:
+    """12 products of 3e38 exceed the largest single-precision number, 3.4e38."""
+    model = placed(perceptron(), make_chip(array=make_array(64, 64)), tmp_path)
+    with pytest.raises(InputError, match="beyond what single precision holds") as caught:
+        computed(model, {"x": np.full((3, 12), 3e38, np.float32)}, CrossbarSettings())
+    assert caught.value.where == "node 'first'"
