@@ -52,21 +52,18 @@ def network(name: str) -> Network:
     if name != "all-primitives":
         return load_network(name)
     every = Digital("all", tuple((primitive, 4096) for primitive in Primitive), whole_token=True)
-    return line(
-        ("a", Matrix(Weights(64, 64))),
-        ("d", Matrix(Weights(9, 1, groups=64), taps=9)),
-        ("n", every),
-        tokens=16,
-        width=64,
-    )
+    full, depthwise = Matrix(Weights(64, 64)), Matrix(Weights(9, 1, groups=64), taps=9)
+    return line(("a", full), ("d", depthwise), ("n", every), tokens=16, width=64)
 
 
 def situations(chip: Chip) -> Iterator[Situation]:
     """From the preset as it is to what makes memories, links and other laws matter."""
     yield from (Situation(name) for name in ("digits-cnn", "digits-transformer", "all-primitives"))
-    tight = [f"tile.buffer.capacity={bits} bit" for bits in (2048,)]
-    tight += [f"units.{name}.buffer.capacity=16 KiB" for name, unit in chip.units.items() if unit.buffer is not None]
-    yield Situation("digits-cnn", tuple(tight))
+    small_units = [
+        f"units.{name}.buffer.capacity=1 KiB" for name, unit in chip.units.items() if unit.buffer is not None
+    ]
+    for bits in (4096, 1024):
+        yield Situation("digits-cnn", (f"tile.buffer.capacity={bits} bit", *small_units))
     one_array = ("tile.arrays=1",) if chip.analog.arrays > 1 else ()
     if one_array:
         yield Situation("digits-transformer", one_array)
@@ -163,6 +160,12 @@ def acts(preset: str, path: str, value: str) -> bool:
         return True
 
 
+def named(preset: str, path: str) -> bool:
+    """Whether a note of the preset says of a field that it is without effect."""
+    words = {word.strip(",()") for note in price(load_chip(preset)).notes for word in note.split()}
+    return path in words
+
+
 def numeric_only(preset: str, path: str) -> bool:
     """Whether a field acts on values alone, on a chip whose cells have no numeric model: accuracy refuses it whole."""
     try:
@@ -180,6 +183,7 @@ def dead(preset: str) -> list[str]:
         for path, value in fields(chip.model_dump(mode="json"))
         if not any(re.fullmatch(pattern, path) for pattern in EXCEPTIONS)
         and not any(acts(preset, path, other) for other in alternatives(value, known_words(chip, path)))
+        and not named(preset, path)
         and not numeric_only(preset, path)
     ]
 
