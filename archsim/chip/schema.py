@@ -450,6 +450,11 @@ class Chip(Section):
                     f"unit {name!r} is at every {unit.every}th of {self.fabric.routers} routers: there is none",
                     f"Set units.{name}.every to at most {self.fabric.routers}.",
                 )
+        if self.mapping.schedule.ahead and isinstance(self.tile, AnalogTile) and self.tile.array.programming is None:
+            raise refusal(
+                "weights are to be written ahead (mapping.schedule.ahead), and nothing says how they are written",
+                "Describe tile.array.programming, or remove 'ahead'.",
+            )
         macs = any(Primitive.MAC in unit.operations for unit in self.units.values())
         if self.mapping.grouped is Depthwise.DIGITAL and not macs:
             raise refusal(

@@ -1,9 +1,8 @@
 """Whatever field of a chip a user changes, something changes: what is computed, a note, or the change is refused.
 
 Every field of a preset is given other values, one at a time. The bill (with its notes), the settings of the arrays'
-numerics, and the Programs of a few networks are compared with those of the preset: engines, ledgers and reports see
-nothing else of a chip. A field may need company to matter (a memory matters where something spills), so that it is
-tried in several situations.
+numerics, the Programs of a few networks and the notes of a run are compared with those of the preset. A field may need
+company to matter (a memory matters where something spills), so that it is tried in several situations.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ from archsim.functional import crossbar_settings
 from archsim.lowering import lower
 from archsim.mapping import place
 from archsim.network import Digital, Matrix, Network, Primitive, Weights
-from archsim.simulation import load_network
+from archsim.simulation import Settings, load_network, simulate
 from tests.networks import line
 
-ORDINARY = ("pcm-mesh-14nm", "isaac")
+ORDINARY = ("pcm-mesh-14nm",)
 
 EXCEPTIONS = {
     r"name|description": "words for the reader",
@@ -41,10 +40,11 @@ EXCEPTIONS = {
 
 @dataclass(frozen=True)
 class Situation:
-    """Overrides under which a field is tried, and the network that is placed."""
+    """Overrides under which a field is tried, the network that is placed, and whether it is run and accounted, too."""
 
     network: str
     overrides: tuple[str, ...] = ()
+    run: bool = False
 
 
 @cache
@@ -72,6 +72,9 @@ def situations(chip: Chip) -> Iterator[Situation]:
     mesh = ("fabric.topology=mesh", "fabric.concentration=1")
     if chip.system.link is not None:
         yield Situation("digits-transformer", (*small, *mesh, "system.chips=as needed"))
+    turns = ("fabric.rows=1", "fabric.columns=2", "fabric.tiles=null", *mesh, *one_array, *everywhere, "system.chips=1")
+    yield Situation("digits-cnn", (*turns, "mapping.schedule.order=grouped"), run=True)
+    yield Situation("digits-cnn", ("mapping.schedule.order=sequential",))
     bits = chip.analog.input.bits - 1 if chip.analog.input.bits > 2 else chip.analog.input.bits + 1
     yield Situation("digits-cnn", (f"tile.input.bits={bits}", f"tile.adc.bits={chip.analog.adc.bits - 1}"))
     yield Situation("digits-cnn", ("tile.input.sign_phases=2",))
@@ -142,6 +145,9 @@ def results(preset: str, changes: tuple[str, ...]) -> Iterator[object]:
 
 def program(preset: str, situation: Situation, changes: tuple[str, ...]) -> object:
     chip = load_chip(preset, (*situation.overrides, *changes))
+    if situation.run:
+        ran = simulate(network(situation.network), chip, Settings(batch=2))
+        return ran.program, ran.ledger.notes
     return lower(place(network(situation.network), chip), batch=2)
 
 

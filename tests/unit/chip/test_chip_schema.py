@@ -99,6 +99,12 @@ CONTRADICTIONS = [
     (["memory.dram.where=chip"], "memory.dram", "lpddr is given with where: chip", "Write 'where: system'."),
     (["memory.dram.kind=sram"], "memory.dram", "sram is given with where: system", "Write 'where: chip'."),
     (
+        ["mapping.schedule.ahead=true", "tile.array.programming=null"],
+        "",
+        "weights are to be written ahead (mapping.schedule.ahead), and nothing says how they are written",
+        "Describe tile.array.programming",
+    ),
+    (
         ["mapping.grouped=digital", "units.local=null", "units.core.operations.mac=null"],
         "",
         "grouped convolutions run on digital units, and none of them does 'mac'",
