@@ -50,6 +50,7 @@ _PRICES = (
     ("local", Place.TILE, Purpose.DIGITAL, 16, {"add": 19, "mac": 29}, 1.5, 6.0,
      (Rate("add", 16e9), Rate("mac", 8e9))),
     ("router", Place.FABRIC, Purpose.MOVE, 17, {"flit": 17}, 0.75, 8.0, (Rate("flit", 1e9),)),
+    ("wire", Place.FABRIC, Purpose.MOVE, 48, {"bit_hop": 37}, 0.0, 0.0, ()),
     ("clock", Place.FABRIC, Purpose.CONTROL, 1, {}, 5.0, 16.0, ()),
     ("dram", Place.PORT, Purpose.STORE, 1, {"read_bit": 31}, 0.0, 32.0, ()),
 )  # fmt: skip

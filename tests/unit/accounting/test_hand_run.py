@@ -25,8 +25,10 @@ from archsim.accounting.energy import dynamic_energy, leakage_power, seconds
 from archsim.accounting.time import actor_states, layer_times, resource_use
 from archsim.cost import Bill
 from archsim.errors import InputError, MissingCost
-from archsim.network import Generation
+from archsim.mapping import Placement
+from archsim.network import Generation, Matrix, Weights
 from archsim.program import Trace
+from tests.networks import additions, line
 from tests.unit.accounting.hand_run import (
     BATCH,
     BUFFER_PJ,
@@ -115,9 +117,26 @@ def test_the_energy_table_has_nothing_else() -> None:
     assert dynamic["energy_j"].sum() == pytest.approx(BATCH * TOKENS * TOKEN_PJ * PJ, rel=1e-12)
 
 
+def two_blocks() -> tuple[Trace, Placement]:
+    """A product of 128 x 6, in two blocks on two tiles whose sums are added, and six additions beside the second."""
+    return run(line(("a", Matrix(Weights(128, 6))), ("r", additions(6)), tokens=TOKENS, width=128))
+
+
+def test_blocks_of_a_layer_are_added_up() -> None:
+    trace, placement = two_blocks()
+    table = account(trace, placement, bill()).energy
+    cells = table[(table["layer"] == "a") & (table["action"] == "cell")]
+    assert cells["count"].tolist() == [BATCH * TOKENS * 128 * 6 * 2]
+    assert table.index.tolist() == list(range(len(table)))
+
+
+def test_leakage_has_a_name_of_its_own() -> None:
+    assert LEAKAGE == "(leakage)"
+
+
 def test_leakage_lasts_for_the_whole_run() -> None:
     leaked = ledger().energy.query("layer == @LEAKAGE").set_index("component")
-    assert len(leaked) == 10
+    assert len(leaked) == 11
     assert (leaked["chip"] == -1).all() and (leaked["action"] == "leakage").all()
     assert leaked["count"].to_numpy() == pytest.approx(MAKESPAN_NS * NS)
     assert leaked["energy_j"]["adc"] == pytest.approx(1024 * 0.125e-3 * MAKESPAN_NS * NS)
@@ -423,6 +442,7 @@ def test_full_activity_part_by_part() -> None:
         # 16 additions a nanosecond of 19 pJ beat 8 multiply-accumulates of 29.
         "local": 16 * 16 * 19,
         "router": 17 * 17,
+        "wire": 0,
         "clock": 0,
         "dram": 0,
     }
@@ -477,6 +497,23 @@ def test_the_ladder_rung_by_rung() -> None:
     movement = ladder.counting(frozenset({Step.MOVEMENT, Step.STALLS}))
     spent_pj = peak_pj + added_pj[Step.MOVEMENT] + (on_chip_mw - 96) * PERIOD_NS * idle
     assert movement == pytest.approx(OPERATIONS / (spent_pj * PJ))
+
+
+def test_sums_of_blocks_are_digital_work_and_their_writing_is_movement() -> None:
+    trace, placement = two_blocks()
+    rungs = {rung.step: rung.energy_j for rung in efficiency_ladder(trace, placement, bill()).rungs}
+    # Per token: two blocks of 64 x 6; six sums behind the second, and six additions in the unit.
+    product_pj = 2 * (64 * 6 * 2 * 1 + 64 * (2 + 3) + 6 * (5 + 7 + 11))
+    peak_pj = TOKENS * 128 * 6 / 4096 * FULL_PRODUCT_PJ
+    assert rungs[Step.PEAK] == pytest.approx(peak_pj * PJ)
+    assert rungs[Step.FILLING] == pytest.approx((TOKENS * product_pj - peak_pj) * PJ)
+    assert rungs[Step.DIGITAL] == pytest.approx(TOKENS * (6 * 4 + 6 * 19) * PJ)
+
+
+def test_steps_have_names() -> None:
+    assert [step.value for step in Step] == [
+        "peak tile", "partly filled tiles", "pipeline stalls", "data movement", "digital units", "leakage", "system",
+    ]  # fmt: skip
 
 
 def test_the_ladder_of_samples_inside_a_pass() -> None:

@@ -42,6 +42,28 @@ def test_a_period_faster_than_a_resource_is_a_fault() -> None:
         steady_state(trace)
 
 
+def test_the_fault_names_what_would_be_busiest() -> None:
+    sketch = Sketch()
+    for interval in (4, 10, 6):
+        sketch.actor(20, interval)
+    sketch.channel(0, 1, 4)
+    sketch.channel(1, 2, 4)
+    trace = run_reference(sketch.program(samples=20))
+    with pytest.raises(Inconsistent, match=r"busy 200\.0% of the time") as error:
+        steady_state(replace(trace, period=(5, 1)))
+    assert error.value.where == "chip0/node1/unit0"
+
+
+def test_every_table_has_a_mean_of_its_own() -> None:
+    # Means of 5 and 4 ps: the second table begins behind the first.
+    sketch = Sketch()
+    sketch.actor(20, [1, 9])
+    sketch.actor(20, [2, 4, 6])
+    sketch.channel(0, 1, 4)
+    trace = replace(run_reference(sketch.program(samples=20)), period=(60, 6))
+    assert steady_use(trace, steady_state(trace)).tolist() == pytest.approx([0.5, 0.4])
+
+
 def test_two_servers_serve_twice_as_much() -> None:
     sketch = Sketch()
     pool = sketch.resource(servers=2)

@@ -71,6 +71,23 @@ def test_windows_that_are_fetched_again_are_named():
     assert notes[1].endswith("each fetches it again: 'k' -> 'mix' 3.0 times")
 
 
+def accesses(readers, read_bits):
+    rows = [("dram", "write_bit", f"l{number}", "", 1, 800.0) for number in range(readers)]
+    rows += [("dram", "read_bit", f"l{number}", "out", 1, read_bits) for number in range(readers)]
+    return pd.DataFrame(rows, columns=["memory", "action", "source", "target", "accesses", "bits"])
+
+
+def test_three_edges_are_named_and_of_more_the_number():
+    three, four = (next(iter(traffic_notes(accesses(count, 800.0), 1))) for count in (3, 4))
+    assert "'l0' -> 'out', 'l1' -> 'out', 'l2' -> 'out': in each pass 300 bytes" in three
+    assert "'l2' -> 'out' and 1 more: in each pass 400 bytes" in four
+
+
+def test_what_is_read_once_is_not_fetched_again():
+    assert len(list(traffic_notes(accesses(1, 800.0), 1))) == 1
+    assert len(list(traffic_notes(accesses(1, 880.0), 1))) == 2
+
+
 def test_a_placement_that_cannot_run_says_so():
     placement = place(line(("a", Matrix(Weights(64, 8))), tokens=5, width=64), make_chip(buffer_kib=0.0625))
     assert foretold(placement)[0].startswith("cannot run as placed: ")
