@@ -512,7 +512,8 @@ def test_sums_of_blocks_are_digital_work_and_their_writing_is_movement() -> None
 
 def test_steps_have_names() -> None:
     assert [step.value for step in Step] == [
-        "peak tile", "partly filled tiles", "pipeline stalls", "data movement", "digital units", "leakage", "system",
+        "peak tile", "partly filled tiles", "weights written", "pipeline stalls", "data movement", "digital units",
+        "leakage", "system",
     ]  # fmt: skip
 
 
