@@ -76,9 +76,10 @@ def test_two_servers_serve_twice_as_much() -> None:
 
 
 def two_servers(samples: int, interval: int) -> Trace:
-    """One actor on a pool of two servers, of which it can use one at a time."""
+    """An actor on a pool of two servers, of which it can use one at a time, and one that takes a picosecond."""
     sketch = Sketch()
     sketch.actor(samples, interval, resource=sketch.resource(servers=2))
+    sketch.actor(samples, 1)
     return run_reference(sketch.program(samples=samples, sources=[0], sinks=[0]))
 
 
@@ -91,7 +92,18 @@ def test_an_actor_is_no_faster_than_its_firings_one_after_the_other() -> None:
     assert middle.basis is Basis.WHOLE
     exact = steady_state(replace(two_servers(20, 10), period=(10, 1)))
     assert exact.basis is Basis.PERIOD
-    assert steady_use(two_servers(20, 10), exact).tolist() == pytest.approx([0.5])
+    assert steady_use(two_servers(20, 10), exact).tolist() == pytest.approx([0.5, 0.1])
+
+
+def test_a_server_is_no_faster_than_those_who_share_it() -> None:
+    # Two actors of 6 ps a sample, every 8: each would be busy 75 % of the time, but their server 150 %.
+    sketch = Sketch()
+    server = sketch.resource()
+    for _ in range(2):
+        sketch.actor(12, 6, resource=server)
+    sketch.actor(12, 1)
+    trace = run_reference(sketch.program(samples=12, sources=[0, 1], sinks=[0, 1]))
+    assert steady_state(leaving(trace, [8 * sample for sample in range(12)])).basis is Basis.WHOLE
 
 
 def test_a_period_counts_whole_tables() -> None:
