@@ -91,13 +91,13 @@ def _busiest_roles(trace: Trace) -> tuple[Counts, tuple[str, ...]]:
     actors = trace.program.actors
     code = actors.layer.astype(np.int64) * len(Role) + actors.role
     frame = pd.DataFrame({"layer": actors.layer, "code": code, "busy": trace.busy, "link": actors.role == Role.LINK})
-    frame = frame[frame["busy"] > 0]
-    mean = frame.groupby(["layer", "link", "code"], as_index=False)["busy"].mean()
-    mean["idle"] = -mean["busy"]
+    frame = frame[frame.busy > 0]
+    mean = frame.groupby(["layer", "link", "code"], as_index=False).busy.mean()
+    mean["idle"] = -mean.busy
     best = mean.set_index(["layer", "link", "idle"]).sort_index().reset_index().drop_duplicates("layer")
     rows = np.full(int(code.max()) + 1, -1, np.int64)
-    rows[best["code"].to_numpy()] = np.arange(len(best))
-    return rows[code], tuple(trace.program.labels.layers[layer] for layer in best["layer"].tolist())
+    rows[best.code.to_numpy()] = np.arange(len(best))
+    return rows[code], tuple(trace.program.labels.layers[layer] for layer in best.layer.tolist())
 
 
 def _begun(row: Counts, when: Counts, edges: Reals, rows: int) -> Reals:

@@ -52,8 +52,8 @@ def _named(program: Program, counts: pd.DataFrame, energies: dict[int, float]) -
     parts = [program.labels.actions[name].rsplit(".", 1) for name in counts["name"]]
     return pd.DataFrame(
         {
-            "layer": [program.labels.layers[layer] for layer in counts["layer"]],
-            "chip": counts["chip"],
+            "layer": [program.labels.layers[layer] for layer in counts.layer],
+            "chip": counts.chip,
             "component": [component for component, _ in parts],
             "action": [action for _, action in parts],
             "count": counts["count"],

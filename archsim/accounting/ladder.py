@@ -163,9 +163,9 @@ class _Leaked:
     def of(cls, trace: Trace, placement: Placement, bill: Bill) -> _Leaked:
         rate = steady_state(trace).passes_per_s * placement.network.samples_per_run
         leakage = leakage_power(bill, placement.chips)
-        outside = leakage["component"].isin([part.name for part in bill.components if part.place is Place.PORT])
-        digital = leakage["component"].isin([part.name for part in bill.components if part.purpose is Purpose.DIGITAL])
-        watts = leakage["leakage_w"]
+        outside = leakage.component.isin([part.name for part in bill.components if part.place is Place.PORT])
+        digital = leakage.component.isin([part.name for part in bill.components if part.purpose is Purpose.DIGITAL])
+        watts = leakage.leakage_w
         system, chip, units = (float(watts[rows].sum()) / rate for rows in (outside, ~outside, digital))
         return cls(system, chip, units, _idle_share(trace, placement))
 
@@ -212,7 +212,7 @@ def _step(part: Component) -> Step:
 def _dynamic(trace: Trace, bill: Bill) -> dict[Step, float]:
     """Joules of the whole run by rung; the products' are under FILLING."""
     energy = dynamic_energy(trace, bill)
-    totals = energy.groupby(energy["component"].map(lambda name: _step(bill.component(name))))["energy_j"].sum()
+    totals = energy.groupby(energy.component.map(lambda name: _step(bill.component(name)))).energy_j.sum()
     result = {step: float(totals.get(step, 0.0)) for step in Step}
     for role, step in ((Role.ACCUMULATE, Step.DIGITAL), (Role.PROGRAM, Step.WRITING)):
         spent = _product_parts(trace, bill, role)

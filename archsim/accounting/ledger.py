@@ -77,7 +77,7 @@ def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
     memory = memory_traffic(trace, bill)
     return Ledger(
         headline=_headline(
-            trace, placement, bill, steady, _Joules(float(dynamic["energy_j"].sum()), float(leakage["leakage_w"].sum()))
+            trace, placement, bill, steady, _Joules(float(dynamic.energy_j.sum()), float(leakage.leakage_w.sum()))
         ),
         bottleneck=find_bottleneck(trace, placement, steady),
         energy=energy,
@@ -102,10 +102,10 @@ def _leaked(leakage: pd.DataFrame, makespan_s: float) -> pd.DataFrame:
         {
             "layer": LEAKAGE,
             "chip": -1,
-            "component": leakage["component"],
+            "component": leakage.component,
             "action": "leakage",
             "count": makespan_s,
-            "energy_j": leakage["leakage_w"] * makespan_s,
+            "energy_j": leakage.leakage_w * makespan_s,
         }
     )
 
@@ -135,7 +135,7 @@ def _headline(trace: Trace, placement: Placement, bill: Bill, steady: Steady, sp
     energy = spent.dynamic_j / samples + leaked_j
     energy_used = spent.dynamic_j / samples + used_leakage(bill, placement) / throughput
     operations = 2 * network.macs / network.samples_per_run
-    area = float(component_area(bill, placement.chips)["area_m2"].sum())
+    area = float(component_area(bill, placement.chips).area_m2.sum())
     used = used_area(bill, placement)
     peak = peak_of(placement.chip, bill)
     tops = operations * throughput / 1e12
@@ -210,4 +210,4 @@ def _layers(trace: Trace, placement: Placement, dynamic: pd.DataFrame) -> pd.Dat
         }
     )
     frame = frame.merge(layer_times(trace), on="layer", how="left")
-    return frame.merge(dynamic.groupby("layer", as_index=False)["energy_j"].sum(), on="layer", how="left")
+    return frame.merge(dynamic.groupby("layer", as_index=False).energy_j.sum(), on="layer", how="left")

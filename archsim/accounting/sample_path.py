@@ -72,9 +72,9 @@ class SamplePath:
         DataFrame
             ``layer``, a column for each `Passing`, and ``total_ps``.
         """
-        frame = self.stretches.assign(length=self.stretches["end_ps"] - self.stretches["start_ps"])
+        frame = self.stretches.assign(length=self.stretches.end_ps - self.stretches.start_ps)
         table = frame.pivot_table(index="layer", columns="passing", values="length", aggfunc="sum", fill_value=0)
-        table = table.reindex(index=frame["layer"].unique(), columns=[one.value for one in Passing], fill_value=0)
+        table = table.reindex(index=frame.layer.unique(), columns=[one.value for one in Passing], fill_value=0)
         table["total_ps"] = table.sum(axis=1)
         return table.astype(np.int64).rename_axis(columns=None).reset_index()
 

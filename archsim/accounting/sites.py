@@ -197,6 +197,6 @@ def _layers(plan: _Plan, placement: Placement) -> list[str]:
     frame = pd.DataFrame({"site": _block_sites(plan, placement)[uses.block], "layer": uses.layer}).drop_duplicates()
     names: list[list[str]] = [[] for _ in range(plan.chips * plan.each)]
     order = placement.network.order
-    for site, layer in zip(frame["site"].tolist(), frame["layer"].tolist(), strict=True):
+    for site, layer in zip(frame.site.tolist(), frame.layer.tolist(), strict=True):
         names[site].append(order[layer].name)
     return [", ".join(here) for here in names]

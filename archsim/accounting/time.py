@@ -27,11 +27,11 @@ def actor_states(trace: Trace) -> pd.DataFrame:
     )
     groups = frame.groupby(["layer", "role"])
     result = groups[list(STATES)].mean()
-    result.insert(0, "firings", groups["firings"].sum())
+    result.insert(0, "firings", groups.firings.sum())
     result.insert(0, "actors", groups.size())
     result = result.reset_index()
-    result["layer"] = [program.labels.layers[layer] for layer in result["layer"]]
-    result["role"] = [Role(role).name.lower() for role in result["role"]]
+    result["layer"] = [program.labels.layers[layer] for layer in result.layer]
+    result["role"] = [Role(role).name.lower() for role in result.role]
     return result
 
 
@@ -79,5 +79,5 @@ def layer_times(trace: Trace) -> pd.DataFrame:
     )
     groups = frame[trace.firings > 0].groupby("layer")
     result = groups.agg({"first_start_s": "min", "last_end_s": "max", "busy_s": "max"}).reset_index()
-    result["layer"] = [trace.program.labels.layers[layer] for layer in result["layer"]]
+    result["layer"] = [trace.program.labels.layers[layer] for layer in result.layer]
     return result

@@ -102,9 +102,9 @@ def memory_traffic(trace: Trace, bill: Bill) -> pd.DataFrame:
     frame = _summed(_accesses(trace.program, ids).assign(busy_s=trace.busy[ids] / PS_PER_S))
     each = [
         bill.component(memory).energy_of(action).value
-        for memory, action in zip(frame["memory"], frame["action"], strict=True)
+        for memory, action in zip(frame.memory, frame.action, strict=True)
     ]
-    return frame.assign(energy_j=frame["bits"] * np.array(each, np.float64))
+    return frame.assign(energy_j=frame.bits * np.array(each, np.float64))
 
 
 def traffic_notes(accesses: pd.DataFrame, passes: int) -> Iterator[str]:
@@ -117,11 +117,11 @@ def traffic_notes(accesses: pd.DataFrame, passes: int) -> Iterator[str]:
     passes : int
         Passes of the network in it.
     """
-    moved = accesses[accesses["source"] != TABLE_ROWS]
+    moved = accesses[accesses.source != TABLE_ROWS]
     for memory, rows in moved.groupby("memory", sort=False):
-        read, written = rows[rows["action"] == "read_bit"], rows[rows["action"] == "write_bit"]
-        edges = [f"{source!r} -> {target!r}" for source, target in zip(read["source"], read["target"], strict=True)]
-        into, out = (moved["bits"].sum() / 8 / passes for moved in (written, read))
+        read, written = rows[rows.action == "read_bit"], rows[rows.action == "write_bit"]
+        edges = [f"{source!r} -> {target!r}" for source, target in zip(read.source, read.target, strict=True)]
+        into, out = (moved.bits.sum() / 8 / passes for moved in (written, read))
         yield (
             f"no buffer has room for {_listed(edges)}: in each pass {into:,.0f} bytes are written to {memory!r} and "
             f"{out:,.0f} read from it{_cost(rows, passes)}"
@@ -132,7 +132,7 @@ def traffic_notes(accesses: pd.DataFrame, passes: int) -> Iterator[str]:
 def _cost(rows: pd.DataFrame, passes: int) -> str:
     if "energy_j" not in rows:
         return ""
-    busy, energy = rows["busy_s"].sum() / passes, rows["energy_j"].sum() / passes
+    busy, energy = rows.busy_s.sum() / passes, rows.energy_j.sum() / passes
     return f", which takes {engineering(busy, 's')} of its time and {engineering(energy, 'J')}"
 
 
@@ -142,11 +142,11 @@ def _listed(edges: list[str]) -> str:
 
 
 def _refetch_notes(read: pd.DataFrame, written: pd.DataFrame) -> Iterator[str]:
-    times = read["bits"].to_numpy() / written.set_index("source")["bits"].reindex(read["source"]).to_numpy()
+    times = read.bits.to_numpy() / written.set_index("source").bits.reindex(read.source).to_numpy()
     again = times > REFETCHED
     edges = [
         f"{source!r} -> {target!r} {count:.1f} times"
-        for source, target, count in zip(read["source"][again], read["target"][again], times[again], strict=True)
+        for source, target, count in zip(read.source[again], read.target[again], times[again], strict=True)
     ]
     if edges:
         yield f"no buffer holds even the window that one firing touches, so each fetches it again: {_listed(edges)}"

@@ -37,13 +37,13 @@ def waterfall(result: Result, axes: Axes | None = None) -> Drawn:
     """
     frame = ladder_frame(efficiency_ladder(result.trace, result.placement, result.bill))
     drawn = canvas(axes)
-    values = frame["tops_per_w"].tolist()
+    values = frame.tops_per_w.tolist()
     for place, (before, value) in enumerate(zip([values[0], *values], values, strict=False)):
         drawn.bar(place, value, color=COLOURS[Tone.KEPT], width=0.7)
         tone = Tone.LOST if value <= before else Tone.GAINED
         drawn.bar(place, before - value, bottom=value, color=COLOURS[tone], width=0.7, hatch="//", edgecolor="white")
         drawn.annotate(significant(value, digits=3), (place, max(before, value)), ha="center", va="bottom", fontsize=9)
-    drawn.set_xticks(range(len(values)), [step.replace(" ", "\n") for step in frame["step"]], fontsize=9)
+    drawn.set_xticks(range(len(values)), [step.replace(" ", "\n") for step in frame.step], fontsize=9)
     drawn.set_ylabel("TOPS/W")
     plain(drawn, f"{_name(result)}: efficiency with each loss and all before it")
     return Drawn(drawn, frame)
@@ -58,11 +58,11 @@ def energy(result: Result, axes: Axes | None = None) -> Drawn:
         ``component, instances, dynamic_j, leakage_j, energy_j, area_m2``: of the whole run.
     """
     frame = component_totals(result.ledger)
-    shown = frame[frame["energy_j"] > 0].head(MOST_BARS).iloc[::-1]
+    shown = frame[frame.energy_j > 0].head(MOST_BARS).iloc[::-1]
     drawn = canvas(axes)
-    drawn.barh(shown["component"], shown["dynamic_j"], color=COLOURS[Tone.KEPT], label="dynamic")
-    drawn.barh(shown["component"], shown["leakage_j"], left=shown["dynamic_j"], color=GREY, label="leakage")
-    for place, value in enumerate(shown["energy_j"]):
+    drawn.barh(shown.component, shown.dynamic_j, color=COLOURS[Tone.KEPT], label="dynamic")
+    drawn.barh(shown.component, shown.leakage_j, left=shown.dynamic_j, color=GREY, label="leakage")
+    for place, value in enumerate(shown.energy_j):
         drawn.annotate(f" {joules(value)}", (value, place), va="center", fontsize=8)
     drawn.set_xlabel("energy of the whole run (J)")
     drawn.legend(frameon=False)
@@ -79,10 +79,10 @@ def area(result: Result, axes: Axes | None = None) -> Drawn:
         ``component, instances, area_each_m2, area_m2``: of all chips.
     """
     frame = result.ledger.area.sort_values(by="area_m2", ascending=False, kind="stable", ignore_index=True)
-    shown = frame[frame["area_m2"] > 0].head(MOST_BARS).iloc[::-1]
+    shown = frame[frame.area_m2 > 0].head(MOST_BARS).iloc[::-1]
     drawn = canvas(axes)
-    drawn.barh(shown["component"], shown["area_m2"] / _MM2, color=COLOURS[Tone.KEPT])
-    for place, value in enumerate(shown["area_m2"]):
+    drawn.barh(shown.component, shown.area_m2 / _MM2, color=COLOURS[Tone.KEPT])
+    for place, value in enumerate(shown.area_m2):
         drawn.annotate(f" {square_metres(value)}", (value / _MM2, place), va="center", fontsize=8)
     drawn.set_xlabel("area of all chips (mm²)")
     plain(drawn, f"{result.chip.name}: where the silicon goes")
@@ -103,7 +103,7 @@ def layers(result: Result, axes: Axes | None = None) -> Drawn:
     left = pd.Series(0.0, index=shown.index)
     tones = {"busy": Tone.KEPT, "starved": Tone.WAITING, "blocked": Tone.LOST, "contended": Tone.HIGHER}
     for state, tone in tones.items():
-        drawn.barh(shown["layer"], shown[state], left=left, color=COLOURS[tone], label=state)
+        drawn.barh(shown.layer, shown[state], left=left, color=COLOURS[tone], label=state)
         left = left + shown[state]
     drawn.set_xlabel("share of the run")
     drawn.legend(frameon=False, ncols=len(tones), loc="lower center", bbox_to_anchor=(0.5, 1.06))
@@ -134,7 +134,7 @@ def sensitivity(found: Sensitivity, figure: str = "gops_per_w", axes: Axes | Non
     shown = frame.head(MOST_BARS).iloc[::-1]
     drawn = canvas(axes)
     for column, tone, label in zip(columns, (Tone.LOWER, Tone.HIGHER), ("lower value", "higher value"), strict=True):
-        drawn.barh(shown["field"], 100 * shown[column].fillna(0.0), color=COLOURS[tone], label=label)
+        drawn.barh(shown.field, 100 * shown[column].fillna(0.0), color=COLOURS[tone], label=label)
     drawn.axvline(0, color="black", linewidth=0.8)
     drawn.set_xlabel(f"change of {figure} (%)")
     drawn.legend(frameon=False)

@@ -51,13 +51,13 @@ def critical_path(followed: Followed, axes: Axes | None = None) -> Drawn:
         ``layer``, picoseconds by what they pass with, and ``total_ps``.
     """
     frame = followed.path.by_layer
-    shown = frame.loc[frame["total_ps"].nlargest(MOST_LAYERS).index.sort_values()].iloc[::-1]
+    shown = frame.loc[frame.total_ps.nlargest(MOST_LAYERS).index.sort_values()].iloc[::-1]
     drawn = canvas(axes)
     left = pd.Series(0.0, index=shown.index)
     for passing in Passing:
         if frame[passing.value].any():
             values = shown[passing.value] * _US
-            drawn.barh(shown["layer"], values, left=left, color=COLOURS[Tone(passing.value)], label=passing.value)
+            drawn.barh(shown.layer, values, left=left, color=COLOURS[Tone(passing.value)], label=passing.value)
             left = left + values
     drawn.set_xlabel("time on the critical path (µs)")
     drawn.legend(frameon=False)

@@ -144,6 +144,6 @@ def layer_table(model: Model, execution: Execution) -> pd.DataFrame:
 
 def spread(scores: pd.DataFrame) -> pd.DataFrame:
     """Mean, standard deviation, least and greatest score at each time; time_s, mean, std, least, greatest."""
-    grouped = scores.groupby("time_s", sort=True)["score"]
+    grouped = scores.groupby("time_s", sort=True).score
     table = grouped.agg(mean="mean", std=lambda values: float(values.std(ddof=0)), least="min", greatest="max")
     return table.reset_index()

@@ -46,8 +46,12 @@ class BlockShapes:
 
     def distinct(self) -> tuple[BlockShapes, Ids]:
         """Each shape once, and the number of its shape for every block, shape ``(blocks,)``."""
-        shapes, back = np.unique(np.stack([self.rows, self.columns, self.weights]), axis=1, return_inverse=True)
-        return BlockShapes(*shapes), back.reshape(-1)
+        number = np.zeros(len(self), np.int64)
+        for column in (self.rows, self.columns, self.weights):
+            values, which = np.unique(column, return_inverse=True)
+            number = number * len(values) + which
+        _, first, back = np.unique(number, return_index=True, return_inverse=True)
+        return BlockShapes(self.rows[first], self.columns[first], self.weights[first]), back
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,9 +83,9 @@ def _activity_line(scores: Scores) -> Paragraph:
 
 def _score_table(study: AccuracyStudy) -> Table:
     frame = score_table(study)
-    columns = [names("after", map(span_text, frame["time_s"]))]
+    columns = [names("after", map(span_text, frame.time_s))]
     if study.swept:
-        columns.insert(0, names("setting", frame["setting"]))
+        columns.insert(0, names("setting", frame.setting))
     shown = ("mean", "std", "least", "greatest", "below_exact")
     headings = ("mean", "spread", "least", "greatest", "below floating point")
     columns += [numbers(h, frame[s], significant) for h, s in zip(headings, shown, strict=True)]
@@ -94,19 +94,19 @@ def _score_table(study: AccuracyStudy) -> Table:
 
 def _layer_table(study: AccuracyStudy) -> Table:
     label, scores = study.settings[0]
-    first, *later = (scores.layers[scores.layers["time_s"] == time] for time in _ends(scores.layers["time_s"]))
+    first, *later = (scores.layers[scores.layers.time_s == time] for time in _ends(scores.layers.time_s))
     return table(
         "Layers, first programming" + (f", {label}" if label else ""),
-        names("layer", first["layer"]),
+        names("layer", first.layer),
         *(_noise(part) for part in (first, *later)),
-        numbers("conversions clipped", first["clipped_share"], percent),
-        numbers("inputs beyond range", first["limited_share"], percent),
-        numbers("mean input", first["mean_drive"], percent),
+        numbers("conversions clipped", first.clipped_share, percent),
+        numbers("inputs beyond range", first.limited_share, percent),
+        numbers("mean input", first.mean_drive, percent),
     )
 
 
 def _noise(layers: pd.DataFrame) -> Column:
-    return numbers(f"SNR after {span_text(float(layers['time_s'].iloc[0]))}", layers["snr_db"], _decibels)
+    return numbers(f"SNR after {span_text(float(layers.time_s.iloc[0]))}", layers.snr_db, _decibels)
 
 
 def _ends(times: pd.Series[float]) -> list[float]:
@@ -131,7 +131,7 @@ def score_table(study: AccuracyStudy) -> pd.DataFrame:
     """setting, time_s, mean, std, least, greatest, exact, below_exact."""
     parts = [spread(scores.scores).assign(setting=label, exact=scores.exact) for label, scores in study.settings]
     frame = pd.concat(parts, ignore_index=True)
-    frame["below_exact"] = frame["exact"] - frame["mean"]
+    frame["below_exact"] = frame.exact - frame["mean"]
     return frame[["setting", "time_s", "mean", "std", "least", "greatest", "exact", "below_exact"]]
 
 
@@ -200,7 +200,7 @@ def accuracy_figure(study: AccuracyStudy) -> Figure:
     axes = figure.add_subplot()
     for label, scores in study.settings:
         table = spread(scores.scores)
-        times = np.maximum(table["time_s"].to_numpy(float), 1.0)
+        times = np.maximum(table.time_s.to_numpy(float), 1.0)
         mean, std = table["mean"].to_numpy(float), table["std"].to_numpy(float)
         (line,) = axes.plot(times, mean, marker="o", markersize=3, label=label or "on arrays")
         axes.fill_between(times, mean - std, mean + std, color=line.get_color(), alpha=0.2, linewidth=0)

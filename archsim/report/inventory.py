@@ -47,16 +47,16 @@ def network_document(network: Network) -> Document:
 
 
 def _layers(frame: pd.DataFrame) -> Table:
-    shapes = zip(frame["rows"], frame["columns"], frame["groups"], strict=True)
+    shapes = zip(frame.rows, frame["columns"], frame["groups"], strict=True)
     return table(
         "",
-        names("layer", frame["layer"]),
-        names("kind", frame["kind"]),
-        numbers("tokens", frame["tokens"], whole),
-        numbers("width", frame["width"], whole),
+        names("layer", frame.layer),
+        names("kind", frame.kind),
+        numbers("tokens", frame.tokens, whole),
+        numbers("width", frame.width, whole),
         numbers("weights", (_shape(*shape) for shape in shapes)),
-        numbers("MACs", frame["macs"], lambda macs: engineering(macs) if macs else ""),
-        names("inputs", frame["inputs"]),
+        numbers("MACs", frame.macs, lambda macs: engineering(macs) if macs else ""),
+        names("inputs", frame.inputs),
     )
 
 

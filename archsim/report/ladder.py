@@ -40,7 +40,7 @@ def ladder_frame(ladder: Ladder) -> pd.DataFrame:
             "tops_per_w": [rung.operations_per_w / _TERA for rung in ladder.rungs],
         }
     )
-    frame["change"] = (frame["tops_per_w"] / frame["tops_per_w"].shift() - 1.0).fillna(0.0)
+    frame["change"] = (frame.tops_per_w / frame.tops_per_w.shift() - 1.0).fillna(0.0)
     return frame
 
 
@@ -56,12 +56,12 @@ def ladder_table(frame: pd.DataFrame) -> Table:
     """A ladder's frame as a table."""
     return table(
         "",
-        names("step", frame["step"]),
-        numbers("adds per sample", frame["energy_j"], joules),
-        numbers("of the energy", frame["share"], percent),
-        numbers("TOPS/W", frame["tops_per_w"], significant),
-        numbers("change", frame["change"], signed_percent),
-        bars(frame["tops_per_w"] / frame["tops_per_w"].max()),
+        names("step", frame.step),
+        numbers("adds per sample", frame.energy_j, joules),
+        numbers("of the energy", frame.share, percent),
+        numbers("TOPS/W", frame.tops_per_w, significant),
+        numbers("change", frame.change, signed_percent),
+        bars(frame.tops_per_w / frame.tops_per_w.max()),
         width=20,
     )
 
@@ -102,7 +102,7 @@ def ladder_figure(ladder: Ladder, published: Sequence[tuple[str, float]] = ()) -
         Names and operations per joule, drawn as lines across.
     """
     frame = ladder_frame(ladder)
-    values = frame["tops_per_w"].tolist()
+    values = frame.tops_per_w.tolist()
     figure = Figure(figsize=(8, 4.2), layout="constrained")
     axes = figure.subplots()
     for place, value in enumerate(values):
@@ -115,7 +115,7 @@ def ladder_figure(ladder: Ladder, published: Sequence[tuple[str, float]] = ()) -
         words = f"{name}:\n{significant(value / _TERA)} published"
         axes.annotate(words, (len(values) - 0.5, value / _TERA), va="bottom", fontsize=8)
     axes.set_xlim(-0.55, len(values) - 0.5 + (_MARGIN if published else 0.0))
-    axes.set_xticks(range(len(values)), [step.replace(" ", "\n") for step in frame["step"]], fontsize=9)
+    axes.set_xticks(range(len(values)), [step.replace(" ", "\n") for step in frame.step], fontsize=9)
     axes.set_ylabel("TOPS/W")
     axes.set_ylim(0, 1.12 * max(values))
     axes.set_title(f"{ladder.network} on {ladder.chip}: efficiency with each loss and all before it", fontsize=10)

@@ -147,18 +147,18 @@ def bottleneck_text(bottleneck: Bottleneck, basis: str) -> Paragraph:
 
 def layer_table(totals: pd.DataFrame, makespan_s: float) -> Table:
     """The layers that take most time or energy: how busy their busiest actor is, and what their busiest role does."""
-    energy = _shares(totals["energy_j"])
-    weight = (totals["busy_s"] / totals["busy_s"].max()).combine(energy, max)
+    energy = _shares(totals.energy_j)
+    weight = (totals.busy_s / totals.busy_s.max()).combine(energy, max)
     shown = totals.loc[weight.nlargest(MOST_LAYERS).index].sort_values("busy_s", ascending=False, kind="stable")
-    longest = shown["busy_s"] / makespan_s
+    longest = shown.busy_s / makespan_s
     return table(
         f"Where time goes in the whole run, {engineering(makespan_s, 's')}: {len(shown)} of "
         f"{counted(len(totals), 'layer')}, the busiest actor, and the busiest role on average",
-        names("layer", shown["layer"]),
-        names("kind", shown["kind"]),
+        names("layer", shown.layer),
+        names("kind", shown.kind),
         numbers("busiest", longest, percent),
         bars(longest),
-        names("role", shown["role"]),
+        names("role", shown.role),
         *(numbers(state, shown[state], percent) for state in STATES),
         numbers("dynamic energy", energy[shown.index], percent),
     )
@@ -167,34 +167,33 @@ def layer_table(totals: pd.DataFrame, makespan_s: float) -> Table:
 def resource_table(totals: pd.DataFrame, basis: str) -> Table:
     """How busy each kind of resource is, in the steady state found on that basis and in the whole run."""
     kinds = [
-        kind if kind == label else f"{kind} {label}"
-        for kind, label in zip(totals["kind"], totals["label"], strict=True)
+        kind if kind == label else f"{kind} {label}" for kind, label in zip(totals.kind, totals.label, strict=True)
     ]
     return table(
         f"Resources: {basis}; the last column: whole run",
         names("kind", kinds),
-        numbers("used", totals["instances"], whole),
-        numbers("mean use", totals["mean_utilisation"], percent),
-        numbers("busiest", totals["utilisation"], percent),
-        bars(totals["utilisation"]),
-        names("which", totals["busiest"]),
-        numbers("whole run", totals["run_utilisation"], percent),
+        numbers("used", totals.instances, whole),
+        numbers("mean use", totals.mean_utilisation, percent),
+        numbers("busiest", totals.utilisation, percent),
+        bars(totals.utilisation),
+        names("which", totals.busiest),
+        numbers("whole run", totals.run_utilisation, percent),
     )
 
 
 def component_table(totals: pd.DataFrame) -> Table:
     """Energy and area by component."""
     shown = _folded(totals)
-    energy, area = _shares(shown["energy_j"]), _shares(shown["area_m2"])
+    energy, area = _shares(shown.energy_j), _shares(shown.area_m2)
     return table(
-        f"Where energy and area go: {engineering(shown['energy_j'].sum(), 'J')} in the whole run, "
-        f"{square_metres(shown['area_m2'].sum())}",
-        names("component", shown["component"]),
-        numbers("dynamic", shown["dynamic_j"], joules),
-        numbers("leakage", shown["leakage_j"], joules),
+        f"Where energy and area go: {engineering(shown.energy_j.sum(), 'J')} in the whole run, "
+        f"{square_metres(shown.area_m2.sum())}",
+        names("component", shown.component),
+        numbers("dynamic", shown.dynamic_j, joules),
+        numbers("leakage", shown.leakage_j, joules),
         numbers("energy", energy, percent),
         bars(energy),
-        numbers("silicon", shown["area_m2"], square_metres),
+        numbers("silicon", shown.area_m2, square_metres),
         numbers("area", area, percent),
         bars(area),
     )
@@ -205,7 +204,7 @@ def _folded(totals: pd.DataFrame) -> pd.DataFrame:
     if len(totals) <= MOST_COMPONENTS:
         return totals
     figures = ["dynamic_j", "leakage_j", "energy_j", "area_m2"]
-    matter = _shares(totals["energy_j"]) + _shares(totals["area_m2"])
+    matter = _shares(totals.energy_j) + _shares(totals.area_m2)
     kept = totals.index.isin(matter.nlargest(MOST_COMPONENTS - 1).index)
     rest = totals.loc[~kept, figures].sum().to_frame().T.assign(component=f"{(~kept).sum()} others")
     return pd.concat([totals[kept], rest], ignore_index=True)

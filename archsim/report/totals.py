@@ -15,14 +15,14 @@ def component_totals(ledger: Ledger) -> pd.DataFrame:
     DataFrame
         ``component, instances, dynamic_j, leakage_j, energy_j, area_m2``: energies of the whole run, all chips.
     """
-    leaking = ledger.energy["layer"] == LEAKAGE
+    leaking = ledger.energy.layer == LEAKAGE
     energy = pd.DataFrame(
         {
             "dynamic_j": _by_component(ledger.energy[~leaking]),
             "leakage_j": _by_component(ledger.energy[leaking]),
         }
     ).fillna(0.0)
-    energy["energy_j"] = energy["dynamic_j"] + energy["leakage_j"]
+    energy["energy_j"] = energy.dynamic_j + energy.leakage_j
     area = ledger.area.set_index("component")[["instances", "area_m2"]]
     totals = area.join(energy, how="left").fillna(0.0).rename_axis("component").reset_index()
     totals = totals[["component", "instances", "dynamic_j", "leakage_j", "energy_j", "area_m2"]]
@@ -30,7 +30,7 @@ def component_totals(ledger: Ledger) -> pd.DataFrame:
 
 
 def _by_component(energy: pd.DataFrame) -> pd.Series[float]:
-    return energy.groupby("component")["energy_j"].sum()
+    return energy.groupby("component").energy_j.sum()
 
 
 def layer_totals(ledger: Ledger) -> pd.DataFrame:

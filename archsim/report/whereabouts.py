@@ -179,21 +179,21 @@ def placement_document(placement: Placement, in_memory: Sequence[str] = ()) -> D
 
 
 def _layers(frame: pd.DataFrame) -> Table:
-    blocks = zip(frame["row_blocks"], frame["column_blocks"], strict=True)
+    blocks = zip(frame.row_blocks, frame.column_blocks, strict=True)
     return table(
         "",
-        names("layer", frame["layer"]),
-        names("kind", frame["kind"]),
-        names("by", frame["done_by"]),
-        numbers("copies", frame["replicas"], whole),
+        names("layer", frame.layer),
+        names("kind", frame.kind),
+        names("by", frame.done_by),
+        numbers("copies", frame.replicas, whole),
         numbers("blocks", (f"{rows} x {columns}" if rows else "" for rows, columns in blocks)),
-        numbers("tiles", frame["tiles"], whole),
-        numbers("chips", frame["chips"], whole),
+        numbers("tiles", frame.tiles, whole),
+        numbers("chips", frame.chips, whole),
         names("chip:node", frame["where"]),
-        numbers("cells", frame["cells"], lambda share: percent(share) if share else ""),
-        numbers("links", frame["mean_links"], _links),
-        numbers("chip links", frame["mean_chip_links"], _links),
-        *([numbers("turn", frame["turn"])] if "turn" in frame else []),
+        numbers("cells", frame.cells, lambda share: percent(share) if share else ""),
+        numbers("links", frame.mean_links, _links),
+        numbers("chip links", frame.mean_chip_links, _links),
+        *([numbers("turn", frame.turn)] if "turn" in frame else []),
     )
 
 

@@ -60,11 +60,11 @@ class SumsAnswer:
             return self._stored_bits()
         chosen = self._chosen(published.of)
         if published.figure is Figure.AREA:
-            return float(chosen["area_m2"].sum())
-        power = float(chosen["power_w"].sum())
+            return float(chosen.area_m2.sum())
+        power = float(chosen.power_w.sum())
         if published.figure is Figure.FULL_EFFICIENCY:
             return self.operations_per_s / power
-        return power / float(self.parts["power_w"].sum()) if published.figure is Figure.POWER_SHARE else power
+        return power / float(self.parts.power_w.sum()) if published.figure is Figure.POWER_SHARE else power
 
     def _stored_bits(self) -> float:
         if self.weights_bits is None:
@@ -76,8 +76,8 @@ class SumsAnswer:
         return self.weights_bits
 
     def _chosen(self, components: tuple[str, ...]) -> pd.DataFrame:
-        _refuse_unknown(components, self.parts["component"])
-        return self.parts[self.parts["component"].isin(components)] if components else self.parts
+        _refuse_unknown(components, self.parts.component)
+        return self.parts[self.parts.component.isin(components)] if components else self.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +227,9 @@ def _priced(name: str, overrides: tuple[str, ...]) -> Priced:
 def _sums(question: Sums) -> SumsAnswer:
     priced = _priced(question.chip, question.overrides)
     parts = full_activity(priced.chip, priced.bill, {one.action: one.per_second for one in question.activity})
-    _refuse_unknown(question.without, parts["component"])
+    _refuse_unknown(question.without, parts.component)
     weights = matrix_unit(priced.chip).limits.weights * Floorplan(priced.chip).arrays
-    kept = parts[~parts["component"].isin(question.without)].reset_index(drop=True)
+    kept = parts[~parts.component.isin(question.without)].reset_index(drop=True)
     peak = peak_of(priced.chip, priced.bill)
     bits = priced.chip.analog.array.weight.bits
     return SumsAnswer(kept, None if bits is None else float(weights * bits), peak.operations_per_s)

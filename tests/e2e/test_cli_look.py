@@ -236,12 +236,15 @@ def test_interrupt_leaves_a_message(tmp_path: Path) -> None:
         str(tmp_path / "new"),
     ]
     process = subprocess.Popen([sys.executable, *command], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    # The directory is made once everything is loaded, right before the simulation.
-    while not (tmp_path / "new").exists():
-        assert process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    printed, said = process.communicate(timeout=60)
+    try:
+        # The directory is made once everything is loaded, right before the simulation.
+        while not (tmp_path / "new").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        printed, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
     # If the signal finds CPython running a string for a C module, it ends by that signal after our message; a shell
     # reports 130 for both.
     assert process.returncode in (130, -signal.SIGINT)

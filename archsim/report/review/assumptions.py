@@ -31,7 +31,7 @@ def assumption_parts(summary: Summary, found: Sensitivity | None) -> Iterator[Pa
 
 
 def _ranking_words(found: Sensitivity) -> str:
-    effects = found.frame["effect"]
+    effects = found.frame.effect
     none = int((effects == 0).sum())
     idle = f" Without any effect on these figures: {counted(none, 'number')}." if none else ""
     return (
@@ -43,18 +43,18 @@ def _ranking_words(found: Sensitivity) -> str:
 def sensitivity_table(found: Sensitivity) -> Table:
     """One row per assumed number, the one that matters most first."""
     frame = found.frame
-    top = max(float(frame["effect"].max()), 1e-12) if len(frame) else 1.0
+    top = max(float(frame.effect.max()), 1e-12) if len(frame) else 1.0
     return table(
         "What the assumed numbers change: with the lower value, with the higher",
-        names("field", frame["field"]),
-        names("value", frame["value"]),
+        names("field", frame.field),
+        names("value", frame.value),
         spans("", (_bars(row, top) for _, row in frame.iterrows())),
-        numbers("largest effect", frame["effect"], percent),
+        numbers("largest effect", frame.effect, percent),
         *(
             names(heading, (_both(row, figure) for _, row in frame.iterrows()))
             for heading, figure in zip(_HEADINGS, FIGURES, strict=True)
         ),
-        *([prose("not possible", frame["fault"])] if frame["fault"].any() else []),
+        *([prose("not possible", frame.fault)] if frame.fault.any() else []),
     )
 
 

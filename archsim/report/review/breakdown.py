@@ -33,9 +33,9 @@ def breakdown_tabs(result: Result) -> Tabs:
 
 def energy_tree(ledger: Ledger, chips: int) -> Tree:
     """Energy of the whole run: chips, where there are several, components, layers and leakage."""
-    leaking = ledger.energy["layer"] == LEAKAGE
-    leakage = ledger.energy[leaking].groupby("component")["energy_j"].sum() / chips
-    spent = ledger.energy[~leaking].groupby(["chip", "component", "layer"])["energy_j"].sum().reset_index()
+    leaking = ledger.energy.layer == LEAKAGE
+    leakage = ledger.energy[leaking].groupby("component").energy_j.sum() / chips
+    spent = ledger.energy[~leaking].groupby(["chip", "component", "layer"]).energy_j.sum().reset_index()
     title = "Energy of the whole run"
     if chips == 1:
         return Tree(title, Branch("chip", _total(spent, leakage, 1), _components(spent, leakage)), joules)
@@ -43,31 +43,31 @@ def energy_tree(ledger: Ledger, chips: int) -> Tree:
     told = {int(branch.name.split()[1]) for branch in branches}
     rest = chips - len(branches)
     if rest:
-        others = spent[~spent["chip"].isin(told)].groupby(["component", "layer"])["energy_j"].sum().reset_index()
+        others = spent[~spent.chip.isin(told)].groupby(["component", "layer"]).energy_j.sum().reset_index()
         scaled = leakage * rest
         branches.append(Branch(counted(rest, "other chip"), _total(others, scaled, 1), _components(others, scaled)))
     return Tree(title, Branch("system", sum(branch.value for branch in branches), tuple(branches)), joules)
 
 
 def _largest(spent: pd.DataFrame, chips: int) -> list[int]:
-    totals = spent.groupby("chip")["energy_j"].sum().reindex(range(chips), fill_value=0.0)
+    totals = spent.groupby("chip").energy_j.sum().reindex(range(chips), fill_value=0.0)
     return [int(chip) for chip in totals.nlargest(MOST_CHIPS).index]
 
 
 def _chip(spent: pd.DataFrame, leakage: pd.Series[float], chip: int) -> Branch:
-    mine = spent[spent["chip"] == chip]
+    mine = spent[spent.chip == chip]
     return Branch(f"chip {chip}", _total(mine, leakage, 1), _components(mine, leakage))
 
 
 def _total(spent: pd.DataFrame, leakage: pd.Series[float], chips: int) -> float:
-    return float(spent["energy_j"].sum() + chips * leakage.sum())
+    return float(spent.energy_j.sum() + chips * leakage.sum())
 
 
 def _components(spent: pd.DataFrame, leakage: pd.Series[float]) -> tuple[Branch, ...]:
     branches = []
-    for component in sorted({*spent["component"], *leakage.index}):
-        mine = spent[spent["component"] == component]
-        leaves = [Branch(str(name), float(value)) for name, value in zip(mine["layer"], mine["energy_j"], strict=True)]
+    for component in sorted({*spent.component, *leakage.index}):
+        mine = spent[spent.component == component]
+        leaves = [Branch(str(name), float(value)) for name, value in zip(mine.layer, mine.energy_j, strict=True)]
         leaked = float(leakage.get(component, 0.0))
         lost = (Branch("leakage", leaked),) if leaked else ()
         total = sum(leaf.value for leaf in leaves) + leaked
@@ -89,16 +89,16 @@ def area_tree(result: Result) -> Tree:
     """Silicon of all chips: components, and the layers that the tiles' parts are for."""
     ledger, placement = result.ledger, result.placement
     arrays = placement.chips * placement.floorplan.arrays
-    used = ledger.layers[ledger.layers["arrays"] > 0]
+    used = ledger.layers[ledger.layers.arrays > 0]
     in_tiles = {part.name for part in result.bill.components if part.place is Place.TILE}
     branches = []
-    for component, area in zip(ledger.area["component"], ledger.area["area_m2"], strict=True):
+    for component, area in zip(ledger.area.component, ledger.area.area_m2, strict=True):
         if not area:
             continue
-        shares = zip(used["layer"], used["arrays"] / arrays, strict=True) if component in in_tiles else ()
+        shares = zip(used.layer, used.arrays / arrays, strict=True) if component in in_tiles else ()
         leaves = [Branch(str(layer), float(area * share)) for layer, share in shares]
         free = float(area) - sum(leaf.value for leaf in leaves)
         idle = (Branch("arrays without weights", free),) if leaves and free > 1e-9 * area else ()
         branches.append(Branch(str(component), float(area), (*_kept(leaves, "layer"), *idle)))
     branches.sort(key=lambda branch: -branch.value)
-    return Tree("Silicon", Branch("all", float(ledger.area["area_m2"].sum()), tuple(branches)), square_metres)
+    return Tree("Silicon", Branch("all", float(ledger.area.area_m2.sum()), tuple(branches)), square_metres)

@@ -101,7 +101,7 @@ def latency_parts(followed: Followed | None) -> Iterator[Part]:
     yield Strip(
         f"The critical path of sample {path.sample + 1}, {_time(path.stop_ps - path.start_ps)} from left to right",
         tuple(_pieces(path)),
-        tuple((_TONES[kind], kind.value) for kind in Passing if (path.stretches["passing"] == kind.value).any()),
+        tuple((_TONES[kind], kind.value) for kind in Passing if (path.stretches.passing == kind.value).any()),
     )
     yield Remark(
         "Waiting is for a resource that serves another, or for room that a consumer has yet to make. A converter that "
@@ -119,16 +119,16 @@ def path_table(path: SamplePath) -> Table:
     total = float(path.stop_ps - path.start_ps)
     return table(
         "Work and waiting on the critical path",
-        names("layer", frame["layer"]),
+        names("layer", frame.layer),
         spans("", (_shares(row, present) for _, row in frame.iterrows())),
         *(numbers(kind.value, frame[kind.value], lambda ps: _time(ps) if ps else "") for kind in present),
-        numbers("all", frame["total_ps"], _time),
-        numbers("of the latency", frame["total_ps"] / total, percent),
+        numbers("all", frame.total_ps, _time),
+        numbers("of the latency", frame.total_ps / total, percent),
     )
 
 
 def _shares(row: pd.Series[float], present: list[Passing]) -> Iterator[Span]:
-    place, total = 0.0, float(row["total_ps"]) or 1.0
+    place, total = 0.0, float(row.total_ps) or 1.0
     for kind in present:
         width = float(row[kind.value]) / total
         if width:
@@ -140,7 +140,7 @@ def _pieces(path: SamplePath) -> Iterator[Span]:
     """Pieces of equal length, each of the kind that takes most of it; neighbours alike are one."""
     frame, total = path.stretches, path.stop_ps - path.start_ps
     edges = np.linspace(path.start_ps, path.stop_ps, PIECES + 1)
-    taken = {kind: _overlap(frame[frame["passing"] == kind.value], edges) for kind in Passing}
+    taken = {kind: _overlap(frame[frame.passing == kind.value], edges) for kind in Passing}
     kinds = list(Passing)
     most = np.argmax([taken[kind] for kind in kinds], axis=0)
     bounds = [0, *(np.flatnonzero(np.diff(most)) + 1).tolist(), PIECES]
@@ -153,7 +153,7 @@ def _overlap(stretches: pd.DataFrame, edges: Reals) -> Reals:
     """Picoseconds of the stretches within each piece; the stretches are in order and apart, shape ``(pieces,)``."""
     if stretches.empty:
         return np.zeros(len(edges) - 1)
-    start, end = stretches["start_ps"].to_numpy(float), stretches["end_ps"].to_numpy(float)
+    start, end = stretches.start_ps.to_numpy(float), stretches.end_ps.to_numpy(float)
     # How much of all stretches lies before each of their ends; between these it grows evenly, or not at all.
     corners = np.column_stack([start, end]).ravel()
     covered = np.repeat(np.cumsum(end - start), 2)
@@ -170,10 +170,10 @@ def buffer_parts(followed: Followed | None) -> Iterator[Part]:
     yield Paragraph("", "Room before each layer, and how much of it was taken in the time of the pipeline diagram.")
     yield table(
         "Buffers before the layers; packet buffers of the fabric are not counted",
-        names("layer", frame["layer"]),
-        numbers("room", frame["room_bits"] / 8, lambda size: engineering(size, "B")),
-        numbers("most taken", frame["peak_bits"] / 8, lambda size: engineering(size, "B")),
-        numbers("on average", frame["mean_bits"] / 8, lambda size: engineering(size, "B")),
-        numbers("at most full", frame["full"], percent),
-        bars(frame["full"]),
+        names("layer", frame.layer),
+        numbers("room", frame.room_bits / 8, lambda size: engineering(size, "B")),
+        numbers("most taken", frame.peak_bits / 8, lambda size: engineering(size, "B")),
+        numbers("on average", frame.mean_bits / 8, lambda size: engineering(size, "B")),
+        numbers("at most full", frame.full, percent),
+        bars(frame.full),
     )

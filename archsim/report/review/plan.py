@@ -20,7 +20,7 @@ _SHOWN_LAYERS = 4
 def plan_parts(result: Result) -> Iterator[Part]:
     """Maps of the chips, and of many chips a table."""
     found = sites(result.trace, result.placement, result.bill)
-    totals = found.frame.groupby("chip")["power_w"].sum()
+    totals = found.frame.groupby("chip").power_w.sum()
     shown = (
         [int(chip) for chip in totals.nlargest(MOST_MAPS).index] if len(totals) > MOST_MAPS else totals.index.tolist()
     )
@@ -37,7 +37,7 @@ def plan_parts(result: Result) -> Iterator[Part]:
 
 def _words(found: Sites, chips: int, shown: int) -> str:
     frame = found.frame
-    densest = float(frame["density_w_m2"].max())
+    densest = float(frame.density_w_m2.max())
     which = "" if chips == shown else f" Of {counted(chips, 'chip')}, the {shown} that take most power are drawn."
     return (
         f"A square is a tile's place with the router and the units there; the densest takes "
@@ -52,11 +52,11 @@ def _density(watts_per_m2: float) -> str:
 
 def chip_maps(result: Result, found: Sites, chip: int) -> Maps:
     """One chip, coloured by each quantity."""
-    frame = found.frame[found.frame["chip"] == chip]
-    columns, rows = int(frame["column"].max()) + 1, int(frame["row"].max()) + 1
+    frame = found.frame[found.frame.chip == chip]
+    columns, rows = int(frame.column.max()) + 1, int(frame.row.max()) + 1
     grid = np.zeros((6, rows * columns))
     quantities = ("utilisation", "power_w", "density_w_m2", "traffic", "stalled")
-    place = (frame["row"] * columns + frame["column"]).to_numpy()
+    place = (frame.row * columns + frame.column).to_numpy()
     for number, name in enumerate(quantities):
         grid[number, place] = frame[name].to_numpy()
     labels = [""] * (rows * columns)
@@ -73,7 +73,7 @@ def chip_maps(result: Result, found: Sites, chip: int) -> Maps:
 
 
 def _labels(result: Result, frame: pd.DataFrame) -> Iterator[str]:
-    for site, tile, layers, blocks in zip(frame["site"], frame["tile"], frame["layers"], frame["blocks"], strict=True):
+    for site, tile, layers, blocks in zip(frame.site, frame.tile, frame.layers, frame.blocks, strict=True):
         if not tile:
             yield f"router {site}, no tile"
             continue
@@ -96,11 +96,11 @@ def chip_table(found: Sites) -> Table:
     ).reset_index()
     return table(
         "Chips",
-        names("chip", (f"chip {chip}" for chip in frame["chip"])),
-        numbers("power", frame["power_w"], lambda watts: engineering(watts, "W")),
-        numbers("densest tile", frame["density"], _density),
-        numbers("blocks", frame["blocks"], whole),
-        numbers("mean use", frame["utilisation"], percent),
-        numbers("busiest link", frame["traffic"], percent),
-        numbers("most stalled tile", frame["stalled"], percent),
+        names("chip", (f"chip {chip}" for chip in frame.chip)),
+        numbers("power", frame.power_w, lambda watts: engineering(watts, "W")),
+        numbers("densest tile", frame.density, _density),
+        numbers("blocks", frame.blocks, whole),
+        numbers("mean use", frame.utilisation, percent),
+        numbers("busiest link", frame.traffic, percent),
+        numbers("most stalled tile", frame.stalled, percent),
     )

@@ -52,7 +52,7 @@ def test_rungs_add_up_to_the_headline(name: str, chip: str, batch: int) -> None:
     headline = result.ledger.headline
     assert sum(rung.energy_j for rung in ladder.rungs) == pytest.approx(headline.energy_per_sample_j)
     assert ladder.rungs[-1].operations_per_w == pytest.approx(headline.gops_per_w * 1e9)
-    assert [rung.step for rung in ladder.rungs] == list(Step)
+    assert [rung.step for rung in ladder.rungs] == [step for step in Step if step is not Step.WRITING]
     assert all(rung.energy_j >= -1e-9 * headline.energy_per_sample_j for rung in ladder.rungs)
 
 
