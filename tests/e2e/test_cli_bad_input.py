@@ -134,7 +134,7 @@ def test_bad_override_is_named_as_the_place(override: str, expected: str) -> Non
 
 
 def test_network_that_does_not_fit() -> None:
-    message = fail("run", "resnet18", *SMALL_CHIP)
+    message = fail("run", "resnet18", "--schedule", "pipelined", *SMALL_CHIP)
     assert "needs 75 tiles and the system has 4" in message
     assert "Three ways out" in message
 

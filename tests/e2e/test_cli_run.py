@@ -222,3 +222,11 @@ def test_summary_shows_the_figures_of_the_json(summary: dict) -> None:
     assert f"{headline['area_m2'] * 1e6:.4g} mm²" in text
     assert f"{headline['tiles_used']} of {headline['tiles']} tiles" in text
     assert "assumed" in text
+
+
+def test_what_does_not_fit_takes_turns_and_says_so() -> None:
+    printed = succeed(
+        "run", "resnet18", "--set", "system.chips=1", "--set", "fabric.rows=4", "--set", "fabric.columns=4"
+    )
+    # 75 blocks on 16 tiles.
+    assert "75 of 75 blocks are written anew for each turn" in " ".join(printed.split())

@@ -36,7 +36,7 @@ UNITS = {
 def schedules(draw):
     """Layers at once, or in turns; of blocks in turns, the next ones written meanwhile or not."""
     order = draw(st.sampled_from(("auto", "sequential", "grouped")))
-    return {"order": order, "samples": draw(st.sampled_from((1, 1, 2))), "ahead": draw(st.booleans())}
+    return {"order": order, "ahead": draw(st.booleans())}
 
 
 @st.composite
@@ -217,8 +217,6 @@ def check_turns(placement, program, trace):
 
 
 def check_run(placement, batch, interleave):
-    samples = 1 if placement.turns is None else placement.turns.samples
-    batch, interleave = batch * samples, interleave * samples if interleave > 1 else 1
     try:
         program = lower(replace(placement, interleave=interleave), batch=batch)
     except CapacityError as error:
