@@ -11,7 +11,7 @@ from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.products import PartialSums, add_products
 from archsim.machine.service import digital_cycles
-from archsim.mapping import AT_PORT, Placement
+from archsim.mapping import By, Placement, made_by
 from archsim.mapping.memories import Stored, memory_for, memory_service
 from archsim.network import Digital, Layer, Source, keys_read
 from archsim.program import Kind, Role
@@ -47,7 +47,7 @@ def add_layers(draft: Draft, placement: Placement, batch: Batch) -> tuple[Ends, 
     for index, layer in enumerate(placement.network.order):
         if isinstance(layer.operator, Digital):
             rows = placement.homes_of(index)
-            add = _add_lookup if placement.homes.unit[rows.start] == AT_PORT else _add_digital
+            add = _add_lookup if made_by(layer) is By.PORT else _add_digital
             maker[rows] = add(draft, placement, batch, index)
         elif maker[placement.homes_of(index).start] < 0:
             maker[placement.homes_of(index)] = _add_port(draft, placement, batch, index)
@@ -69,7 +69,7 @@ def _add_digital(draft: Draft, placement: Placement, batch: Batch, index: int) -
     rows = placement.homes_of(index)
     makers = []
     for home in range(rows.start, rows.stop):
-        name, unit = list(placement.chip.units.items())[int(homes.unit[home])]
+        name, unit = placement.unit_of(home)
         share = float(homes.stop[home] - homes.start[home]) / layer.width
         replica = int(homes.replica[home])
         cycles = digital_cycles(placement.network, layer, unit, share)

@@ -26,8 +26,8 @@ from archsim.lowering.schedule import edge_capacity, paced_schedule
 from archsim.lowering.spill import Spilled, spill
 from archsim.lowering.tempo import layer_tempos
 from archsim.lowering.turns import BetweenTurns, take_turns
-from archsim.mapping import AT_PORT, Placement
-from archsim.network import Digital, Sink, Source
+from archsim.mapping import By, Placement, made_by
+from archsim.network import Sink, Source
 from archsim.program import Program, Samples
 
 Ids = NDArray[np.int64]
@@ -146,8 +146,7 @@ def _act_reads(draft: Draft, placement: Placement, ends: Ends, keeping: tuple[Ke
     for index, edge in enumerate(network.edges):
         layer = placement.index[edge.target]
         rows = placement.homes_of(layer)
-        operator = network.by_name[edge.target].operator
-        if keeping[index] is Keep.NOTHING or not isinstance(operator, Digital) or homes.unit[rows.start] == AT_PORT:
+        if keeping[index] is Keep.NOTHING or made_by(network.by_name[edge.target]) is not By.UNIT:
             continue
         share = (homes.stop[rows] - homes.start[rows]) / network.by_name[edge.target].width
         read = touched_elements(placement, edge) * bits * share

@@ -8,7 +8,7 @@ from archsim.lowering.fabric import flits_of
 from archsim.lowering.schedule import Tempo
 from archsim.machine import product_period, stages_of
 from archsim.machine.service import digital_cycles, unit_service
-from archsim.mapping import AT_PORT, Placement
+from archsim.mapping import By, Placement, made_by
 from archsim.mapping.memories import Stored, memory_for, memory_service
 from archsim.network import Digital, Layer, Matrix, weights_of
 from archsim.units import period_ps, picoseconds
@@ -26,7 +26,7 @@ def _tempo(placement: Placement, index: int, layer: Layer, copies: int) -> Tempo
     travel = _travel(placement, index, layer)
     if isinstance(layer.operator, Matrix):
         interval, latency = _product_tempo(placement, index, layer)
-    elif placement.homes.unit[placement.homes_of(index).start] == AT_PORT:
+    elif made_by(layer) is By.PORT:
         interval, latency = _port_tempo(placement, layer)
     else:
         interval, latency = _digital_tempo(placement, index, layer)
@@ -61,7 +61,7 @@ def _port_tempo(placement: Placement, layer: Layer) -> tuple[float, float]:
 def _digital_tempo(placement: Placement, index: int, layer: Layer) -> tuple[float, float]:
     rows, homes = placement.homes_of(index), placement.homes
     share = float((homes.stop[rows] - homes.start[rows]).max()) / layer.width
-    unit = list(placement.chip.units.values())[int(homes.unit[rows.start])]
+    _, unit = placement.unit_of(rows.start)
     cycles = digital_cycles(placement.network, layer, unit, share)
     return float(cycles.mean()) * period_ps(unit.clock), float(unit_service(unit, int(cycles.max())).latency)
 

@@ -2,7 +2,7 @@
 
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.place import place
-from archsim.mapping.placement import AT_PORT, ON_ARRAY, Blocks, Homes, Placement
+from archsim.mapping.placement import Blocks, By, Homes, Placement, made_by
 from archsim.mapping.replication import Replication
 
-__all__ = ["AT_PORT", "ON_ARRAY", "Blocks", "Floorplan", "Homes", "Placement", "Replication", "place"]
+__all__ = ["Blocks", "By", "Floorplan", "Homes", "Placement", "Replication", "made_by", "place"]

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from archsim.mapping.blocks import even_edges
 from archsim.mapping.parts import Parts, carried, joined, one_copy, single
-from archsim.mapping.placement import AT_PORT
 from archsim.mapping.unit_pool import UnitPool
 from archsim.network import Digital, Layer, Network, Same, Source
 
@@ -46,7 +45,7 @@ class Settler:
         assert isinstance(operator, Digital)
         able = self.units.able(layer, operator)
         if operator.table:
-            return single(layer, self._port(known, layer), AT_PORT)
+            return single(layer, self._port(known, layer))
         inherited = None if operator.whole_token else self._inherit(layer, operator, able[0], known)
         if inherited is None:
             return self._settle_whole(layer, able, self._anchor(layer, known))

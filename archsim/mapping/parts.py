@@ -29,10 +29,10 @@ class Parts:
         return int(self.replica.max()) + 1
 
 
-def single(layer: Layer, node: int, unit: int) -> Parts:
-    """A layer in one piece."""
+def single(layer: Layer, node: int) -> Parts:
+    """A layer in one piece that no unit makes."""
     zero = np.zeros(1, np.int64)
-    return Parts(zero, zero, zero, np.array([layer.width]), np.array([node]), np.array([unit]))
+    return Parts(zero, zero, zero, np.array([layer.width]), np.array([node]), zero)
 
 
 def carried(edge: Edge, source: Parts, contract: int) -> Parts | None:

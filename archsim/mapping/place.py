@@ -14,7 +14,7 @@ from archsim.mapping.homes import Settler
 from archsim.mapping.interleaving import possible_interleaving
 from archsim.mapping.layout import Layout, lay_out
 from archsim.mapping.parts import Parts
-from archsim.mapping.placement import AT_PORT, ON_ARRAY, Blocks, Homes, Placement
+from archsim.mapping.placement import Blocks, Homes, Placement
 from archsim.mapping.replication import Replication, matrix_load, recurrent_layers
 from archsim.mapping.unit_pool import UnitPool
 from archsim.network import Digital, Layer, Matrix, Network, Primitive, Sink, Source
@@ -139,7 +139,7 @@ def _matrix_parts(blocks: Blocks, rows: slice) -> Parts:
         start=blocks.column_start[rows][last],
         stop=blocks.column_stop[rows][last],
         node=blocks.node[rows][last],
-        unit=np.full(len(last), ON_ARRAY),
+        unit=np.zeros(len(last), np.int64),
     )
 
 
@@ -150,7 +150,7 @@ def _port_parts(network: Network, layer: Layer, known: dict[str, Parts], floorpl
     chip = int(known[other].node[0]) // floorplan.nodes if other in known else 0
     zero = np.zeros(1, np.int64)
     node = np.array([chip * floorplan.nodes + floorplan.port])
-    return Parts(zero, zero, zero, np.array([layer.width]), node, np.full(1, AT_PORT))
+    return Parts(zero, zero, zero, np.array([layer.width]), node, zero)
 
 
 def _assembled(

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Chip
+from archsim.chip.schema import Chip, Unit
 from archsim.machine import BlockShapes, Pass, Stage
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.turns import Turns
-from archsim.network import Network
+from archsim.network import Digital, Layer, Matrix, Network
 
 Ids = NDArray[np.int64]
-ON_ARRAY = -1
-"""In place of a unit: the part is finished behind an array's converters."""
-AT_PORT = -2
-"""In place of a unit: the part is handled at the chip's port (host, memory)."""
+
+
+class By(Enum):
+    """Who makes a layer's tokens."""
+
+    ARRAY = "array"
+    """The converters behind arrays, and what sums up there."""
+    UNIT = "unit"
+    """Digital units."""
+    PORT = "port"
+    """The chip's port to host and memory."""
+
+
+def made_by(layer: Layer) -> By:
+    """Who makes a layer's tokens; look-up tables lie in memory."""
+    if isinstance(layer.operator, Matrix):
+        return By.ARRAY
+    return By.UNIT if isinstance(layer.operator, Digital) and not layer.operator.table else By.PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +115,7 @@ class Homes:
     node : int64
         Global node.
     unit : int64
-        Index of the unit's kind in ``Chip.units``, ``ON_ARRAY`` or ``AT_PORT``.
+        Of parts that a unit makes: its kind, counted along ``Chip.units``.
     """
 
     layer: Ids
@@ -228,6 +243,10 @@ class Placement:
     def tiles(self) -> int:
         """Tiles on the chips used."""
         return self.chips * self.floorplan.tiles
+
+    def unit_of(self, home: int) -> tuple[str, Unit]:
+        """Name and description of the unit that makes a part."""
+        return list(self.chip.units.items())[int(self.homes.unit[home])]
 
     @cached_property
     def arrays_used(self) -> int:

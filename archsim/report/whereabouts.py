@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from archsim.mapping import AT_PORT, ON_ARRAY, Placement
+from archsim.mapping import By, Placement, made_by
 from archsim.network import Edge, Matrix
 from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
 from archsim.report.inventory import kind_of
@@ -81,10 +81,8 @@ def reading_nodes(placement: Placement, index: int) -> Nodes:
 
 
 def _done_by(placement: Placement, index: int) -> str:
-    unit = int(placement.homes.unit[placement.homes_of(index)][0])
-    if unit == AT_PORT:
-        return "port"
-    return "array" if unit == ON_ARRAY else tuple(placement.chip.units)[unit]
+    by = made_by(placement.network.order[index])
+    return placement.unit_of(placement.homes_of(index).start)[0] if by is By.UNIT else by.value
 
 
 def _count(column: Nodes, blocks: slice) -> int:

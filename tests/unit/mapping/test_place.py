@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from archsim import workloads
 from archsim.errors import CapacityError, MissingUnit
-from archsim.mapping import AT_PORT, ON_ARRAY, place
+from archsim.mapping import By, made_by, place
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Weights
 from tests.chips import (
     ALL_OPERATIONS,
@@ -180,7 +180,7 @@ def test_element_wise_work_stays_where_its_input_is_made():
     assert done.tolist() == made.tolist()
     assert (relu_start.tolist(), relu_stop.tolist()) == (start.tolist(), stop.tolist())
     assert unit.tolist() == [0, 0, 0]
-    assert homes_of(placement, "a")[1].tolist() == [ON_ARRAY] * 3
+    assert [made_by(placement.network.by_name[name]) for name in ("a", "r", "in")] == [By.ARRAY, By.UNIT, By.PORT]
 
 
 def test_whole_tokens_go_to_one_unit():
@@ -205,8 +205,8 @@ def test_slow_work_is_spread_over_units_and_recurrent_work_is_not():
 def test_a_table_is_at_the_port():
     embedding = Digital("embedding", table=8000)
     placement = place(line(("e", embedding), ("a", Matrix(Weights(8, 8)))), make_chip(memory=make_memory()))
-    node, unit, *_ = homes_of(placement, "e")
-    assert (node.tolist(), unit.tolist()) == ([placement.floorplan.port], [AT_PORT])
+    assert homes_of(placement, "e")[0].tolist() == [placement.floorplan.port]
+    assert made_by(placement.network.by_name["e"]) is By.PORT
 
 
 def test_a_network_without_matrices():
