@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import Field, fields
+from dataclasses import Field
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -25,7 +25,7 @@ class Columns:
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Fields, in the order of their declaration."""
-        return tuple(field.name for field in fields(cls))
+        return tuple(cls.__dataclass_fields__)
 
     def columns(self) -> tuple[NDArray[np.generic], ...]:
         """All columns, in the order of their declaration."""
@@ -46,4 +46,11 @@ class Columns:
     @classmethod
     def broadcast(cls, rows: int, **columns: ArrayLike) -> Self:
         """A table of so many rows, in which a scalar stands for a whole column of ids."""
-        return cls(**{name: np.broadcast_to(np.asarray(column), rows) for name, column in columns.items()})
+        return cls(**{name: _spread(np.asarray(column), rows) for name, column in columns.items()})
+
+
+def _spread(column: NDArray[np.generic], rows: int) -> NDArray[np.generic]:
+    """A column of so many rows; ``broadcast_to`` alone takes several times as long for a scalar."""
+    if column.ndim == 0:
+        return np.full(rows, column)
+    return column if column.shape == (rows,) else np.broadcast_to(column, rows)

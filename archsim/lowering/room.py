@@ -39,7 +39,10 @@ def check_room(placement: Placement, batch: int) -> None:
     """
     network = placement.network
     tokens = placement.interleave * sum(layer.tokens for layer in network.order)
-    streams, samples, copies = BYTES_PER_TOKEN * tokens, BYTES_PER_SAMPLE * batch, copies_bytes(placement)
+    streams, samples = BYTES_PER_TOKEN * tokens, BYTES_PER_SAMPLE * batch
+    if streams + samples + _most_copies_bytes(placement) < _NEGLIGIBLE:
+        return
+    copies = copies_bytes(placement)
     _check_time(placement)
     if streams + samples + copies < _NEGLIGIBLE:
         return
@@ -61,6 +64,19 @@ def check_room(placement: Placement, batch: int) -> None:
             where="--batch",
             remedy=f"At most {fits:,} samples fit; a few hundred usually show the steady state.",
         )
+
+
+def _most_copies_bytes(placement: Placement) -> int:
+    """A bound, quickly: every actor that makes tokens of an edge paired with every one that takes them."""
+    homes, uses = placement.homes_of, placement.uses_of
+    total = 0
+    for edge in placement.network.edges:
+        source, target = placement.index[edge.source], placement.index[edge.target]
+        made, taken = homes(source), uses(target) if edge.target in placement.matrix else homes(target)
+        pairs = (made.stop - made.start) * (taken.stop - taken.start)
+        firings = placement.network.by_name[edge.target].tokens * placement.interleave
+        total += pairs * BYTES_PER_PAIR + firings * placement.replicas[source] * BYTES_PER_TURN
+    return total
 
 
 def copies_bytes(placement: Placement) -> int:
