@@ -37,9 +37,11 @@ def package(tmp_path: Path) -> Path:
 def call(package: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Call the package's function in a process of its own; it prints 21 times the constant, and whether it was kept."""
     path = os.pathsep.join([str(package.parent), str(Path(archsim.__file__).parents[1])])
+    # A source that changes within a second and keeps its length would be mistaken for its bytecode.
+    own = {"PATH": os.environ["PATH"], "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         [sys.executable, "-m", "scaling.function"],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": path, **environment},
+        env={**own, **environment},
         capture_output=True,
         text=True,
         check=True,
