@@ -5,12 +5,15 @@ flits over h links between routers arrives ``(h + 2) + 2 (h + 1) + f - 1`` after
 the next one starts 105 later. The memory moves a byte in 1, and answers after 50. A change of turns takes 1 ps.
 """
 
+import numpy as np
 import pytest
 
+import archsim
 from archsim.engine import reference, run_compiled
 from archsim.lowering import lower
 from archsim.mapping import place
 from archsim.network import Matrix, Weights
+from archsim.program import Role
 from tests.chips import NS, make_array, make_chip, make_fabric, make_memory, make_system
 from tests.networks import line
 
@@ -134,3 +137,21 @@ def test_partial_sums_wait_in_memory_where_a_column_takes_several_turns():
             moved[names[action]] += count * trace.firings[actor]
     assert moved["dram.write_bit"] == 8 * (4 * 24 + 2 * 4 * 16)
     assert moved["dram.read_bit"] == 8 * (4 * 24 + 2 * 4 * 16 + 3 * 64)
+
+
+def test_resnet32_layer_by_layer_makes_its_products_one_after_the_other():
+    # Joshi et al., Nat. Commun. 2020, CIFAR-10: a product for each position of each convolution, 11 of 32 x 32 and ten
+    # each of 16 x 16 and 8 x 8, are 14,464; two shortcuts and the classifier come on top. One takes 130 ns here.
+    overrides = ["system.chips=1", "fabric.tiles=43", "mapping.schedule.order=sequential"]
+    result = archsim.simulate("resnet32", "ibm-mesh-14nm", overrides=overrides)
+    network, actors, trace = result.placement.network, result.program.actors, result.trace
+    products = sum(layer.tokens for layer in network.matrices)
+    assert products == 14_464 + 256 + 64 + 1
+    integrating = np.flatnonzero(actors.role == Role.INTEGRATE)
+    order = {layer.name: number for number, layer in enumerate(network.matrices)}
+    number = np.array([order[network.order[layer].name] for layer in actors.layer[integrating]])
+    starts = [trace.first_start[integrating[number == layer]].min() for layer in range(len(order))]
+    ends = [trace.last_end[integrating[number == layer]].max() for layer in range(len(order))]
+    assert all(end <= start for end, start in zip(ends[:-1], starts[1:], strict=True))
+    # What lies between the turns: the last sums of one, and the first tokens of the next.
+    assert products * 130 * NS <= trace.makespan < 1.05 * products * 130 * NS
