@@ -109,6 +109,9 @@ class _Reader:
     def _next(self) -> yaml.Event:
         try:
             return next(self._events)
+        except StopIteration:
+            # libyaml ends so where a flow collection is deeper than it reads.
+            raise self._refusal("it ends within a collection", None) from None
         except yaml.MarkedYAMLError as error:
             # libyaml has a bound of its own on what it reads ahead.
             deep = "nesting depth" in str(error.problem)

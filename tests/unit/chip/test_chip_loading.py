@@ -156,6 +156,7 @@ BAD_TEXT = [
     ("extends: 14\n", "'extends' does not name a chip", ":1"),
     ("a: \x00\n", "this is not a chip file's YAML", ""),
     ("[" * 5000, "nested too deeply", ":1"),
+    ("tile:\n  array:\n    cell:\n[]:", "ends within a collection", ""),
 ]
 
 
