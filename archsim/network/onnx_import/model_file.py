@@ -15,6 +15,9 @@ from archsim.network.onnx_import.boundary import in_file
 from archsim.network.onnx_import.registry import modelled
 from archsim.network.onnx_import.validity import check_functions, check_graph, opsets_of
 
+_REFUSED = (RuntimeError, ValueError, ValidationError, InferenceError)
+"""What the onnx package raises of models that it cannot take."""
+
 
 def load(path: Path) -> onnx.ModelProto:
     """The model in a file, with its local functions inlined and external weights left where they are.
@@ -66,7 +69,7 @@ def checked(model: onnx.ModelProto) -> onnx.ModelProto:
 def _inlined(model: onnx.ModelProto) -> onnx.ModelProto:
     try:
         return inliner.inline_local_functions(model)
-    except (RuntimeError, ValidationError, InferenceError) as fault:
+    except _REFUSED as fault:
         raise InputError(
             f"its functions cannot be written out: {str(fault).strip().splitlines()[-1]}",
             where="functions of the model",
@@ -86,7 +89,7 @@ def expanded(model: onnx.ModelProto) -> onnx.ModelProto:
         return model
     try:
         return inliner.inline_selected_functions(model, [("", kind) for kind in sorted(wanted)], False, True)
-    except (RuntimeError, ValidationError, InferenceError):
+    except _REFUSED:
         return model  # the inliner stops at some optional inputs; the operator is then refused by its own name
 
 

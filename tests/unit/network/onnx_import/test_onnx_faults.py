@@ -208,3 +208,22 @@ def test_loop(tmp_path: Path) -> None:
     body = helper.make_graph(nodes, "body", [count, flags[0], value[0]], [flags[1], value[1]])
     export.output(export.op("Loop", export.array(np.int64(3)), export.array(np.array(True)), x, body=body))
     assert "'Loop'" in refusal(saved(export, tmp_path)).what
+
+
+def test_a_constant_of_no_known_type_beside_an_operator_that_is_written_out(tmp_path: Path) -> None:
+    # The inliner, which is asked to write the loss out in simpler operators, meets the constant first.
+    shape = TensorProto(dims=[2], data_type=99, raw_data=bytes(16))
+    nodes = [
+        helper.make_node("Constant", [], ["shape"], value=shape),
+        helper.make_node("Reshape", ["x", "shape"], ["scores"]),
+        helper.make_node("SoftmaxCrossEntropyLoss", ["scores", "labels"], ["y"], reduction="none"),
+    ]
+    given = [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, [3, 5]),
+        helper.make_tensor_value_info("labels", TensorProto.INT64, [3]),
+    ]
+    made = [helper.make_tensor_value_info("y", TensorProto.FLOAT, [3])]
+    graph = helper.make_graph(nodes, "odd", given, made)
+    path = tmp_path / "odd.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    assert "data type 99" in refusal(path).what
