@@ -6,7 +6,7 @@ from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from onnx import defs, inliner
+from onnx import defs, inliner, shape_inference
 from onnx.checker import ValidationError
 from onnx.shape_inference import InferenceError
 
@@ -85,12 +85,30 @@ def expanded(model: onnx.ModelProto) -> onnx.ModelProto:
         for node in model.graph.node
         if node.domain in ("", "ai.onnx") and node.op_type not in modelled() and _is_function(node, versions.get("", 1))
     }
+    if wanted:
+        wanted -= _untyped(model, wanted)
     if not wanted:
         return model
     try:
         return inliner.inline_selected_functions(model, [("", kind) for kind in sorted(wanted)], False, True)
     except _REFUSED:
         return model  # the inliner stops at some optional inputs; the operator is then refused by its own name
+
+
+def _untyped(model: onnx.ModelProto, kinds: set[str]) -> set[str]:
+    """Kinds of operators with an input of unknown type: the inliner crashes on these, and takes Python along."""
+    try:
+        typed = shape_inference.infer_shapes(model).graph
+    except _REFUSED:
+        return kinds
+    values = (*typed.input, *typed.value_info, *typed.output)
+    known = {value.name for value in values if value.type.WhichOneof("value") is not None}
+    known |= {tensor.name for tensor in (*typed.initializer, *(sparse.values for sparse in typed.sparse_initializer))}
+    return {
+        node.op_type
+        for node in model.graph.node
+        if node.op_type in kinds and not known.issuperset(filter(None, node.input))
+    }
 
 
 def _is_function(node: onnx.NodeProto, version: int) -> bool:

@@ -227,3 +227,22 @@ def test_a_constant_of_no_known_type_beside_an_operator_that_is_written_out(tmp_
     path = tmp_path / "odd.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
     assert "data type 99" in refusal(path).what
+
+
+def test_an_input_without_a_type_beside_an_operator_that_is_written_out(tmp_path: Path) -> None:
+    # The onnx package's inliner ends the whole process on such a model.
+    one = helper.make_tensor_value_info("a", TensorProto.FLOAT, ["N"])
+    body = helper.make_graph(
+        [helper.make_node("Relu", ["a"], ["b"])],
+        "body",
+        [one],
+        [helper.make_tensor_value_info("b", TensorProto.FLOAT, ["N"])],
+    )
+    kind = helper.make_sequence_type_proto(one.type)
+    made = helper.make_value_info("y", kind)
+    graph = helper.make_graph(
+        [helper.make_node("SequenceMap", ["x"], ["y"], body=body)], "untyped", [onnx.ValueInfoProto(name="x")], [made]
+    )
+    path = tmp_path / "untyped.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    assert refusal(path).where
