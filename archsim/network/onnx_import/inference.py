@@ -15,6 +15,8 @@ from archsim.network.onnx_import.views import Constant, Tensor
 
 _STANDARD = ("", "ai.onnx")
 
+_AXES = frozenset({"axis", "axes", "perm", "batch_axis", "time_axis"})
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -61,6 +63,7 @@ def expected(
     schema = _schema(node)
     if schema is None or len(inputs) < schema.min_input:  # decomposed operators put together again lack their weights
         return [Expected()] * len(node.outputs)
+    _refuse_far_axes(node)
     types: dict[str, onnx.TypeProto] = {}
     data: dict[str, TensorProto] = {}
     for name, tensor in zip(node.proto.input, inputs, strict=True):
@@ -77,6 +80,14 @@ def expected(
             "Check the shapes given for the network's inputs, and the model itself (onnx.checker, full_check=True).",
         ) from fault
     return [_expected(found.get(name)) for name in node.outputs]
+
+
+def _refuse_far_axes(node: Node) -> None:
+    """The onnx package takes axes as 32-bit numbers without looking, and reads where there is nothing."""
+    for attribute in node.proto.attribute:
+        for axis in (attribute.i, *attribute.ints) if attribute.name in _AXES else ():
+            if abs(axis) >= 1 << 31:
+                raise node.fault(f"no tensor has the {attribute.name} {axis}", "Export the model again.")
 
 
 def _schema(node: Node) -> defs.OpSchema | None:

@@ -246,3 +246,15 @@ def test_an_input_without_a_type_beside_an_operator_that_is_written_out(tmp_path
     path = tmp_path / "untyped.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
     assert refusal(path).where
+
+
+@pytest.mark.parametrize("axis", [2**31, -(2**31) - 1, 2**62])
+def test_an_axis_beyond_all_tensors(axis: int, tmp_path: Path) -> None:
+    # The onnx package's inference would end the whole process.
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [2, 3]) for name in "xy")
+    scale = helper.make_tensor_value_info("s", TensorProto.FLOAT, [2, 3])
+    node = helper.make_node("LayerNormalization", ["x", "s"], ["y"], axis=axis)
+    path = tmp_path / "far.onnx"
+    graph = helper.make_graph([node], "far", [x, scale], [y])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    assert f"axis {axis}" in refusal(path).what
