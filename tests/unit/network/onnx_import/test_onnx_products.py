@@ -77,7 +77,9 @@ def convolved(form: Convolution, data: np.ndarray, weight: np.ndarray) -> np.nda
     for sample in padded:
         maps = [
             sum(
-                correlate(sample[out // own * weight.shape[1] + channel], spread[out, channel], "valid")
+                correlate(
+                    sample[out // own * weight.shape[1] + channel], spread[out, channel], "valid", method="direct"
+                )
                 for channel in range(weight.shape[1])
             )
             for out in range(len(weight))
