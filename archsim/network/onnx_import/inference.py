@@ -64,6 +64,7 @@ def expected(
     if schema is None or len(inputs) < schema.min_input:  # decomposed operators put together again lack their weights
         return [Expected()] * len(node.outputs)
     _refuse_far_axes(node)
+    _refuse_uncounted_pieces(node)
     types: dict[str, onnx.TypeProto] = {}
     data: dict[str, TensorProto] = {}
     for name, tensor in zip(node.proto.input, inputs, strict=True):
@@ -88,6 +89,15 @@ def _refuse_far_axes(node: Node) -> None:
         for axis in (attribute.i, *attribute.ints) if attribute.name in _AXES else ():
             if abs(axis) >= 1 << 31:
                 raise node.fault(f"no tensor has the {attribute.name} {axis}", "Export the model again.")
+
+
+def _refuse_uncounted_pieces(node: Node) -> None:
+    """The onnx package ends the process where a split has other outputs than it counts."""
+    wanted = [attribute.i for attribute in node.proto.attribute if attribute.name == "num_outputs"]
+    if wanted and wanted != [len(node.proto.output)]:
+        raise node.fault(
+            f"splits into {wanted[0]} pieces and has {len(node.proto.output)} outputs", "Export the model again."
+        )
 
 
 def _schema(node: Node) -> defs.OpSchema | None:

@@ -258,3 +258,13 @@ def test_an_axis_beyond_all_tensors(axis: int, tmp_path: Path) -> None:
     graph = helper.make_graph([node], "far", [x, scale], [y])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
     assert f"axis {axis}" in refusal(path).what
+
+
+def test_a_split_with_other_outputs_than_it_counts(tmp_path: Path) -> None:
+    # The onnx package's inference would end the whole process.
+    made = [helper.make_tensor_value_info(f"y{number}", TensorProto.FLOAT, [2]) for number in range(3)]
+    node = helper.make_node("Split", ["x"], [value.name for value in made], axis=0, num_outputs=2)
+    graph = helper.make_graph([node], "split", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [6])], made)
+    path = tmp_path / "split.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8), path)
+    assert "2 pieces and has 3 outputs" in refusal(path).what
