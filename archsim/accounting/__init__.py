@@ -7,6 +7,7 @@ from archsim.accounting.ladder import Ladder, Rung, Step, efficiency_ladder
 from archsim.accounting.ledger import LEAKAGE, Ledger, account
 from archsim.accounting.peak import Peak, peak_of, product_energy, product_interval
 from archsim.accounting.sample_path import Passing, SamplePath, sample_path
+from archsim.accounting.scope import Aspect, Extent, Inclusion, Scope, scope_of, without_area, without_leakage
 from archsim.accounting.steady import Basis, Steady, steady_state, steady_use
 from archsim.accounting.time import STATES
 from archsim.accounting.traffic import memory_accesses, traffic_notes
@@ -14,10 +15,13 @@ from archsim.accounting.traffic import memory_accesses, traffic_notes
 __all__ = [
     "LEAKAGE",
     "STATES",
+    "Aspect",
     "Basis",
     "Bottleneck",
+    "Extent",
     "GenerationFigures",
     "Headline",
+    "Inclusion",
     "Ladder",
     "Ledger",
     "Limit",
@@ -25,6 +29,7 @@ __all__ = [
     "Peak",
     "Rung",
     "SamplePath",
+    "Scope",
     "Steady",
     "Step",
     "account",
@@ -35,7 +40,10 @@ __all__ = [
     "product_energy",
     "product_interval",
     "sample_path",
+    "scope_of",
     "steady_state",
     "steady_use",
     "traffic_notes",
+    "without_area",
+    "without_leakage",
 ]

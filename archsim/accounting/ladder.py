@@ -206,6 +206,8 @@ def _step(part: Component) -> Step:
         Purpose.STORE: Step.MOVEMENT,
         Purpose.DIGITAL: Step.DIGITAL,
         Purpose.CONTROL: Step.DIGITAL,
+        Purpose.CLOCK: Step.DIGITAL,
+        Purpose.SUPPLY: Step.DIGITAL,
     }[part.purpose]
 
 

@@ -12,6 +12,7 @@ from archsim.accounting.bottleneck import Bottleneck, find_bottleneck
 from archsim.accounting.energy import dynamic_energy, leakage_power, ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.peak import peak_of
+from archsim.accounting.scope import Scope, scope_of
 from archsim.accounting.steady import Steady, steady_state
 from archsim.accounting.time import actor_states, layer_times, resource_use
 from archsim.accounting.traffic import memory_traffic, traffic_notes
@@ -45,6 +46,8 @@ class Ledger:
         ``memory, action, source, target, accesses, bits, energy_j`` of the whole run: what went to and from memories.
     notes : tuple of str
         What the reader should know of the figures.
+    scope : Scope
+        What the figures of power, energy and area include.
     """
 
     headline: Headline
@@ -56,6 +59,7 @@ class Ledger:
     layers: pd.DataFrame
     memory: pd.DataFrame
     notes: tuple[str, ...]
+    scope: Scope
 
 
 LEAKAGE = "(leakage)"
@@ -93,6 +97,7 @@ def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
             *placement.network.notes,
             *bill.notes,
         ),
+        scope=scope_of(placement.chip, bill),
     )
 
 

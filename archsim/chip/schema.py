@@ -90,8 +90,10 @@ __all__ = [
     "Mapping",
     "Memory",
     "Metres",
+    "OtherPart",
     "Seconds",
     "Section",
+    "Serves",
     "Siemens",
     "SquareMetres",
     "System",
@@ -383,6 +385,32 @@ class Mapping(Section):
     schedule: Schedule = Schedule()
 
 
+class Serves(StrEnum):
+    """What a part is for that only takes power and area."""
+
+    CONTROL = "control"
+    """Instructions and sequencers."""
+    CLOCK = "clock"
+    """Making the clock and bringing it everywhere."""
+    SUPPLY = "supply"
+    """Power conversion."""
+    COMPUTE = "compute"
+    MOVE = "move"
+    STORE = "store"
+
+
+class OtherPart(CostChoice):
+    """A part that only takes power and area.
+
+    Parameters
+    ----------
+    serves : Serves
+        What it is for: reports say by it whether a chip's figures include clock, control and power conversion.
+    """
+
+    serves: Serves = Serves.CONTROL
+
+
 class Formats(Section):
     """Numbers as they travel and wait.
 
@@ -408,7 +436,7 @@ class Chip(Section):
     memory: dict[str, Memory] = Field(default_factory=dict)
     system: System
     mapping: Mapping = Mapping()
-    other: dict[str, CostChoice] = Field(default_factory=dict)
+    other: dict[str, OtherPart] = Field(default_factory=dict)
     """Parts that only cost area and power (clock tree, control, instruction memory), by name, per tile."""
 
     @property

@@ -30,7 +30,8 @@ def check(
 ) -> None:
     """Say whether an ONNX or chip file can be used, or what is wrong with it and where.
 
-    A chip file is validated and priced; a network is imported, layer by layer.
+    A chip file is validated and priced: parts whose leakage or area it gives as 0 are named, and what its figures
+    include. A network is imported, layer by layer.
 
     Examples: [cyan]archsim check my.yaml[/], [cyan]archsim check net.onnx --shape data=1,3,224,224[/].
     """
@@ -42,7 +43,7 @@ def _checked(file: str, shape: list[str]) -> Document:
 
     path = Path(file)
     if path.suffix in _CHIP_ENDINGS:
-        return check_document(file, "chip", _chip_facts(file))
+        return _checked_chip(file)
     if path.suffix == ".onnx":
         return check_document(file, "network", _network_facts(path, shape))
     raise InputError(
@@ -59,10 +60,10 @@ def _network_facts(path: Path, shape: list[str]) -> str:
     return network_facts(read_onnx(path, shapes=read_shapes(shape)))
 
 
-def _chip_facts(file: str) -> str:
-    from archsim.chip import load_chip
+def _checked_chip(file: str) -> Document:
+    from archsim.chip import load_chip, sources
     from archsim.cost import price
-    from archsim.report import chip_facts
+    from archsim.report import chip_check
 
     chip = load_chip(file)
-    return chip_facts(chip, price(chip))
+    return chip_check(file, chip, price(chip), sources(file))

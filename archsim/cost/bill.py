@@ -20,11 +20,14 @@ class Figure:
         How it was computed, in words or symbols.
     source : str
         Where formula and coefficients come from; the word "assumed" where nobody published them.
+    given : bool
+        Whether the chip file says it, in place of a model.
     """
 
     value: float
     formula: str
     source: str
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Component:
         Of one instance.
     full_rates : tuple of Rate
         What one instance can do at full activity: one of these at a time.
+    covers : frozenset of Purpose
+        What else its figures contain.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Component:
     area_m2: Figure
     leakage_w: Figure
     full_rates: tuple[Rate, ...] = ()
+    covers: frozenset[Purpose] = frozenset()
 
     def energy_of(self, action: str) -> Figure:
         """Joules of one action.

@@ -108,6 +108,7 @@ def _priced(part: Part, where: str) -> Priced:
         _area(part, estimate, origin, where),
         _leakage(part, estimate, origin, where),
         part.full_rates,
+        part.covers,
     )
     if _overridden(part, estimate):
         return Priced(component, (), Reading(part, None))
@@ -173,7 +174,7 @@ def _values(part: Part, model: CostModel) -> dict[str, Value]:
 
 def _energies(part: Part, estimate: Estimate, origin: str) -> tuple[tuple[str, Figure], ...]:
     modelled = dict(estimate.energy_j)
-    given = {action: Figure(value, "given", origin) for action, value in part.choice.energy.items()}
+    given = {action: Figure(value, "given", origin, given=True) for action, value in part.choice.energy.items()}
     return tuple({**modelled, **given}.items())
 
 
@@ -181,13 +182,13 @@ def _area(part: Part, estimate: Estimate, origin: str, where: str) -> Figure:
     if not part.on_die:
         return Figure(0.0, "0 by definition: not on the chip's die", "by definition")
     if part.choice.area is not None:
-        return Figure(part.choice.area, "given", origin)
+        return Figure(part.choice.area, "given", origin, given=True)
     return estimate.area_m2 or _missing(part, "area", "1 mm^2", where)
 
 
 def _leakage(part: Part, estimate: Estimate, origin: str, where: str) -> Figure:
     if part.choice.leakage is not None:
-        return Figure(part.choice.leakage, "given", origin)
+        return Figure(part.choice.leakage, "given", origin, given=True)
     return estimate.leakage_w or _missing(part, "leakage", "1 mW", where)
 
 

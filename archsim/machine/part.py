@@ -55,7 +55,11 @@ class Purpose(StrEnum):
     DIGITAL = "digital"
     """Work of digital units, their own buffers included."""
     CONTROL = "control"
-    """Clocks, instructions, sequencers."""
+    """Instructions, sequencers."""
+    CLOCK = "clock"
+    """Making the clock and bringing it everywhere."""
+    SUPPLY = "supply"
+    """Power conversion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Part:
     full_rates : tuple of Rate
         What one instance can do at full activity: one of these at a time. Parts of matrix units and what products read
         from have none: their rates follow from the products.
+    covers : frozenset of Purpose
+        What else its figures contain: the power of a whole chip, as measured, has clock and control in it.
     """
 
     name: str
@@ -111,6 +117,7 @@ class Part:
     where: str
     on_die: bool = True
     full_rates: tuple[Rate, ...] = ()
+    covers: frozenset[Purpose] = frozenset()
 
     @property
     def stores(self) -> bool:

@@ -26,9 +26,8 @@ def _tile_parts(chip: Chip) -> Iterator[Part]:
         BUFFER, Kind.BUFFER, Place.TILE, Purpose.STORE, tiles, READ_WRITE, tile.buffer.cost, buffer, "tile.buffer.cost"
     )
     for name, choice in chip.other.items():
-        yield Part(
-            name, Kind.OTHER, Place.TILE, Purpose.CONTROL, tiles, (), choice, process_facts(chip), f"other.{name}"
-        )
+        purpose = Purpose(choice.serves)
+        yield Part(name, Kind.OTHER, Place.TILE, purpose, tiles, (), choice, process_facts(chip), f"other.{name}")
 
 
 def _unit_parts(chip: Chip) -> Iterator[Part]:

@@ -1,6 +1,6 @@
 """What was found, as documents, and documents as text, tables, JSON and files. Nothing here prints."""
 
-from .checking import check_document
+from .checking import check_document, chip_check
 from .costs import models_of, parameter_table, quote_notes, quote_table
 from .datasheet import chip_facts, source_facts, source_table
 from .document import Document, Section, Table, Verbatim, names, numbers, prose, section, table
@@ -36,6 +36,7 @@ __all__ = [
     "TableFormat",
     "Verbatim",
     "check_document",
+    "chip_check",
     "chip_facts",
     "component_totals",
     "csv_text",

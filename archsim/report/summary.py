@@ -78,7 +78,7 @@ class Summary:
 def summary_data(summary: Summary) -> JsonValue:
     """The summary for programs: SI units, None where there is no value.
 
-    Keys: ``command, versions, settings, headline, bottleneck, components, layers, resources, notes``.
+    Keys: ``command, versions, settings, headline, includes, bottleneck, components, layers, resources, notes``.
     """
     ledger = summary.result.ledger
     return {
@@ -86,6 +86,7 @@ def summary_data(summary: Summary) -> JsonValue:
         "versions": versions(),
         "settings": asdict(summary.question),
         "headline": asdict(summary.headline),
+        "includes": {one.aspect.value: one.extent.value for one in ledger.scope.inclusions},
         "bottleneck": asdict(summary.bottleneck),
         "components": records(component_totals(ledger)),
         "layers": records(layer_totals(ledger)),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from archsim.accounting import STATES, Bottleneck, GenerationFigures, Headline
+from archsim.accounting import STATES, Bottleneck, GenerationFigures, Headline, Scope
 from archsim.report.document import (
     Bullets,
     Document,
@@ -45,7 +45,7 @@ def run_report(summary: Summary) -> Document:
     return Document(
         (
             section(_title(summary.headline)),
-            section(headline_facts(summary.headline)),
+            section(headline_facts(summary.headline, ledger.scope)),
             section(bottleneck_text(summary.bottleneck, basis)),
             section(layer_table(layer_totals(ledger), summary.result.trace.makespan / PS_PER_S)),
             section(resource_table(resource_totals(ledger), basis)),
@@ -60,10 +60,17 @@ def _title(headline: Headline) -> Paragraph:
     return Paragraph(f"{headline.network} on {headline.chip}", f"  {counted(headline.batch, 'sample')}")
 
 
-def headline_facts(headline: Headline) -> Facts:
-    """The headline, each figure with what it is measured by."""
+def headline_facts(headline: Headline, scope: Scope) -> Facts:
+    """The headline, each figure with what it is measured by, and what power and area include."""
     made = headline.generation
-    return Facts((*_speed(headline), *(_tokens(made) if made else ()), *_energy(headline), *_size(headline)))
+    tokens = _tokens(made) if made else ()
+    return Facts((*_speed(headline), *tokens, *_energy(headline), *_size(headline), scope_fact(scope)))
+
+
+def scope_fact(scope: Scope) -> Fact:
+    """What power, energy and area include, and what they leave out."""
+    left = f"; not {scope.excluded}" if scope.excluded else ""
+    return Fact("includes", "", f"{scope.included}{left}")
 
 
 def _speed(headline: Headline) -> list[Fact]:

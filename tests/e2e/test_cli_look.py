@@ -148,12 +148,25 @@ def test_check_of_a_network_is_one_line(name: str) -> None:
     assert len(text.splitlines()) == 1
 
 
-def test_check_of_a_chip_is_one_line(tmp_path: Path) -> None:
+def test_check_of_a_chip_says_what_its_figures_include(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
-    file.write_text("extends: isaac\nfabric:\n  clock: 2 GHz\n")
+    file.write_text("extends: pcm-mesh-14nm\nfabric:\n  clock: 2 GHz\n")
+    first, second = succeed("check", file).splitlines()
+    assert "is fine" in first
+    assert second == "- figures include leakage, area, DRAM, I/O; not clock, control, power conversion, host"
+
+
+def test_check_of_a_chip_names_parts_without_leakage_or_area(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    costs = "tile:\n  adc:\n    cost:\n      leakage: 0 W [nobody knows]\n"
+    file.write_text(f"extends: pcm-mesh-14nm\n{costs}fabric:\n  cost:\n    area: 0 mm^2\n")
     text = succeed("check", file)
-    assert "is fine" in text
-    assert len(text.splitlines()) == 1
+    assert "- parts without leakage: adc (nobody knows)" in text
+    assert "- parts without area: router\n" in text
+    found = succeed_json("check", file, "--json")
+    assert found["without_leakage"] == {"adc": "nobody knows"}
+    assert found["without_area"] == {"router": ""}
+    assert found["includes"]["leakage"] == "in part"
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:

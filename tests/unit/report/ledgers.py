@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from archsim.accounting import LEAKAGE, Bottleneck, Headline, Ledger, Limit
+from archsim.accounting import LEAKAGE, Aspect, Bottleneck, Extent, Headline, Inclusion, Ledger, Limit, Scope
 
 
 def small_ledger() -> Ledger:
@@ -56,7 +56,8 @@ def small_ledger() -> Ledger:
         [("dram", "write_bit", "a", "", 10, 320.0, 1.0), ("dram", "read_bit", "a", "b", 10, 320.0, 1.0)],
         columns=["memory", "action", "source", "target", "accesses", "bits", "energy_j"],
     )
-    return Ledger(_headline(), bottleneck, energy, area, states, resources, layers, memory, ("folded",))
+    scope = Scope(tuple(Inclusion(aspect, Extent.NONE if aspect is Aspect.HOST else Extent.ALL) for aspect in Aspect))
+    return Ledger(_headline(), bottleneck, energy, area, states, resources, layers, memory, ("folded",), scope)
 
 
 def _headline() -> Headline:

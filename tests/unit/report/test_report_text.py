@@ -77,11 +77,16 @@ def test_resource_table_names_the_busiest() -> None:
 
 
 def test_headline_shows_peak_beside_achieved() -> None:
-    text = text_of(headline_facts(small_ledger().headline))
+    text = text_of(headline_facts(small_ledger().headline, small_ledger().scope))
     assert "1 GOP/s/W" in text
     assert "peak 4" in text
     assert "2 of 4 tiles" in text
     assert "exact period" in text
+
+
+def test_headline_says_what_it_includes() -> None:
+    text = text_of(headline_facts(small_ledger().headline, small_ledger().scope))
+    assert "leakage, area, clock, control, power conversion, DRAM, I/O; not host" in text
 
 
 def test_bottleneck_says_where_and_why() -> None:
