@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from archsim.cli import accuracy, check, ladder, listing, report, run, show, validate
+from archsim.cli import accuracy, check, diff, ladder, listing, report, run, show, validate
 from archsim.cli.guard import Guarded
 from archsim.cli.terminal import write
 
@@ -41,6 +41,7 @@ app.command("report", rich_help_panel="Simulate")(report.report)
 app.command("accuracy", rich_help_panel="Simulate")(accuracy.accuracy)
 app.command("ladder", rich_help_panel="Simulate")(ladder.ladder)
 app.command("validate", rich_help_panel="Simulate")(validate.validate)
+app.command("diff", rich_help_panel="Look")(diff.diff)
 app.command("check", rich_help_panel="Look")(check.check)
 app.command("list", rich_help_panel="Look")(listing.list_names)
 app.add_typer(show.app, name="show", rich_help_panel="Look")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archsim.engine import LogWindow
-    from archsim.report import Question, Summary
+    from archsim.report import Question, Summary, TableFormat
 
 MOST_FOLLOWED = 3_000_000
 """Firings of a sample's life that a run's page may take; `archsim report` takes more."""
@@ -58,8 +58,9 @@ def run(
         question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
         summary = _simulated(question, network, chip, window)
         if folder is not None:
-            _write_page(folder, summary)
-            write_results(folder, summary, TableFormat(output.table_format.value))
+            table_format = TableFormat(output.table_format.value)
+            _write_page(folder, summary, table_format)
+            write_results(folder, summary, table_format)
     if output.timeline is not None:
         _write_timeline(output.timeline, summary)
     printing.print(run_report(summary))
@@ -86,14 +87,18 @@ def _whole() -> LogWindow:
     return LogWindow(limit=MOST_FIRINGS)
 
 
-def _write_page(folder: Path, summary: Summary) -> None:
-    from archsim.report import PAGE, write_text
+def _write_page(folder: Path, summary: Summary, table_format: TableFormat) -> None:
+    """The page and, where a sample could be followed, its critical path as a table."""
+    from archsim.report import PAGE, write_table, write_text
+    from archsim.report.files import CRITICAL_PATH
     from archsim.report.html import html
     from archsim.report.review import Review, review_document
     from archsim.studies import follow
 
-    review = Review(summary, follow(summary.result, MOST_FOLLOWED))
-    write_text(folder / PAGE, html(review_document(review)))
+    followed = follow(summary.result, MOST_FOLLOWED)
+    write_text(folder / PAGE, html(review_document(Review(summary, followed))))
+    if followed is not None:
+        write_table(folder / CRITICAL_PATH, followed.path.by_layer, table_format)
 
 
 def _write_timeline(file: Path, summary: Summary) -> None:

@@ -28,6 +28,7 @@ TABLES = ("energy", "area", "states", "resources", "layers", "memory")
 """Names of the Ledger's tables, and of their files."""
 
 FIRINGS, CHIP, PAGE, SUMMARY = "firings", "chip.yaml", "report.html", "summary.json"
+CRITICAL_PATH = "critical-path"
 LOCK, PART = ".archsim.lock", ".archsim-part-"
 
 LEAST_ROOM = 1 << 16
@@ -42,7 +43,10 @@ class TableFormat(StrEnum):
     PARQUET = "parquet"
 
 
-RUN_FILES = (SUMMARY, PAGE, *(f"{name}.{ending}" for name in (*TABLES, FIRINGS) for ending in TableFormat))
+RUN_FILES = (
+    *(SUMMARY, PAGE),
+    *(f"{name}.{ending}" for name in (*TABLES, FIRINGS, CRITICAL_PATH) for ending in TableFormat),
+)
 """Files that some run, if not every one, leaves."""
 
 

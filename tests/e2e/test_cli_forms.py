@@ -12,6 +12,7 @@ from tests.e2e.cli_calls import fail, succeed
 COMMANDS = [
     ("run", "mlp-hermes"),
     ("ladder", "mlp-hermes"),
+    ("diff", "isaac", "puma"),
     ("accuracy", "digits-lstm", "--seeds", "1", "--at", "1 s"),
     ("validate", "isaac"),
     ("list",),

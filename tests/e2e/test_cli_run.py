@@ -23,6 +23,9 @@ SCHEMAS = {
     ],
     "memory": ["memory", "action", "source", "target", "accesses", "bits", "busy_s", "energy_j"],
 }  # fmt: skip
+SCHEMAS["critical-path"] = [
+    "layer", "product", "conversion", "digital", "transport", "memory", "host", "waiting", "total_ps",
+]  # fmt: skip
 FIRINGS = ["start_ps", "end_ps", "layer", "role", "actor", "firing", "resource"]
 
 
