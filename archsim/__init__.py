@@ -13,6 +13,7 @@ TYPE_CHECKING = False  # as in typing, which takes longer to load than this modu
 if TYPE_CHECKING:
     from archsim.accounting import Headline, Ledger, account
     from archsim.chip import Chip, load_chip
+    from archsim.comparison import compare
     from archsim.cost import price
     from archsim.errors import ArchsimError
     from archsim.lowering import lower
@@ -34,6 +35,7 @@ __all__ = [
     "Settings",
     "Trace",
     "account",
+    "compare",
     "load_chip",
     "load_network",
     "lower",
@@ -46,6 +48,7 @@ __all__ = [
 _HOMES = {
     "archsim.accounting": ("Headline", "Ledger", "account"),
     "archsim.chip": ("Chip", "load_chip"),
+    "archsim.comparison": ("compare",),
     "archsim.cost": ("price",),
     "archsim.errors": ("ArchsimError",),
     "archsim.lowering": ("lower",),

@@ -1,6 +1,6 @@
 """Named networks: `build` one by its name, with the lengths and sizes that you choose."""
 
-from archsim.workloads.options import WorkloadOptions
-from archsim.workloads.registry import build, describe, names
+from archsim.workloads.options import Option, WorkloadOptions
+from archsim.workloads.registry import build, describe, names, understood
 
-__all__ = ["WorkloadOptions", "build", "describe", "names"]
+__all__ = ["Option", "WorkloadOptions", "build", "describe", "names", "understood"]

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from archsim.errors import InputError
 from archsim.network import Network
 from archsim.workloads import cnn, language, mlp, recurrent, speech, vision
-from archsim.workloads.options import DEFAULTS, Workload, WorkloadOptions
+from archsim.workloads.options import DEFAULTS, Option, Workload, WorkloadOptions
 from archsim.workloads.trained import TRAINED
 
 _WORKLOADS: tuple[Workload, ...] = (
@@ -35,6 +35,18 @@ def describe(name: str) -> str:
         If there is none of that name.
     """
     return _find(name).summary
+
+
+def understood(name: str) -> frozenset[Option]:
+    """The options that mean something to a network; none where there is no such network.
+
+    Parameters
+    ----------
+    name : str
+        Any.
+    """
+    workload = _BY_NAME.get(name)
+    return workload.understands if workload else frozenset()
 
 
 def build(name: str, options: WorkloadOptions = DEFAULTS) -> Network:

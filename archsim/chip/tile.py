@@ -477,6 +477,11 @@ class Tile(Section, ABC):
     def input_bits(self) -> int:
         """Bits of an element that the matrix unit takes in."""
 
+    @property
+    def weight_bits(self) -> int | None:
+        """Bits of a weight; None where weights have any value, or nobody says."""
+        return None
+
 
 class AnalogTile(Tile):
     """A tile of analog arrays.
@@ -497,6 +502,11 @@ class AnalogTile(Tile):
     def input_bits(self) -> int:
         """Bits of an element that the drivers apply."""
         return self.input.bits
+
+    @property
+    def weight_bits(self) -> int | None:
+        """Bits of a weight; None where it may have any value."""
+        return self.array.weight.bits
 
     @model_validator(mode="after")
     def _shared_evenly(self) -> Self:

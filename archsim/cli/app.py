@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from archsim.cli import accuracy, check, diff, ladder, listing, report, run, show, validate
+from archsim.cli import accuracy, check, compare, diff, ladder, listing, report, run, show, validate
 from archsim.cli.guard import Guarded
 from archsim.cli.terminal import write
 
@@ -37,6 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run", rich_help_panel="Simulate")(run.run)
+app.command("compare", rich_help_panel="Simulate")(compare.compare)
 app.command("report", rich_help_panel="Simulate")(report.report)
 app.command("accuracy", rich_help_panel="Simulate")(accuracy.accuracy)
 app.command("ladder", rich_help_panel="Simulate")(ladder.ladder)

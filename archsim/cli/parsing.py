@@ -98,6 +98,51 @@ def _time_ps(text: str, option: str) -> int:
     return round(seconds * PS_PER_S)
 
 
+def read_names(text: str, where: str) -> tuple[str, ...]:
+    """Read ``isaac,puma``.
+
+    Raises
+    ------
+    InputError
+        If a name is empty.
+    """
+    names = tuple(part.strip() for part in text.split(","))
+    if not all(names):
+        raise InputError(f"{text!r} has an empty name in it", where=where, remedy="Write names with commas, as A,B,C.")
+    return names
+
+
+def read_batches(text: str) -> tuple[int, ...]:
+    """Read ``1,8,64``.
+
+    Raises
+    ------
+    InputError
+        If one is no whole number of at least 1.
+    """
+    remedy = "Write whole numbers with commas, as 1,8,64."
+    return tuple(_number(part.strip(), "--batch", remedy) for part in text.split(","))
+
+
+def read_node(text: str) -> float:
+    """Read a process node such as ``14 nm``, in metres.
+
+    Raises
+    ------
+    InputError
+        If it is no positive length.
+    """
+    from archsim.units import quantity
+
+    try:
+        node = quantity(text, "m", "nm")
+    except InputError as error:
+        raise InputError(error.what, where="--node", remedy=error.remedy) from None
+    if not 1e-9 <= node <= 1e-6:
+        raise InputError(f"{text!r} is no process node", where="--node", remedy="Give a length such as '14 nm'.")
+    return node
+
+
 def _number(text: str, where: str, remedy: str) -> int:
     try:
         number = int(text)

@@ -7,6 +7,7 @@
 'peak tile'
 """
 
+from archsim.figures.comparison import comparison, gains
 from archsim.figures.drawn import Drawn, save
 from archsim.figures.plan import QUANTITIES, floorplan
 from archsim.figures.shares import area, energy, layers, sensitivity, waterfall
@@ -17,9 +18,11 @@ __all__ = [
     "Drawn",
     "area",
     "buffers",
+    "comparison",
     "critical_path",
     "energy",
     "floorplan",
+    "gains",
     "layers",
     "pipeline",
     "save",

@@ -1,0 +1,72 @@
+"""What is not alike between chips that are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import pandas as pd
+
+from archsim.accounting import Aspect, Scope
+from archsim.chip import Chip
+
+ANY_VALUE = "any value"
+"""Of a weight without bits."""
+_ROUNDING = 1e-9
+
+
+def precision(chip: Chip) -> str:
+    """Bits of inputs and weights: ``8 bit x any value``, ``16 x 16 bit``."""
+    inputs, weights = chip.tile.input_bits, chip.tile.weight_bits
+    return f"{inputs} bit x {ANY_VALUE}" if weights is None else f"{inputs} x {weights} bit"
+
+
+def node_text(node: float) -> str:
+    """A process node in nanometres."""
+    return f"{node * 1e9:g} nm"
+
+
+def differences(chips: Sequence[Chip], scopes: Sequence[Scope]) -> tuple[str, ...]:
+    """Sentences on what is not alike: precision, node, and what the figures include.
+
+    Parameters
+    ----------
+    chips : sequence of Chip
+    scopes : sequence of Scope
+        What the figures of each include.
+    """
+    told = [_told("precision", chips, precision), _told("node", chips, lambda chip: node_text(chip.technology.node))]
+    extents = dict(zip((chip.name for chip in chips), scopes, strict=True))
+    told.extend(_told(f"{aspect} priced", chips, partial(_extent, extents, aspect)) for aspect in Aspect)
+    return tuple(sentence for sentence in told if sentence)
+
+
+def uncounted(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Sentences on networks whose operations are not counted alike on all chips.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `archsim.compare` makes it.
+    """
+    sentences = []
+    for network, rows in frame[frame.failure == ""].groupby("network", sort=False):
+        counts = rows.drop_duplicates("chip").set_index("chip").operations_per_sample
+        if counts.max() > counts.min() * (1.0 + _ROUNDING):
+            told = ", ".join(f"{count:.4g} on {chip}" for chip, count in counts.items())
+            sentences.append(f"operations counted per sample of {network}: {told}")
+    return tuple(sentences)
+
+
+def _extent(scopes: Mapping[str, Scope], aspect: Aspect, chip: Chip) -> str:
+    return str(scopes[chip.name].extent(aspect))
+
+
+def _told(what: str, chips: Sequence[Chip], tell: Callable[[Chip], str]) -> str:
+    """``what: this on A, B; that on C``; empty where all are alike."""
+    groups: dict[str, list[str]] = {}
+    for chip in chips:
+        groups.setdefault(tell(chip), []).append(chip.name)
+    if len(groups) < 2:
+        return ""
+    return f"{what}: " + "; ".join(f"{said} on {', '.join(names)}" for said, names in groups.items())
