@@ -110,6 +110,13 @@ def make_fabric(
     }
 
 
+def make_issue(
+    *, time_ns: float = 10, width: int = 1, holds: str = "issue", order: str = "ready", joint: bool = False
+) -> dict[str, object]:
+    """A controller that starts the products of a tile."""
+    return {"time": time_ns * 1e-9, "width": width, "holds": holds, "order": order, "joint": joint, "cost": COST}
+
+
 def make_memory(*, bandwidth: float = 8e9, latency_ns: float = 50, channels: int = 1) -> dict[str, object]:
     """A memory beside the chip: a byte per nanosecond."""
     return {
@@ -148,6 +155,8 @@ def make_chip(
     buffer_kib: float = 1024,
     grouped: str = "array",
     schedule: dict[str, object] | None = None,
+    issue: dict[str, object] | None = None,
+    read_bandwidth: float | None = None,
 ) -> Chip:
     """A chip of the parts above; by default a 4 x 4 mesh of tiles with a digital unit each, and no memory."""
     tile = {
@@ -156,7 +165,8 @@ def make_chip(
         "input": inputs or make_input(),
         "adc": adc or make_adc(),
         "affine": {"lanes": affine_lanes, "clock": affine_clock, "pipeline": 3, "sum_bits": 16, "cost": COST},
-        "buffer": {"capacity": buffer_kib * KIB, "cost": COST},
+        "buffer": {"capacity": buffer_kib * KIB, "read_bandwidth": read_bandwidth, "cost": COST},
+        "issue": issue,
     }
     return Chip.model_validate(
         {

@@ -31,6 +31,9 @@ WRITE_LESS = (
 )
 """What helps where weights are written again and again."""
 
+STARTS = "more products in flight (tile.issue.width), a faster issue (tile.issue.time), or fewer arrays per tile"
+"""What helps where one controller starts the products of too many arrays."""
+
 
 class Limit(StrEnum):
     """What a run is limited by."""
@@ -126,7 +129,8 @@ def _relief(program: Program, placement: Placement, actor: int) -> str:
         Kind.MEMORY: "more memory bandwidth, or larger buffers",
         Kind.HOST: "a faster host link",
         Kind.AFFINE: "more lanes behind the converters",
-        Kind.CONTROL: "fewer turns (--schedule)",
+        Kind.CONTROL: STARTS if program.actors.role[actor] == Role.ISSUE else "fewer turns (--schedule)",
+        Kind.BUFFER: "more bandwidth of the tile's buffer (tile.buffer.read_bandwidth), or fewer arrays per tile",
     }[Kind(int(program.resources.kind[program.actors.resource[actor]]))]
 
 

@@ -39,6 +39,8 @@ _OF_ROLE = {
     Role.SINK: Passing.HOST,
     Role.PROGRAM: Passing.MEMORY,
     Role.TURN: Passing.DIGITAL,
+    Role.FETCH: Passing.MEMORY,
+    Role.ISSUE: Passing.DIGITAL,
 }
 _WAITS = {Cause.ROOM: "for room", Cause.SHARED: "for a busy resource"}
 

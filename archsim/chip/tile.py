@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from archsim.chip.section import (
+    BitsPerSecond,
     BufferBits,
     CellArea,
     CostChoice,
@@ -454,6 +455,62 @@ class Buffer(Section):
     cost: CostChoice
 
 
+class TileBuffer(Buffer):
+    """The buffer that the arrays of a tile share.
+
+    Parameters
+    ----------
+    read_bandwidth : BitsPerSecond, optional
+        Of all its read ports together: inputs of products are fetched one product after the other at this pace. Where
+        it is not given, the buffer feeds all arrays at once.
+    """
+
+    read_bandwidth: BitsPerSecond | None = None
+
+
+class Holds(StrEnum):
+    """How long a product holds its issue slot."""
+
+    ISSUE = "issue"
+    """Until it has been started."""
+    PRODUCT = "product"
+    """Until its array could take another one: an instruction is in flight until it is done."""
+
+
+class IssueOrder(StrEnum):
+    """Which product is started next."""
+
+    READY = "ready"
+    """That whose inputs have been there longest."""
+    PROGRAM = "program"
+    """A layer's blocks in a tile one after the other, token by token; layers among each other as they are ready."""
+
+
+class Issue(Section):
+    """What starts the products of a tile: a controller, an interface, or an in-order core for all its arrays.
+
+    Parameters
+    ----------
+    width : int
+        Products that are started, or in flight, at once.
+    time : Seconds
+        Of one start, before the array begins.
+    holds : Holds
+    order : IssueOrder
+    joint : bool
+        True where one issue starts all blocks of a tile that take the same inputs for the same layer.
+    cost : CostChoice
+        Of one ``issue``.
+    """
+
+    width: Count = 1
+    time: Seconds
+    holds: Holds = Holds.ISSUE
+    order: IssueOrder = IssueOrder.READY
+    joint: Flag = False
+    cost: CostChoice
+
+
 ANALOG = "analog"
 """The matrix unit of a tile that does not name one."""
 
@@ -465,12 +522,15 @@ class Tile(Section, ABC):
     ----------
     unit : str
         What multiplies: ``analog``, or another registered matrix unit.
-    buffer : Buffer
+    buffer : TileBuffer
         Where the inputs of products and the outputs of others wait.
+    issue : Issue, optional
+        What starts products; every array starts by itself where not given.
     """
 
     unit: str = ANALOG
-    buffer: Buffer
+    buffer: TileBuffer
+    issue: Issue | None = None
 
     @property
     @abstractmethod

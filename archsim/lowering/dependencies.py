@@ -120,7 +120,11 @@ def consumers(placement: Placement, ends: Ends, edge: Edge) -> Members:
     if isinstance(layer.operator, Matrix):
         rows, blocks, taps = placement.blocks_of(index), placement.blocks, layer.operator.taps
         start, stop = blocks.row_start[rows] // taps, -(-blocks.row_stop[rows] // taps)
-        return Members(ends.taker[placement.uses_of(index)], blocks.node[rows], blocks.replica[rows], start, stop)
+        taker = ends.taker[placement.uses_of(index)]
+        members = Members(taker, blocks.node[rows], blocks.replica[rows], start, stop)
+        # Products that start together take their inputs once.
+        first = np.unique(taker, return_index=True)[1]
+        return members if len(first) == len(taker) else members.take(np.sort(first))
     homes, rows = placement.homes, placement.homes_of(index)
     start, stop = homes.start[rows], homes.stop[rows]
     operator = layer.operator

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
+from archsim.lowering.starting import add_starts
 from archsim.machine import BUFFER, Stage
 from archsim.mapping import Placement
 
@@ -67,7 +68,7 @@ def add_products(draft: Draft, placement: Placement, batch: Batch) -> tuple[Prod
     later = np.flatnonzero(row > 0)
     before = later - 1
     sums = PartialSums(maker[before], maker[later], node[before], node[later], stages[-1].output_bits[later])
-    return Products(actors[0], maker), sums
+    return Products(add_starts(draft, placement, stages, firings, actors[0]), maker), sums
 
 
 def _stages(placement: Placement) -> tuple[Stage, ...]:

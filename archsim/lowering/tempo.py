@@ -6,6 +6,7 @@ import numpy as np
 
 from archsim.lowering.fabric import flits_of
 from archsim.lowering.schedule import Tempo
+from archsim.lowering.starting import start_tempo
 from archsim.machine import product_period, stages_of
 from archsim.machine.service import digital_cycles, unit_service
 from archsim.mapping import By, Placement, made_by
@@ -46,7 +47,9 @@ def _product_tempo(placement: Placement, index: int, layer: Layer) -> tuple[floa
     # Where layers share arrays, each gets them for as much of the time as it has tokens.
     users = placement.network.users[weights_of(layer)]
     share = sum(user.tokens for user in users) / layer.tokens
-    return share * float(product_period(stages, summed=sums > 0).max()), float(through) + sums * adding
+    period = product_period(stages, summed=sums > 0)
+    started, begun = start_tempo(placement, rows, period)
+    return share * max(float(period.max()), started), begun + float(through) + sums * adding
 
 
 def _port_tempo(placement: Placement, layer: Layer) -> tuple[float, float]:

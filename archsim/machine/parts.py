@@ -11,6 +11,8 @@ from archsim.machine.registry import matrix_unit
 
 BUFFER = "buffer"
 """The memory of each tile, from which products read."""
+ISSUE = "issue"
+"""What starts the products of a tile."""
 
 
 def parts(chip: Chip) -> tuple[Part, ...]:
@@ -25,6 +27,11 @@ def _tile_parts(chip: Chip) -> Iterator[Part]:
     yield Part(
         BUFFER, Kind.BUFFER, Place.TILE, Purpose.STORE, tiles, READ_WRITE, tile.buffer.cost, buffer, "tile.buffer.cost"
     )
+    if tile.issue is not None:
+        yield Part(
+            ISSUE, Kind.OTHER, Place.TILE, Purpose.CONTROL, tiles, ("issue",), tile.issue.cost, process_facts(chip),
+            "tile.issue.cost", full_rates=(Rate("issue", tile.issue.width / tile.issue.time),),
+        )  # fmt: skip
     for name, choice in chip.other.items():
         purpose = Purpose(choice.serves)
         yield Part(name, Kind.OTHER, Place.TILE, purpose, tiles, (), choice, process_facts(chip), f"other.{name}")

@@ -35,6 +35,10 @@ class Role(IntEnum):
     """Writes a block of weights."""
     TURN = 12
     """Ends a turn: what works in the next one waits for it."""
+    FETCH = 13
+    """Reads a product's inputs over the ports of the tile's buffer."""
+    ISSUE = 14
+    """Starts a product."""
 
 
 class Kind(IntEnum):
@@ -51,6 +55,8 @@ class Kind(IntEnum):
     MEMORY = 7
     CONTROL = 8
     """What decides who works next."""
+    BUFFER = 9
+    """The ports of a tile's buffer."""
 
 
 @dataclass(frozen=True, slots=True)

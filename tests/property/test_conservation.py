@@ -73,7 +73,8 @@ def check_time(ledger: Ledger, trace: Trace) -> None:
     for name in ("utilisation", "steady_utilisation"):
         assert (ledger.resources[name] <= 1.0 + 1e-9).all(), name
     headline = ledger.headline
-    assert headline.throughput_per_s * trace.makespan / PS_PER_S >= headline.batch * (1 - 1e-9)
+    # The first and the last sample of a run have the chip to themselves for a while, and may take less than a period.
+    assert headline.throughput_per_s * trace.makespan / PS_PER_S >= (headline.batch - 2) * (1 - 1e-9)
     assert headline.latency_s <= headline.latency_max_s <= trace.makespan / PS_PER_S
 
 

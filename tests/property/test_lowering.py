@@ -20,7 +20,7 @@ from archsim.lowering import lower
 from archsim.mapping import place
 from archsim.network import NOTHING, Digital, Matrix, Network, Previous, Sink, Source
 from archsim.program import Role
-from tests.chips import make_array, make_chip, make_fabric, make_memory, make_system, make_unit
+from tests.chips import make_array, make_chip, make_fabric, make_issue, make_memory, make_system, make_unit
 from tests.networks import decoder, lstm
 from tests.random_networks import networks
 
@@ -40,6 +40,20 @@ def schedules(draw):
 
 
 @st.composite
+def issues(draw):
+    """What starts the products of a tile, or nothing."""
+    if draw(st.booleans()):
+        return None
+    return make_issue(
+        time_ns=draw(st.integers(1, 200)),
+        width=draw(st.integers(1, 3)),
+        holds=draw(st.sampled_from(("issue", "product"))),
+        order=draw(st.sampled_from(("ready", "program"))),
+        joint=draw(st.booleans()),
+    )
+
+
+@st.composite
 def chips(draw):
     topology = draw(st.sampled_from(("mesh", "torus", "ring", "tree", "bus")))
     return make_chip(
@@ -56,6 +70,8 @@ def chips(draw):
         memory=make_memory(),
         system=make_system(draw(st.sampled_from(("as needed", 1)))),
         schedule=draw(schedules()),
+        issue=draw(issues()),
+        read_bandwidth=draw(st.sampled_from((None, 1e9, 50e9))),
         grouped=draw(st.sampled_from(("array", "digital"))),
         buffer_kib=draw(st.sampled_from((64, 0.0625))),
     )

@@ -1,0 +1,111 @@
+"""Controllers and buffer ports that the arrays of a tile share, by hand arithmetic.
+
+A product of the tests' chip takes its array 105 ns: an integration of 100 and a conversion of 5.
+"""
+
+import numpy as np
+import pytest
+
+from archsim.engine import LogWindow, run_compiled, run_reference
+from archsim.errors import InputError
+from archsim.lowering import lower
+from archsim.mapping import place
+from archsim.network import Matrix, Weights
+from archsim.program import Role, Trace
+from tests.chips import NS, make_array, make_chip, make_issue
+from tests.networks import line
+
+PRODUCT = 105
+
+
+def run(*, rows=8, columns=40, tokens=6, batch=1, chip=None, **shared) -> Trace:
+    """A matrix on arrays of 8 x 10 weights, all of one tile."""
+    network = line(("a", Matrix(Weights(rows, columns))), tokens=tokens, width=rows)
+    chip = make_chip(array=make_array(8, 10), arrays_per_tile=16, **shared)
+    program = lower(place(network, chip), batch=batch)
+    trace, judged = run_compiled(program), run_reference(program)
+    assert trace.makespan == judged.makespan and (trace.busy == judged.busy).all()
+    return trace
+
+
+def period_ns(**shared) -> float:
+    """Between tokens, at full rate."""
+    return (run(tokens=9, **shared).makespan - run(tokens=8, **shared).makespan) / NS
+
+
+@pytest.mark.parametrize(
+    ("issue", "expected"),
+    [
+        (make_issue(time_ns=10), PRODUCT),  # four issues of 10 ns hide behind the products
+        (make_issue(time_ns=30), 4 * 30),
+        (make_issue(time_ns=30, width=2), PRODUCT),
+        (make_issue(time_ns=30, joint=True), PRODUCT),
+        (make_issue(time_ns=130, joint=True), 130),
+        (make_issue(time_ns=10, holds="product"), 4 * (10 + PRODUCT)),
+        (make_issue(time_ns=10, holds="product", width=2), 2 * (10 + PRODUCT)),
+        (make_issue(time_ns=10, holds="product", joint=True), 10 + PRODUCT),
+        (make_issue(time_ns=10, holds="product", order="program"), 4 * (10 + PRODUCT)),
+    ],
+)
+def test_four_column_blocks_of_a_tile_share_a_controller(issue, expected):
+    assert period_ns(issue=issue) == expected
+
+
+@pytest.mark.parametrize(
+    ("bandwidth", "joint", "expected"),
+    [
+        (1e9, False, 4 * 64),  # four times the 64 bits of a token, a bit per nanosecond
+        (4e9, False, PRODUCT),
+        (1e9, True, PRODUCT),  # what starts together reads its inputs once
+        (0.5e9, True, 128),
+    ],
+)
+def test_arrays_drink_from_one_buffer(bandwidth, joint, expected):
+    assert period_ns(read_bandwidth=bandwidth, issue=make_issue(time_ns=1, joint=joint)) == expected
+
+
+def test_an_issue_comes_before_its_product():
+    plain, issued = run(tokens=1), run(tokens=1, issue=make_issue(time_ns=10))
+    # The last of four is issued after 40 ns; made at once, it waits for the two flits of each of the others.
+    assert issued.makespan - plain.makespan == (4 * 10 - 3 * 2) * NS
+    fetched = run(tokens=1, issue=make_issue(time_ns=10, joint=True), read_bandwidth=1e9)
+    assert fetched.makespan - plain.makespan == (64 + 10) * NS
+
+
+def test_products_that_start_together_take_their_inputs_once():
+    trace = run(rows=16, columns=40, issue=make_issue(joint=True))
+    actors = trace.program.actors
+    issues = np.flatnonzero(actors.role == Role.ISSUE)
+    assert len(issues) == 2  # one per row block
+    assert (actors.role == Role.INTEGRATE).sum() == 8
+    into = np.bincount(trace.program.channels.target, minlength=len(actors.firings))[issues]
+    assert into.tolist() == [1, 1]
+
+
+def test_in_program_order_a_layers_blocks_start_one_after_the_other():
+    network = line(("a", Matrix(Weights(24, 10))), tokens=4, width=24)
+    issue = make_issue(time_ns=10, width=3, order="program")
+    program = lower(place(network, make_chip(array=make_array(8, 10), arrays_per_tile=3, issue=issue)))
+    trace = run_compiled(program, log=LogWindow())
+    issues = np.flatnonzero(program.actors.role == Role.ISSUE)
+    starts = np.array([trace.log.start[trace.log.actor == actor] for actor in issues])
+    assert issues.tolist() == sorted(issues, key=lambda actor: program.actors.row[actor])
+    in_turn = starts.T.ravel()  # token by token, row block by row block
+    assert (np.diff(in_turn) >= 10 * NS).all()
+
+
+@pytest.mark.parametrize("order", ["ready", "program"])
+@pytest.mark.parametrize("joint", [False, True])
+def test_every_issue_is_counted(order, joint):
+    trace = run(rows=16, columns=40, tokens=5, batch=2, issue=make_issue(order=order, joint=joint))
+    actions = trace.program.actions
+    name = trace.program.labels.actions.index("issue.issue")
+    rows = actions.action == name
+    issued = (trace.firings[actions.actor[rows]] * actions.count[rows]).sum()
+    assert issued == 5 * 2 * (2 if joint else 8)
+
+
+@pytest.mark.parametrize("field", ["width", "time"])
+def test_a_controller_that_never_starts_anything_is_refused(field):
+    with pytest.raises((InputError, ValueError), match=field):
+        make_chip(issue={**make_issue(), field: 0})
