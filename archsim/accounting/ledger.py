@@ -12,6 +12,7 @@ from archsim.accounting.bottleneck import Bottleneck, find_bottleneck
 from archsim.accounting.energy import dynamic_energy, leakage_power, ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.peak import peak_of
+from archsim.accounting.router_room import router_notes
 from archsim.accounting.scope import Scope, scope_of
 from archsim.accounting.steady import Steady, steady_state
 from archsim.accounting.time import actor_states, layer_times, resource_use
@@ -93,6 +94,7 @@ def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
         notes=(
             *_pass_notes(placement.network),
             *turn_notes(trace, placement),
+            *router_notes(trace.program, placement.chip.fabric),
             *traffic_notes(memory, len(trace.sample_in)),
             *placement.network.notes,
             *bill.notes,

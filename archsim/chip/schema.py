@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny, mod
 from archsim.chip.section import (
     Bits,
     BitsPerSecond,
+    BufferBits,
     CostChoice,
     Count,
     Cycles,
@@ -183,7 +184,10 @@ class Fabric(Section):
     router_delay, link_delay : int
         Cycles of a header.
     buffer_packets : int
-        Packets of room at each input.
+        Packets of room that a flow has at each router, as long as ``router_buffer`` holds them.
+    router_buffer : Bits, optional
+        What all ports of a router hold together. Where the flows through a router ask for more, each gets fewer
+        packets, but one. Without it each flow has its packets, and nothing but the router's own cost pays for them.
     pitch : Metres
         Wire length between neighbours.
     """
@@ -199,6 +203,7 @@ class Fabric(Section):
     router_delay: Cycles
     link_delay: Cycles
     buffer_packets: Count
+    router_buffer: BufferBits | None = None
     pitch: Pitch
     multicast: Flag = True
     cost: CostChoice

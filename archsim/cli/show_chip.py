@@ -26,6 +26,9 @@ def chip(
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Change a field, as tile.adc.bits=6.")
     ] = None,
     sources: Annotated[bool, typer.Option("--sources", help="Show where each value comes from.")] = False,
+    leakage: Annotated[
+        bool, typer.Option("--leakage", help="Show what each part leaks, for its area, and which stand out.")
+    ] = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema of chip files, for editors that check YAML.")
     ] = False,
@@ -33,8 +36,23 @@ def chip(
     """Show a chip: its whole description as a chip file, headed by its area and peak figures.
 
     The output is itself a chip file: [cyan]archsim show chip pcm-mesh-14nm > my.yaml[/]. CSV is that of the sources.
+    [cyan]archsim show chip isaac --leakage[/]: watts, area and density of every part, and where each comes from.
     """
-    printing.print(_document(name, tuple(overrides or ()), schema=schema, sources=sources or printing.csv))
+    chosen = tuple(overrides or ())
+    if leakage:
+        printing.print(_leakage(name, chosen))
+    else:
+        printing.print(_document(name, chosen, schema=schema, sources=sources or printing.csv))
+
+
+def _leakage(name: str, overrides: tuple[str, ...]) -> Document:
+    from archsim.chip import load_chip
+    from archsim.chip import sources as sources_of
+    from archsim.cost import price
+    from archsim.report.leakage import leakage_document
+
+    chip = load_chip(name, overrides)
+    return leakage_document(chip, price(chip), sources_of(name, overrides))
 
 
 def _document(name: str, overrides: tuple[str, ...], *, schema: bool, sources: bool) -> Document:

@@ -5,8 +5,7 @@ leakage, which grows with temperature, and gate leakage, which does not: fast tr
 nm ones by 3.5 from 300 K to 400 K. Between the tabulated nodes E goes with the logarithm of the node, beyond them it
 is held.
 
-Every figure of leakage holds for 300 K, the temperature of most published chips. CACTI's own runs were at 350 K, so
-that its leakages, kept at 300 K as they are, are an upper bound there.
+Every figure of leakage holds for 300 K, the temperature of most published chips.
 """
 
 from __future__ import annotations
@@ -24,13 +23,12 @@ HOTTEST_K: Final = 400.0
 SOURCE = "activation energy of CACTI's off currents, 300 K to 400 K"
 _BOLTZMANN_EV = 8.617333e-5
 
-Transistor = Literal["high-performance", "low-power", "low-operating-power"]
+Transistor = Literal["high-performance", "low-power"]
 
 _NODES_NM = (22.0, 32.0, 45.0, 65.0, 90.0)
 _ACTIVATION_EV = {
     "high-performance": (0.38, 0.38, 0.13, 0.12, 0.16),
     "low-power": (0.72, 0.37, 0.38, 0.37, 0.42),
-    "low-operating-power": (0.60, 0.15, 0.17, 0.20, 0.22),
 }
 
 

@@ -4,7 +4,7 @@ A token leaves its node by an inject link, crosses router links, and enters a no
 link's and the next router's delay; the body follows at one flit per cycle (cut-through), so a token of f flits over
 h router links arrives after (h + 2) link delays, (h + 1) router delays and f - 1 cycles. Every flow has its own packet
 buffers at each router, as with a virtual channel per flow: flows contend for links, but a blocked one does not stop
-the others.
+the others. What a router holds in all may be given: then its flows share it, each for itself.
 """
 
 from __future__ import annotations
@@ -304,6 +304,19 @@ def _join_links(draft: Draft, placement: Placement, hops: Hops, actor: Ids, prod
         actor,
         need=same,
         release=same,
-        capacity=placement.chip.fabric.buffer_packets,
+        capacity=_packets(placement.chip.fabric, hops, bits[hops.stream]),
         token_bits=bits[hops.stream],
     )
+
+
+def _packets(fabric: Fabric, hops: Hops, bits: Ids) -> Ids:
+    """Packets of room before each link: as many as asked for, but for routers that cannot hold all of them."""
+    asked = np.full(len(bits), fabric.buffer_packets, np.int64)
+    inside = hops.kind != INJECT
+    if fabric.router_buffer is None or not inside.any():
+        return asked
+    _, router = np.unique(hops.tail[inside], return_inverse=True)
+    wanted = np.bincount(router, weights=(asked * bits)[inside])
+    share = np.minimum(1.0, fabric.router_buffer / wanted)[router]
+    asked[inside] = np.maximum(1, np.floor(asked[inside] * share)).astype(np.int64)
+    return asked

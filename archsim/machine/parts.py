@@ -85,6 +85,7 @@ def _unit_count(chip: Chip, unit: Unit) -> int:
 def _fabric_parts(chip: Chip) -> Iterator[Part]:
     fabric = chip.fabric
     shared = {**process_facts(chip), "width": fabric.link_width, "clock": fabric.clock}
+    room = {} if fabric.router_buffer is None else {"buffer": fabric.router_buffer}
     # A bus is one wire along all its routers.
     length = fabric.pitch * (max(1, fabric.routers - 1) if fabric.shape.shared else 1)
     yield Part(
@@ -95,7 +96,7 @@ def _fabric_parts(chip: Chip) -> Iterator[Part]:
         fabric.switches,
         ("flit",),
         fabric.cost,
-        {**shared, "ports": fabric.shape.degree + fabric.concentration},
+        {**shared, **room, "ports": fabric.shape.degree + fabric.concentration},
         "fabric.cost",
         full_rates=(Rate("flit", fabric.clock),),
     )

@@ -4,6 +4,12 @@ Source: DSENT (gem5 ext/dsent), 5x5 ports, one virtual network, 2 virtual channe
 and 0.6 V for 45, 32, 22 and 11 nm. A flit pays buffer write and read, crossbar and arbitration, and one clock cycle
 (the clock is gated; otherwise its power is static). Between nodes and widths logarithms are interpolated; the supply
 enters squared. Below 11 nm and above 45 nm Stillmaker's factors continue.
+
+Leakage is not DSENT's (6.5 mW at 22 nm: 840 mW/mm^2 of transistors with 100 nA/um at 300 K, at 340 K) but that of the
+chip's own transistors on the router's area, as of any other logic.
+
+DSENT's ports hold 8 flits each. A router with a larger ``buffer`` has an SRAM at each port: flits are written into and
+read from it, and what it holds beyond DSENT's flits takes area and leaks.
 """
 
 from __future__ import annotations
@@ -14,15 +20,17 @@ from dataclasses import dataclass
 from archsim.cost import scaling
 from archsim.cost.bill import Figure
 from archsim.cost.estimate import MM2, PJ, Estimate, Kind, engineering, range_notes, square
+from archsim.cost.leakage import logic_leakage
+from archsim.cost.memory.sram import CactiSettings, cacti, read_bit, write_bit
+from archsim.cost.memory.sram import area as sram_area
 from archsim.cost.model import declare
 from archsim.cost.published import Reference
 from archsim.cost.scaling import NM, Flavour, Point, log_log, node_notes, nominal_supply
 from archsim.cost.settings import Bits, Count, Hertz, Kelvin, Metres, Process, Settings, Volts
-from archsim.cost.temperature import ROOM_K, growth
 
 SOURCE = "DSENT (gem5 ext/dsent b1a44b89), 5x5 ports, 2 virtual channels of 4 flits, 1 GHz"
 SUPPLIES = ((45.0, 1.0), (32.0, 0.9), (22.0, 0.8), (11.0, 0.6))
-_PORTS = 5
+_PORTS, _FLITS = 5, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +46,6 @@ class Row:
     clock: float
     leakage_mw: float
     area_mm2: float
-
-    @property
-    def traversal(self) -> float:
-        """Picojoules of a flit without the clock."""
-        return self.write + self.read + self.crossbar + self.arbitration
 
 
 ROWS = (
@@ -66,9 +69,9 @@ class DsentPoint(Settings):
     temperature: Kelvin = 300.0
 
     @property
-    def leakage_growth(self) -> float:
-        """Leakage at the chip's temperature over that at 300 K."""
-        return growth(self.node, self.flavour, self.temperature)
+    def point(self) -> Point:
+        """The operating point."""
+        return Point(self.node, self.supply or tabulated_supply(self.node), self.flavour, self.temperature)
 
     @property
     def overdrive(self) -> float:
@@ -77,12 +80,18 @@ class DsentPoint(Settings):
 
 
 class DsentRouter(DsentPoint):
-    """Settings of a DSENT router."""
+    """Settings of a DSENT router; ``buffer`` is what all its ports hold together."""
 
     width: Bits
     ports: Count = _PORTS
     clock: Hertz = 1e9
     clock_gated: bool = True
+    buffer: Bits | None = None
+
+    @property
+    def beyond(self) -> float:
+        """Bits of buffer beyond DSENT's own flits."""
+        return max(0.0, (self.buffer or 0.0) - _PORTS * _FLITS * self.width)
 
 
 def tabulated_supply(node: float) -> float:
@@ -98,20 +107,62 @@ def over_nodes(points: list[tuple[float, float]], settings: DsentPoint) -> float
 
 def router(settings: DsentRouter) -> Estimate:
     """Price a DSENT router."""
-    traversal = _at(settings, lambda row: row.traversal) * PJ * settings.overdrive
     clock = _at(settings, lambda row: row.clock) * PJ * settings.overdrive
+    passing = _at(settings, lambda row: row.crossbar + row.arbitration) * PJ * settings.overdrive
+    buffering, holds = _buffering(settings)
     gated = clock if settings.clock_gated else 0.0
     static = 0.0 if settings.clock_gated else clock * settings.clock
-    leakage = _at(settings, lambda row: row.leakage_mw) * 1e-3 * settings.leakage_growth
-    flit = f"write + read + crossbar + arbitration {engineering(traversal, 'J')} + clock {engineering(gated, 'J')}"
-    warmth = "" if settings.temperature == ROOM_K else f" at {settings.temperature:g} K"
-    power = f"leakage {engineering(leakage, 'W')}{warmth} + free-running clock {engineering(static, 'W')}"
+    area = _area(settings)
+    leakage = _leakage(settings, area)
+    flit = f"{holds} + crossbar + arbitration {engineering(passing, 'J')} + clock {engineering(gated, 'J')}"
+    power = f"{leakage.formula} + free-running clock {engineering(static, 'W')}"
+    total = passing + buffering + gated
     return Estimate(
-        (("flit", Figure(traversal + gated, f"{flit}, {settings.width:g} bit", SOURCE)),),
-        _area(settings),
-        Figure(leakage + static, power, SOURCE),
+        (("flit", Figure(total, f"{flit}, {settings.width:g} bit", SOURCE)),),
+        _with_memory(area, settings),
+        Figure(leakage.value + static, power, leakage.source),
         notes=_notes(settings),
     )
+
+
+def _buffering(settings: DsentRouter) -> tuple[float, str]:
+    """Joules of a flit's way into a buffer and out of it, and words for them."""
+    if not settings.beyond:
+        joules = _at(settings, lambda row: row.write + row.read) * PJ * settings.overdrive
+        return joules, f"write + read {engineering(joules, 'J')}"
+    memory = _memory(settings, (settings.buffer or 0.0) / _PORTS)
+    joules = settings.width * (read_bit(memory).value + write_bit(memory).value)
+    return joules, f"write + read of {memory.kilobytes:.3g} kB of SRAM per port {engineering(joules, 'J')}"
+
+
+def _memory(settings: DsentRouter, capacity: float) -> CactiSettings:
+    point = settings.point
+    return CactiSettings(
+        node=point.node, supply=point.supply, temperature=point.temperature, cell_type="lop", capacity=capacity,
+        width=settings.width,
+    )  # fmt: skip
+
+
+def _leakage(settings: DsentRouter, area: Figure) -> Figure:
+    own = logic_leakage(area.value, settings.point)
+    if not settings.beyond:
+        return own
+    memory = cacti(_memory(settings, settings.beyond)).leakage_w
+    assert memory is not None
+    return Figure(own.value + memory.value, f"{own.formula} + buffer {memory.formula}", memory.source)
+
+
+def _with_memory(area: Figure, settings: DsentRouter) -> Figure:
+    if not settings.beyond:
+        return area
+    memory = sram_area(_memory(settings, settings.beyond))
+    return Figure(area.value + memory.value, f"{area.formula} + buffer {memory.formula}", f"{SOURCE}; {memory.source}")
+
+
+def dsent_density(settings: DsentPoint) -> float:
+    """Watts per square metre that DSENT's own transistors leak, on its router of 64 bits."""
+    points = [(row.node_nm, row.leakage_mw / row.area_mm2) for row in ROWS if row.width == 64]
+    return log_log(points, min(max(settings.node / NM, 11.0), 45.0)) * 1e3
 
 
 def _beyond(settings: DsentPoint, inside: float) -> float:

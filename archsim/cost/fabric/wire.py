@@ -1,14 +1,16 @@
 """Links of the fabric: repeated wires by DSENT or by their capacitance, NVIDIA's ground-referenced wires, ISAAC's bus.
 
-DSENT's figures are for random data at 1 mm and 1 GHz. Repeated wires run over the logic: their area is 0 here, and
-the silicon of their repeaters is not modelled.
+DSENT's figures are for random data at 1 mm and 1 GHz. Its repeaters leak as its router does; here both leak as the
+chip's own transistors: the repeaters by what those leak over what DSENT's do on a router's area. Repeated wires run
+over the logic: their area is 0 here, and the silicon of their repeaters is not modelled.
 """
 
 from __future__ import annotations
 
 from archsim.cost.bill import Figure
 from archsim.cost.estimate import FJ, MM2, Estimate, Kind, engineering
-from archsim.cost.fabric.router import DsentPoint, over_nodes
+from archsim.cost.fabric.router import DsentPoint, dsent_density, over_nodes
+from archsim.cost.leakage import logic_leakage
 from archsim.cost.model import declare
 from archsim.cost.published import Reference
 from archsim.cost.scaling import node_notes
@@ -47,13 +49,17 @@ class Bus(Process):
 def dsent(settings: DsentWire) -> Estimate:
     """Price one bit over a link by DSENT."""
     per_mm = over_nodes(list(_FJ_PER_BIT_MM), settings) * FJ * settings.overdrive
-    leakage = over_nodes(list(_LEAKAGE_UW_PER_64_MM), settings) * 1e-6 * settings.width / 64 * settings.length / _MM
-    leakage *= settings.leakage_growth
+    theirs = over_nodes(list(_LEAKAGE_UW_PER_64_MM), settings) * 1e-6 * settings.width / 64 * settings.length / _MM
+    leakage = logic_leakage(theirs / dsent_density(settings), settings.point)
     energy = per_mm * settings.length / _MM
     return Estimate(
         (("bit_hop", Figure(energy, f"{engineering(per_mm, 'J')}/bit/mm x {settings.length / _MM:g} mm", SOURCE)),),
         _OVER_LOGIC,
-        Figure(leakage, f"{settings.width:g} bit x {settings.length / _MM:g} mm", SOURCE),
+        Figure(
+            leakage.value,
+            f"repeaters of {settings.width:g} bit x {settings.length / _MM:g} mm: {leakage.formula}",
+            f"{SOURCE}; {leakage.source}",
+        ),
         notes=node_notes(settings.node, 11, 45),
     )
 
