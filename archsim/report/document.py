@@ -8,34 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from archsim.report.drawing import Drawing as Drawing
+from archsim.report.tones import Tone as Tone
 
 if TYPE_CHECKING:
     import pandas as pd
     from pydantic import JsonValue
 
 V = TypeVar("V", str, int, float)
-
-
-class Tone(StrEnum):
-    """What a colour stands for; each renderer has colours of its own that stay apart for every eye."""
-
-    KEPT = "kept"
-    LOST = "lost"
-    GAINED = "gained"
-    LOWER = "lower"
-    HIGHER = "higher"
-    PRODUCT = "product"
-    CONVERSION = "conversion"
-    DIGITAL = "digital"
-    TRANSPORT = "transport"
-    MEMORY = "memory"
-    HOST = "host"
-    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +361,9 @@ class Tabs:
     tabs: tuple[Tab, ...]
 
 
-Part: TypeAlias = Table | Facts | Paragraph | Remark | Bullets | Verbatim | Cards | Tree | Raster | Maps | Strip | Tabs
+Part: TypeAlias = (
+    Table | Facts | Paragraph | Remark | Bullets | Verbatim | Cards | Tree | Raster | Maps | Strip | Drawing | Tabs
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from archsim.report.document import (
     Bullets,
     Cards,
     Document,
+    Drawing,
     Facts,
     Look,
     Maps,
@@ -25,7 +26,7 @@ from archsim.report.document import (
     Tree,
     Verbatim,
 )
-from archsim.report.shades import legend_text, map_lines, raster_lines, spans_text
+from archsim.report.shades import drawing_lines, legend_text, map_lines, raster_lines, spans_text
 
 STRIP_WIDTH = 100
 """Characters of a strip."""
@@ -128,6 +129,11 @@ def _(part: Strip) -> str:
 
 def _drawn(title: str, lines: Iterable[str]) -> str:
     return f"**{escaped(title)}**\n\n{written(Verbatim(chr(10).join(lines)))}"
+
+
+@written.register
+def _(part: Drawing) -> str:
+    return _drawn(part.title, drawing_lines(part))
 
 
 @written.register

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.report.document import Maps, Raster, Span, Strip, Tone
+from archsim.report.document import Drawing, Maps, Raster, Span, Strip, Tone
 
 _GREYS = " ░▒▓█"
 WIDTH, HEIGHT = 96, 40
@@ -59,6 +59,16 @@ def map_lines(maps: Maps) -> list[str]:
         top = float(layer.values.max(initial=0.0))
         shares = (layer.values / top if top else layer.values).reshape(maps.rows, maps.columns)
         lines += [f"{layer.name}, at most {layer.write(top)}", *(_greys(np.repeat(row, 2)) for row in shares)]
+    return lines
+
+
+def drawing_lines(drawing: Drawing) -> list[str]:
+    """What a drawing shows, box by box, each said once."""
+    lines = []
+    for stamp in drawing.stamps:
+        places = len(stamp.places)
+        where = f" ({places} times)" if places > 1 else ""
+        lines += [f"{_SHADES[box.tone]} {box.name}: {box.remark}{where}" for box in stamp.boxes]
     return lines
 
 

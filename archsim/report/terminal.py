@@ -15,6 +15,7 @@ from archsim.report.document import (
     Bullets,
     Cards,
     Column,
+    Drawing,
     Facts,
     Look,
     Maps,
@@ -28,7 +29,7 @@ from archsim.report.document import (
     Tree,
 )
 from archsim.report.quantities import bar
-from archsim.report.shades import legend_text, map_lines, raster_lines, spans_text
+from archsim.report.shades import drawing_lines, legend_text, map_lines, raster_lines, spans_text
 
 WIDEST_NAME = 34
 """Characters of a name that are shown; longer ones are cut."""
@@ -147,6 +148,11 @@ def _(part: Strip) -> RenderableType:
 
 def _drawn(title: str, lines: Iterable[str]) -> RenderableType:
     return Group(Text(title, style="bold"), *(Text(line, no_wrap=True) for line in lines))
+
+
+@rendered.register
+def _(part: Drawing) -> RenderableType:
+    return _drawn(part.title, drawing_lines(part))
 
 
 @rendered.register

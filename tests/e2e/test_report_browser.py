@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import browser
+from tests.e2e.browser import shaped, texts
 from tests.e2e.cli_calls import succeed
 
 pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "there is a browser")
@@ -42,18 +43,6 @@ def page(started: Any, report: Path) -> Any:
     return started
 
 
-def shaped(driver: Any, width: int, scheme: str = "light", media: str = "screen") -> None:
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
-    features = [{"name": name, "value": value} for name, value in wishes.items()]
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
-
-
-def texts(page: Any, css: str) -> list[str]:
-    return page.execute_script("return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)", css)
-
-
 def press(page: Any, *keys: str) -> None:
     from selenium.webdriver import ActionChains
 
@@ -61,11 +50,8 @@ def press(page: Any, *keys: str) -> None:
 
 
 def test_the_console_is_silent_and_the_network_unasked(page: Any) -> None:
-    assert [entry for entry in page.get_log("browser") if entry["level"] != "INFO"] == []
-    asked = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
-    urls = [one["params"]["request"]["url"] for one in asked if one["method"] == "Network.requestWillBeSent"]
-    # The browser's own new tab is one of "chrome:".
-    assert {url.split(":")[0] for url in urls} <= {"file", "data", "chrome"}
+    assert browser.complaints(page) == []
+    assert browser.schemes_asked(page) <= {"file", "data", "chrome"}
 
 
 def column(page: Any, section: str, number: int) -> list[str]:
@@ -207,13 +193,4 @@ def test_pdf_from_the_command_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(page: Any, width: int, scheme: str) -> None:
     shaped(page, width, scheme)
-    script = browser.axe_script()
-    assert script is not None
-    page.execute_script(script.read_text())
-    found = page.execute_async_script("axe.run().then(arguments[0])")
-    faults = [
-        f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:160]}: {one['nodes'][0]['failureSummary']}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert not faults, "\n".join(faults)
+    assert not browser.faults(page)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from archsim.escaping import visible
 from archsim.report.document import Column, Document, Look, Part, Section
-from archsim.report.html.pictures import heat_steps, png_uri
+from archsim.report.html.pictures import heat_steps, png_uri, told_boxes, wire_path
 
 FILTERED = 12
 """Rows from which a table can be filtered."""
@@ -66,6 +66,8 @@ def _environment() -> Environment:
         "sort_key": _sort_key,
         "heat_steps": heat_steps,
         "png_uri": png_uri,
+        "told_boxes": told_boxes,
+        "wire_path": wire_path,
         "filtered": FILTERED,
     }
     environment.filters["file"] = _file

@@ -9,8 +9,12 @@ from base64 import b64encode
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.report.drawing import Drawing, Wire
+
 STEPS = 9
 """Steps of the colour scale, beside nothing at all."""
+_BEND = 0.09
+"""How far an arc's middle is from the straight line, as a share of its length."""
 _INK = (29, 91, 201)
 
 
@@ -20,6 +24,26 @@ def heat_steps(values: NDArray[np.float64]) -> list[int]:
     if top <= 0:
         return [0] * len(values)
     return np.ceil(np.clip(values / top, 0.0, 1.0) * STEPS).astype(int).tolist()  # type: ignore[no-any-return]
+
+
+def wire_path(wire: Wire, unit: float) -> str:
+    """A line or an arc as a piece of an SVG path, with ``unit`` of its units in a metre."""
+    x, y, to_x, to_y = (unit * metres for metres in (wire.x, wire.y, wire.to_x, wire.to_y))
+    if not wire.bent:
+        return f"M{x:.5g} {y:.5g}L{to_x:.5g} {to_y:.5g}"
+    middle_x, middle_y = (x + to_x) / 2 - _BEND * (to_y - y), (y + to_y) / 2 + _BEND * (to_x - x)
+    return f"M{x:.5g} {y:.5g}Q{middle_x:.5g} {middle_y:.5g} {to_x:.5g} {to_y:.5g}"
+
+
+def told_boxes(drawing: Drawing) -> list[dict[str, object]]:
+    """What a drawing's boxes are, for what is told under the pointer: metres, and words."""
+    return [
+        {
+            "places": [[x, y, name] for (x, y), name in zip(stamp.places, stamp.names, strict=True)],
+            "boxes": [[box.x, box.y, box.width, box.height, box.name, box.remark] for box in stamp.boxes],
+        }
+        for stamp in drawing.stamps
+    ]
 
 
 def png_uri(shares: NDArray[np.float64]) -> str:

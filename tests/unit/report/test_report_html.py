@@ -41,6 +41,7 @@ from archsim.report.document import (
     spans,
     table,
 )
+from archsim.report.drawing import Box, Drawing, Stamp, Wire
 from archsim.report.html import html
 from archsim.report.html.pictures import heat_steps, png_uri
 from archsim.report.markdown import markdown
@@ -74,6 +75,8 @@ def every_part(name: str) -> list[Part]:
         Raster(name, (name, "z"), np.array([[0.0, 0.5], [1.0, 0.2]]), "0 s", "1 s", ((0.5, name),)),
         Maps(name, 2, 1, (name, ""), (Layer(name, np.array([1.0, 0.0]), str),)),
         Strip(name, (Span(0.0, 1.0, Tone.WAITING),), ((Tone.WAITING, name),)),
+        Drawing(name, 2.0, 1.0, (Stamp((Box(name, 0.0, 0.0, 1.0, 1.0, Tone.PRODUCT, name),), ((1.0, 0.0),), (name,)),),
+                ((Tone.PRODUCT, name),), (0.5, name), (Wire(0.0, 0.0, 1.0, 1.0), Wire(0.0, 0.0, 2.0, 0.0, bent=True))),
         Tabs(name, (Tab(name, (Remark(name),)), Tab("other", (Remark("b"),)))),
     ]
 
@@ -102,6 +105,7 @@ def test_tips_are_json_that_no_name_ends(name: str) -> None:
     data = [json.loads(script.texts[0]) for script in found.all("script") if "type" in script.attributes]
     assert data[0] == [name, "z"]
     assert data[1]["sites"] == [name, ""]
+    assert data[2] == [{"places": [[1.0, 0.0, name]], "boxes": [[0.0, 0.0, 1.0, 1.0, name, name]]}]
 
 
 def test_every_form_knows_every_part() -> None:
@@ -134,6 +138,17 @@ def test_a_tree_keeps_its_figures() -> None:
              if "data-name" in item.attributes]  # fmt: skip
     assert items == [("a", 3.0), ("b", 2.0), ("c", 1.0)]
     assert found.all("figcaption")[0].text == "Energy: 4.0 J"
+
+
+def test_a_drawing_is_to_scale() -> None:
+    box = Box("a", 0.5e-3, 0.25e-3, 1e-3, 0.5e-3, Tone.DIGITAL)
+    shown = Drawing("t", 2e-3, 1e-3, (Stamp((box,), ((0.0, 0.0), (0.5e-3, 0.0)), ("", "")),), (), (1e-3, "1 mm"))
+    found = read(page_of(shown))
+    assert found.all("svg")[0].attributes["viewbox"] == "-2 -2 1004 504.00"
+    rect = found.all("rect")[0].attributes
+    assert [float(rect[name] or "") for name in ("x", "y", "width", "height")] == [250, 125, 500, 250]
+    assert [float(use.attributes["x"] or "") for use in found.all("use")] == [0, 250]
+    assert "width:50.00%" in str(found.all("p", "bar")[0].all("i")[0].attributes["style"])
 
 
 def test_steps_of_colour() -> None:

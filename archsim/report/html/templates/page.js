@@ -89,6 +89,17 @@
       });
     }
   }
+  for (const drawing of all(document, "[data-drawing]")) {
+    const stamps = JSON.parse(drawing.querySelector("script").textContent), drawn = drawing.querySelector("svg");
+    const unit = Number(drawing.dataset.drawing), [left, top, wide, high] = drawn.getAttribute("viewBox").split(" ").map(Number);
+    follow(drawn, (event) => {
+      const shape = drawn.getBoundingClientRect();
+      const x = ((event.clientX - shape.left) / shape.width * wide + left) / unit, y = ((event.clientY - shape.top) / shape.height * high + top) / unit;
+      for (const stamp of stamps) for (const [px, py, place] of stamp.places) for (const [bx, by, w, h, name, said] of stamp.boxes)
+        if (x >= px + bx && x < px + bx + w && y >= py + by && y < py + by + h) return [place, name, said].filter(Boolean).join("\n");
+      return "";
+    });
+  }
   for (const raster of all(document, "[data-raster]")) {
     const names = JSON.parse(raster.querySelector("script").textContent), image = raster.querySelector("img");
     const canvas = document.createElement("canvas");
