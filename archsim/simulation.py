@@ -6,13 +6,15 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from archsim import workloads
-from archsim.accounting import Ledger, account, memory_accesses, traffic_notes
+from archsim.accounting import Ledger, Tally, memory_accesses, priced_tally, traffic_notes
 from archsim.chip import Chip, Overrides, load_chip
+from archsim.chip.reads import Description
 from archsim.cost import Bill, price
 from archsim.engine import LogWindow, Progress, run_compiled, run_reference
 from archsim.errors import CapacityError, InputError
@@ -20,11 +22,16 @@ from archsim.lowering import lower
 from archsim.mapping import Placement, Replication, place
 from archsim.network import Network
 from archsim.program import Program, Trace
+from archsim.reuse import Recall, Recalled, the_recall
 from archsim.workloads import WorkloadOptions
 from archsim.workloads.trained import trained
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+
+MOST_NETWORKS = 32
+"""Named networks that are kept, those asked for last."""
 
 
 class Engine(StrEnum):
@@ -133,7 +140,12 @@ def load_network(
             where="--shape",
             remedy="Use its own options (--seq, --image), or give an ONNX file.",
         )
-    network: Network = workloads.build(str(model), options or WorkloadOptions())
+    return _named(str(model), options or WorkloadOptions())
+
+
+@lru_cache(maxsize=MOST_NETWORKS)
+def _named(name: str, options: WorkloadOptions) -> Network:
+    network: Network = workloads.build(name, options)
     return network
 
 
@@ -202,14 +214,56 @@ def simulate(
     if not isinstance(chosen, Settings):
         raise _no("settings", settings, "Settings(batch=..., replicate=...)")
     network = model if isinstance(model, Network) else load_network(model)
-    described = _described(chip, overrides)
-    bill = price(described)
-    placement = place(network, described, replicate=chosen.replicate, batch=chosen.batch, interleave=chosen.interleave)
-    program = lower(placement, batch=chosen.batch)
-    trace = run(program, chosen.engine, log=log, progress=progress)
-    if not trace.complete:
-        raise Interrupted(trace)
-    return Result(network, described, placement, program, trace, bill, account(trace, placement, bill))
+    described = Description(_described(chip, overrides))
+    kept = the_recall()
+    bill = kept.read("price", ("the chip alone",), described, price, contents=lambda _: ()).value
+    placed = _placed(kept, network, described, chosen)
+    placement = placed.value.on(described.chip)
+    lowered = kept.read(
+        "lower",
+        (placed.name, repr(chosen.batch)),
+        described,
+        lambda watched: lower(placed.value.on(watched), batch=chosen.batch),
+        contents=lambda program: program,
+    )
+    tally = _ran(kept, lowered, placed, chosen.engine, log=log, progress=progress)
+    ledger = priced_tally(tally, placement, bill)
+    return Result(network, described.chip, placement, tally.trace.program, tally.trace, bill, ledger)
+
+
+def _placed(kept: Recall, network: Network, chip: Description, chosen: Settings) -> Recalled[Placement]:
+    replicate, batch, interleave = chosen.replicate, chosen.batch, chosen.interleave
+
+    def placement(watched: Chip) -> Placement:
+        return place(network, watched, replicate=replicate, batch=batch, interleave=interleave).on(chip.chip)
+
+    def contents(placed: Placement) -> object:
+        places = (placed.blocks, placed.homes, placed.turns)
+        return kept.network(placed.network), placed.chips, placed.replicas, placed.interleave, places
+
+    inputs = (kept.network(network), repr(replicate), repr(batch), repr(interleave))
+    return kept.read("place", inputs, chip, placement, contents=contents)
+
+
+def _ran(
+    kept: Recall,
+    lowered: Recalled[Program],
+    placed: Recalled[Placement],
+    engine: Engine,
+    *,
+    log: LogWindow | None,
+    progress: Callable[[Progress], None] | None,
+) -> Tally:
+    """The counts of a run, with its Trace; one with a log is not kept."""
+
+    def tally() -> Tally:
+        trace = run(lowered.value, engine, log=log, progress=progress)
+        if not trace.complete:
+            raise Interrupted(trace)
+        return Tally(trace, placed.value)
+
+    name = lowered.name if log is None else ""
+    return kept.made("run", (name, placed.name, engine), tally, contents=lambda tally: tally.trace).value
 
 
 def _described(chip: str | Path | Chip, overrides: Overrides) -> Chip:

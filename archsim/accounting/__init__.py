@@ -4,11 +4,12 @@ from archsim.accounting.activity import full_activity
 from archsim.accounting.bottleneck import Bottleneck, Limit
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.ladder import Ladder, Rung, Step, efficiency_ladder
-from archsim.accounting.ledger import LEAKAGE, Ledger, account
+from archsim.accounting.ledger import LEAKAGE, Ledger, account, priced_tally
 from archsim.accounting.peak import Peak, peak_of, product_energy, product_interval
 from archsim.accounting.sample_path import Passing, SamplePath, sample_path
 from archsim.accounting.scope import Aspect, Extent, Inclusion, Scope, scope_of, without_area, without_leakage
 from archsim.accounting.steady import Basis, Steady, steady_state, steady_use
+from archsim.accounting.tally import Tally
 from archsim.accounting.time import STATES
 from archsim.accounting.traffic import memory_accesses, traffic_notes
 
@@ -32,11 +33,13 @@ __all__ = [
     "Scope",
     "Steady",
     "Step",
+    "Tally",
     "account",
     "efficiency_ladder",
     "full_activity",
     "memory_accesses",
     "peak_of",
+    "priced_tally",
     "product_energy",
     "product_interval",
     "sample_path",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from archsim.cost import Bill, Component
@@ -22,6 +23,16 @@ def component_area(bill: Bill, chips: int) -> pd.DataFrame:
         for part in bill.components
     ]
     return pd.DataFrame(rows, columns=["component", "instances", "area_each_m2", "area_m2"])
+
+
+def total_area(bill: Bill, chips: int) -> float:
+    """Square metres of all components of all chips."""
+    return float(np.sum([part.count * chips * part.area_m2.value for part in bill.components]))
+
+
+def total_leakage(bill: Bill, chips: int) -> float:
+    """Watts of leakage of all components of all chips."""
+    return float(np.sum([part.count * chips * part.leakage_w.value for part in bill.components]))
 
 
 def used_area(bill: Bill, placement: Placement) -> float:

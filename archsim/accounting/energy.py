@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from archsim.cost import Bill
-from archsim.program import Program, Trace
+from archsim.program import Trace
 from archsim.units import PS_PER_S
 
 
@@ -23,33 +24,29 @@ def dynamic_energy(trace: Trace, bill: Bill) -> pd.DataFrame:
     MissingCost
         If an action has no energy on the bill.
     """
+    return priced(action_counts(trace), bill)
+
+
+def action_counts(trace: Trace) -> pd.DataFrame:
+    """How often everything happened that costs energy.
+
+    Returns
+    -------
+    DataFrame
+        One row per layer, chip, component and action: ``layer, chip, component, action, count``.
+    """
     program = trace.program
-    table = program.actions
-    chip = program.resources.chip[program.actors.resource[table.actor]]
+    table, names = program.actions, program.labels.actions
     counts = pd.DataFrame(
         {
             "layer": program.actors.layer[table.actor],
-            "chip": chip,
+            "chip": program.resources.chip[program.actors.resource[table.actor]],
             "name": table.action,
             "count": table.count * trace.firings[table.actor],
         }
     )
     counts = counts[counts["count"] > 0].groupby(["layer", "chip", "name"], sort=True, as_index=False).sum()
-    return _named(program, counts, _energies(program, bill, counts["name"].unique()))
-
-
-def _energies(program: Program, bill: Bill, used: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[int, float]:
-    """Joules of each action that occurs."""
-    energies = {}
-    for name in used.tolist():
-        component, action = program.labels.actions[name].rsplit(".", 1)
-        energies[name] = bill.component(component).energy_of(action).value
-    return energies
-
-
-def _named(program: Program, counts: pd.DataFrame, energies: dict[int, float]) -> pd.DataFrame:
-    """The table with names for ids."""
-    parts = [program.labels.actions[name].rsplit(".", 1) for name in counts["name"]]
+    parts = [names[name].rsplit(".", 1) for name in counts.name]
     return pd.DataFrame(
         {
             "layer": [program.labels.layers[layer] for layer in counts.layer],
@@ -57,9 +54,32 @@ def _named(program: Program, counts: pd.DataFrame, energies: dict[int, float]) -
             "component": [component for component, _ in parts],
             "action": [action for _, action in parts],
             "count": counts["count"],
-            "energy_j": counts["count"] * counts["name"].map(energies).astype(float),
         }
     )
+
+
+def priced(actions: pd.DataFrame, bill: Bill) -> pd.DataFrame:
+    """Actions, as from `action_counts`, with the energy of each.
+
+    Raises
+    ------
+    MissingCost
+        If an action has no energy on the bill.
+    """
+    return actions.assign(energy_j=joules(actions, bill))
+
+
+def joules(actions: pd.DataFrame, bill: Bill) -> NDArray[np.float64]:
+    """Energy of each of some actions; shape ``(actions,)``.
+
+    Raises
+    ------
+    MissingCost
+        If an action has no energy on the bill.
+    """
+    pairs = list(zip(actions.component.tolist(), actions.action.tolist(), strict=True))
+    each = {pair: bill.component(pair[0]).energy_of(pair[1]).value for pair in dict.fromkeys(pairs)}
+    return actions["count"].to_numpy() * np.array([each[pair] for pair in pairs], np.float64)
 
 
 def leakage_power(bill: Bill, chips: int) -> pd.DataFrame:

@@ -3,64 +3,113 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from archsim.accounting.area import component_area, used_area, used_leakage
-from archsim.accounting.bottleneck import Bottleneck, find_bottleneck
-from archsim.accounting.energy import dynamic_energy, leakage_power, ratio, seconds
+from archsim.accounting.area import component_area, total_area, total_leakage, used_area, used_leakage
+from archsim.accounting.bottleneck import Bottleneck
+from archsim.accounting.energy import joules, leakage_power, priced, ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.peak import peak_of
 from archsim.accounting.router_room import router_notes
 from archsim.accounting.scope import Scope, scope_of
-from archsim.accounting.steady import Steady, steady_state
-from archsim.accounting.time import actor_states, layer_times, resource_use
-from archsim.accounting.traffic import memory_traffic, traffic_notes
+from archsim.accounting.tally import Tally
+from archsim.accounting.traffic import priced_accesses, traffic_notes
 from archsim.accounting.turns import turn_notes
 from archsim.cost import Bill
 from archsim.mapping import Placement
-from archsim.network import Network, layer_macs
-from archsim.program import Kind, Role, Trace
+from archsim.network import Network
+from archsim.program import Trace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ledger:
     """What a run took: energy, area and time, each as a tidy table.
+
+    The headline is there at once. Each table is made when it is first asked for, of the run and the bill.
 
     Parameters
     ----------
     headline : Headline
-    bottleneck : Bottleneck
-    energy : DataFrame
-        ``layer, chip, component, action, count, energy_j`` of the whole run; leakage has layer ``"(leakage)"``.
-    area : DataFrame
-        ``component, instances, area_each_m2, area_m2``.
-    states : DataFrame
-        ``layer, role, actors, firings, busy, starved, blocked, contended, done`` as shares of the makespan.
-    resources : DataFrame
-        ``resource, kind, label, chip, node, servers, busy_s, utilisation, steady_utilisation``: busy seconds of the
-        whole run, and the busy share of it and of the steady state.
-    layers : DataFrame
-        ``layer, kind, tokens, width, macs, replicas, arrays, first_start_s, last_end_s, busy_s, energy_j``.
-    memory : DataFrame
-        ``memory, action, source, target, accesses, bits, energy_j`` of the whole run: what went to and from memories.
-    notes : tuple of str
-        What the reader should know of the figures.
-    scope : Scope
-        What the figures of power, energy and area include.
+    tally : Tally
+        Of the run.
+    placement : Placement
+        What was run, on its chip.
+    bill : Bill
+        Of that chip.
     """
 
     headline: Headline
-    bottleneck: Bottleneck
-    energy: pd.DataFrame
-    area: pd.DataFrame
-    states: pd.DataFrame
-    resources: pd.DataFrame
-    layers: pd.DataFrame
-    memory: pd.DataFrame
-    notes: tuple[str, ...]
-    scope: Scope
+    tally: Tally
+    placement: Placement
+    bill: Bill
+
+    @cached_property
+    def bottleneck(self) -> Bottleneck:
+        """The busiest resource, what limits the run, and why."""
+        return self.tally.bottleneck
+
+    @cached_property
+    def energy(self) -> pd.DataFrame:
+        """``layer, chip, component, action, count, energy_j`` of the whole run; leakage has layer ``"(leakage)"``."""
+        leaked = _leaked(leakage_power(self.bill, self.placement.chips), seconds(self.tally.trace.makespan))
+        return pd.concat([self._dynamic, leaked], ignore_index=True)
+
+    @cached_property
+    def _dynamic(self) -> pd.DataFrame:
+        return priced(self.tally.actions, self.bill)
+
+    @cached_property
+    def area(self) -> pd.DataFrame:
+        """``component, instances, area_each_m2, area_m2``."""
+        return component_area(self.bill, self.placement.chips)
+
+    @cached_property
+    def states(self) -> pd.DataFrame:
+        """``layer, role, actors, firings, busy, starved, blocked, contended, done`` as shares of the makespan."""
+        return self.tally.states.copy()
+
+    @cached_property
+    def resources(self) -> pd.DataFrame:
+        """How busy each resource was, in seconds of the whole run, and as a share of it and of the steady state.
+
+        ``resource, kind, label, chip, node, servers, busy_s, utilisation, steady_utilisation``.
+        """
+        return self.tally.resources.copy()
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """``layer, kind, tokens, width, macs, replicas, arrays, first_start_s, last_end_s, busy_s, energy_j``."""
+        spent = self._dynamic.groupby("layer", as_index=False).energy_j.sum()
+        return self.tally.layers.merge(spent, on="layer", how="left")
+
+    @cached_property
+    def memory(self) -> pd.DataFrame:
+        """What went to and from memories in the whole run.
+
+        ``memory, action, source, target, accesses, bits, busy_s, energy_j``.
+        """
+        return priced_accesses(self.tally.accesses, self.bill)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What the figures of power, energy and area include."""
+        return scope_of(self.placement.chip, self.bill)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader should know of the figures."""
+        trace, network = self.tally.trace, self.placement.network
+        return (
+            *_pass_notes(network),
+            *turn_notes(trace, self.placement),
+            *router_notes(trace.program, self.placement.chip.fabric),
+            *traffic_notes(self.memory, len(trace.sample_in)),
+            *network.notes,
+            *self.bill.notes,
+        )
 
 
 LEAKAGE = "(leakage)"
@@ -74,33 +123,26 @@ def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
     MissingCost
         If something happened whose cost nobody has given.
     """
-    dynamic = dynamic_energy(trace, bill)
-    leakage = leakage_power(bill, placement.chips)
-    energy = pd.concat([dynamic, _leaked(leakage, seconds(trace.makespan))], ignore_index=True)
-    steady = steady_state(trace)
-    area = component_area(bill, placement.chips)
-    memory = memory_traffic(trace, bill)
-    return Ledger(
-        headline=_headline(
-            trace, placement, bill, steady, _Joules(float(dynamic.energy_j.sum()), float(leakage.leakage_w.sum()))
-        ),
-        bottleneck=find_bottleneck(trace, placement, steady),
-        energy=energy,
-        area=area,
-        states=actor_states(trace),
-        resources=resource_use(trace, steady),
-        layers=_layers(trace, placement, dynamic),
-        memory=memory,
-        notes=(
-            *_pass_notes(placement.network),
-            *turn_notes(trace, placement),
-            *router_notes(trace.program, placement.chip.fabric),
-            *traffic_notes(memory, len(trace.sample_in)),
-            *placement.network.notes,
-            *bill.notes,
-        ),
-        scope=scope_of(placement.chip, bill),
-    )
+    return priced_tally(Tally(trace, placement), placement, bill)
+
+
+def priced_tally(tally: Tally, placement: Placement, bill: Bill) -> Ledger:
+    """Account for a run that has been counted.
+
+    Parameters
+    ----------
+    tally : Tally
+    placement : Placement
+        What was run, on a chip of which placing and lowering have read the same.
+    bill : Bill
+        Of that chip.
+
+    Raises
+    ------
+    MissingCost
+        If something happened whose cost nobody has given.
+    """
+    return Ledger(_headline(tally, placement, bill), tally, placement, bill)
 
 
 def _leaked(leakage: pd.DataFrame, makespan_s: float) -> pd.DataFrame:
@@ -126,23 +168,17 @@ def _pass_notes(network: Network) -> tuple[str, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Joules:
-    """Dynamic energy of the whole run, and watts of leakage."""
-
-    dynamic_j: float
-    leakage_w: float
-
-
-def _headline(trace: Trace, placement: Placement, bill: Bill, steady: Steady, spent: _Joules) -> Headline:
-    network = placement.network
+def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
+    trace, steady, network = tally.trace, tally.steady, placement.network
+    dynamic_j = float(joules(tally.actions, bill).sum())
     samples = len(trace.sample_in) * network.samples_per_run
     throughput = steady.passes_per_s * network.samples_per_run
-    leaked_j = spent.leakage_w / throughput
-    energy = spent.dynamic_j / samples + leaked_j
-    energy_used = spent.dynamic_j / samples + used_leakage(bill, placement) / throughput
+    leakage = total_leakage(bill, placement.chips)
+    leaked_j = leakage / throughput
+    energy = dynamic_j / samples + leaked_j
+    energy_used = dynamic_j / samples + used_leakage(bill, placement) / throughput
     operations = 2 * network.macs / network.samples_per_run
-    area = float(component_area(bill, placement.chips).area_m2.sum())
+    area = total_area(bill, placement.chips)
     used = used_area(bill, placement)
     peak = peak_of(placement.chip, bill)
     tops = operations * throughput / 1e12
@@ -170,7 +206,7 @@ def _headline(trace: Trace, placement: Placement, bill: Bill, steady: Steady, sp
         peak_tops=peak.operations_per_s * placement.chips / 1e12,
         peak_gops_per_w=peak.gops_per_w,
         peak_tops_per_mm2=peak.tops_per_mm2,
-        array_utilisation=_array_utilisation(trace),
+        array_utilisation=tally.array_utilisation,
         cell_utilisation=placement.cell_utilisation,
         generation=_generation(trace, network, throughput, energy),
     )
@@ -190,31 +226,3 @@ def _generation(trace: Trace, network: Network, throughput: float, energy: float
         tokens_per_s=made.generated * throughput,
         tokens_per_j=ratio(made.generated, energy),
     )
-
-
-def _array_utilisation(trace: Trace) -> float:
-    """Share of the run in which arrays multiply, on average; they do not while they are written."""
-    program = trace.program
-    arrays = np.flatnonzero(program.resources.kind == Kind.ARRAY)
-    busy = np.where(program.actors.role == Role.PROGRAM, 0, trace.busy)
-    total = np.bincount(program.actors.resource, weights=busy, minlength=len(program.resources))[arrays]
-    return float((total / trace.makespan).mean()) if len(arrays) else 0.0
-
-
-def _layers(trace: Trace, placement: Placement, dynamic: pd.DataFrame) -> pd.DataFrame:
-    """One row per layer, in the network's order."""
-    network = placement.network
-    arrays = np.bincount(placement.uses.layer, minlength=len(network.order))
-    frame = pd.DataFrame(
-        {
-            "layer": [layer.name for layer in network.order],
-            "kind": [getattr(layer.operator, "kind", type(layer.operator).__name__.lower()) for layer in network.order],
-            "tokens": [layer.tokens for layer in network.order],
-            "width": [layer.width for layer in network.order],
-            "macs": [layer_macs(network, layer) for layer in network.order],
-            "replicas": placement.replicas,
-            "arrays": arrays,
-        }
-    )
-    frame = frame.merge(layer_times(trace), on="layer", how="left")
-    return frame.merge(dynamic.groupby("layer", as_index=False).energy_j.sum(), on="layer", how="left")

@@ -98,13 +98,28 @@ def memory_traffic(trace: Trace, bill: Bill) -> pd.DataFrame:
     MissingCost
         If a memory's energy is not on the bill.
     """
+    return priced_accesses(memory_accesses_of(trace), bill)
+
+
+def memory_accesses_of(trace: Trace) -> pd.DataFrame:
+    """Accesses to memories in a run: as `memory_accesses`, with ``busy_s``."""
     ids = _on_memories(trace.program)
-    frame = _summed(_accesses(trace.program, ids).assign(busy_s=trace.busy[ids] / PS_PER_S))
+    return _summed(_accesses(trace.program, ids).assign(busy_s=trace.busy[ids] / PS_PER_S))
+
+
+def priced_accesses(accesses: pd.DataFrame, bill: Bill) -> pd.DataFrame:
+    """Accesses to memories with the energy that they took.
+
+    Raises
+    ------
+    MissingCost
+        If a memory's energy is not on the bill.
+    """
     each = [
         bill.component(memory).energy_of(action).value
-        for memory, action in zip(frame.memory, frame.action, strict=True)
+        for memory, action in zip(accesses.memory, accesses.action, strict=True)
     ]
-    return frame.assign(energy_j=frame.bits * np.array(each, np.float64))
+    return accesses.assign(energy_j=accesses.bits * np.array(each, np.float64))
 
 
 def traffic_notes(accesses: pd.DataFrame, passes: int) -> Iterator[str]:

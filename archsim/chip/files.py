@@ -40,8 +40,9 @@ def chain(file: Path, above: tuple[Path, ...] = ()) -> tuple[Branch, ...]:
         If one of them cannot be read, or they extend each other in a circle.
     """
     _refuse_cycle(file, above)
-    tree = read_tree(file)
-    parent = tree.children.pop("extends", None)
+    written = read_tree(file)
+    parent = written.children.get("extends")
+    tree = Branch(written.origin, {key: node for key, node in written.children.items() if key != "extends"})
     # A variant that does not say its own name would otherwise carry its parent's.
     tree.children.setdefault("name", Leaf(file.stem, "", tree.origin))
     if parent is None:

@@ -1,19 +1,72 @@
-"""Which fields of a chip something reads: recorded while it works, not guessed."""
+"""Which fields of a chip something reads: recorded while it works, not guessed.
+
+What is watched works on a description that looks like the chip and is empty at first: a field is filled in when it is
+first asked for, and noted. Whoever asks for a section as a whole (to copy it, to write it out, to compare it) has read
+all of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from threading import Lock
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from functools import cache
+from typing import Any, cast
 
 from archsim.chip.schema import Chip
 from archsim.chip.section import Section
 
-_ONE_AT_A_TIME = Lock()
+Place = tuple[str, ...]
+"""Names from the chip down to a field."""
+
+Note = Callable[[Place, object], None]
+
+MISSING = "missing"
+"""In place of the value of a field that a chip does not have."""
+
+
+class Unreadable(TypeError):
+    """A value of a kind that cannot be told apart from others by its text."""
 
 
 class Reads:
-    """Fields that have been read.
+    """Fields that have been read, with their values.
+
+    Parameters
+    ----------
+    chip : Chip
+
+    Attributes
+    ----------
+    chip : Chip
+        To be worked on: equal to the one given, but what is read of it is noted here. Nothing may keep it.
+    values : dict of tuple of str to str
+        What each field that was read says, as `spelled` writes it, in the order of reading.
+    readable : bool
+        Whether all of them could be spelled.
+    """
+
+    def __init__(self, chip: Chip) -> None:
+        self.values: dict[Place, str] = {}
+        self.readable = True
+        self._whole: set[Place] = set()
+        self.chip = cast(Chip, _watched(chip, (), self._note))
+
+    def _note(self, place: Place, value: object) -> None:
+        try:
+            self.values[place] = spelled(value)
+        except Unreadable:
+            self.readable, self.values[place] = False, ""
+        if isinstance(value, Mapping) and not any(isinstance(item, Section) for item in value.values()):
+            self._whole.add(place)
+
+    def __contains__(self, path: str) -> bool:
+        """Whether a field was read, or the mapping that it is in; the path with dots."""
+        place = tuple(path.split("."))
+        return place in self.values or place[:-1] in self._whole
+
+
+class Description:
+    """A chip's fields by their places, each spelled out once.
 
     Parameters
     ----------
@@ -21,61 +74,134 @@ class Reads:
     """
 
     def __init__(self, chip: Chip) -> None:
-        self._chip = chip
-        self._places = dict(_sections(chip, ()))
-        self._read: set[str] = set()
+        self.chip = chip
+        self._known: dict[Place, str] = {}
 
-    def add(self, section: Section, name: str) -> None:
-        """Note that a field of a section was read, if the section is this chip's."""
-        place = self._places.get(id(section))
-        if place is not None and name in type(section).model_fields:
-            self._read.add(".".join((*place, name)))
+    def at(self, place: Place) -> str:
+        """What a field says, as `spelled` writes it; `MISSING` where there is none."""
+        known = self._known.get(place)
+        if known is None:
+            known = self._known[place] = self._spelled(place)
+        return known
 
-    def __contains__(self, path: str) -> bool:
-        """Whether a field was read, or the mapping that it is in."""
-        return path in self._read or path.rpartition(".")[0] in self._read - self._sections
-
-    @property
-    def _sections(self) -> set[str]:
-        """Paths of sections: reading one says nothing of its fields."""
-        return {".".join(place) for place in self._places.values()}
-
-
-def _sections(node: object, place: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    if isinstance(node, Section):
-        yield id(node), place
-        children = [(name, getattr(node, name)) for name in type(node).model_fields]
-    elif isinstance(node, Mapping):
-        children = list(node.items())
-    else:
-        return
-    for name, child in children:
-        yield from _sections(child, (*place, str(name)))
+    def _spelled(self, place: Place) -> str:
+        node: object = self.chip
+        for name in place:
+            if isinstance(node, Section) and name in type(node).model_fields:
+                node = getattr(node, name)
+            elif isinstance(node, Mapping) and name in node:
+                node = node[name]
+            else:
+                return MISSING
+        return spelled(node)
 
 
-@contextmanager
-def recorded_reads(chip: Chip) -> Iterator[Reads]:
-    """Record which fields of a chip are read within the ``with`` block.
+def spelled(value: object) -> str:
+    """A value as a text that no other value has; of sections their kinds alone, as their fields are read one by one.
+
+    Raises
+    ------
+    Unreadable
+        If it holds anything but numbers, texts, choices, and mappings and rows of such.
+    """
+    if value is None or isinstance(value, str | int | float | Enum):
+        # Each of them has a representation that is exact, and differs from kind to kind.
+        return repr(value)
+    if isinstance(value, Section):
+        return f"<{type(value).__module__}.{type(value).__qualname__}>"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{spelled(key)}: {spelled(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        return f"{type(value).__name__}({', '.join(map(spelled, value))})"
+    raise Unreadable(f"a {type(value).__name__} has no exact text")
+
+
+class _Origin:
+    """What a watched section stands for.
 
     Parameters
     ----------
-    chip : Chip
-        Of a description of its own: what was computed from it before, and kept, is not read again.
-
-    Yields
-    ------
-    Reads
+    section : Section
+    place : tuple of str
+        Where it is in its chip.
+    note : callable
+        Told of every field that is read.
     """
-    reads = Reads(chip)
-    plain = Section.__getattribute__
 
-    def noting(section: Section, name: str) -> object:
-        reads.add(section, name)
-        return plain(section, name)
+    __slots__ = ("note", "place", "section")
 
-    with _ONE_AT_A_TIME:
-        Section.__getattribute__ = noting  # type: ignore[method-assign, assignment]
-        try:
-            yield reads
-        finally:
-            del Section.__getattribute__
+    def __init__(self, section: Section, place: Place, note: Note) -> None:
+        self.section, self.place, self.note = section, place, note
+
+    def read(self, name: str) -> object:
+        """The value of a field, watched if it is a section."""
+        value, place = getattr(self.section, name), (*self.place, name)
+        self.note(place, value)
+        return _seen(value, place, self.note)
+
+    def read_all(self) -> Section:
+        """The section itself; all below it counts as read."""
+        for place, value in _below(self.section, self.place):
+            self.note(place, value)
+        return self.section
+
+
+def _seen(value: object, place: Place, note: Note) -> object:
+    if isinstance(value, Section):
+        return _watched(value, place, note)
+    if isinstance(value, Mapping) and any(isinstance(item, Section) for item in value.values()):
+        return {key: _seen(item, (*place, key), note) for key, item in value.items()}
+    return value
+
+
+def _below(node: object, place: Place) -> Iterator[tuple[Place, object]]:
+    """All fields of a section and of those in it."""
+    if isinstance(node, Section):
+        for name in type(node).model_fields:
+            value = getattr(node, name)
+            yield (*place, name), value
+            yield from _below(value, (*place, name))
+    elif isinstance(node, Mapping):
+        for key, item in node.items():
+            yield from _below(item, (*place, key))
+
+
+def _watched(section: Section, place: Place, note: Note) -> Section:
+    """A section of the same kind whose fields are filled in as they are read."""
+    made: Any = object.__new__(_watched_kind(type(section)))
+    object.__setattr__(made, "_origin", _Origin(section, place, note))
+    for name in ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__"):
+        object.__setattr__(made, name, getattr(section, name))
+    return cast(Section, made)
+
+
+@cache
+def _watched_kind(kind: type[Section]) -> type[Section]:
+    """A subclass that looks its fields up where they stand; pydantic need not know of it."""
+    members = {
+        "__slots__": ("_origin",),
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+        "__getattr__": _fill,
+        "__dict__": property(lambda self: self._origin.read_all().__dict__),
+        "__copy__": lambda self: self._origin.read_all().__copy__(),
+        "__deepcopy__": lambda self, memo=None: self._origin.read_all().__deepcopy__(memo),
+        "__eq__": lambda self, other: self._origin.read_all() == other,
+        "__hash__": lambda self: hash(self._origin.read_all()),
+        "__reduce_ex__": lambda self, _: (_itself, (self._origin.read_all(),)),
+    }
+    return type.__new__(type(kind), kind.__name__, (kind,), members)
+
+
+def _itself(section: Section) -> Section:
+    """What a watched section is where it is unpacked."""
+    return section
+
+
+def _fill(section: Section, name: str) -> object:
+    """Called for what the section does not have yet."""
+    if name not in type(section).model_fields:
+        raise AttributeError(f"{type(section).__name__!r} object has no attribute {name!r}")
+    value = object.__getattribute__(section, "_origin").read(name)
+    object.__setattr__(section, name, value)
+    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -42,8 +43,12 @@ def read_tree(file: Path) -> Branch:
     return parse_tree(text, str(file))
 
 
+@lru_cache(maxsize=64)
 def parse_tree(text: str, file: str) -> Branch:
-    """Read the text of a chip file; ``file`` is its name in messages."""
+    """Read the text of a chip file; ``file`` is its name in messages.
+
+    The same text is parsed once, so that nobody may change the tree.
+    """
     tree = _Reader(text, file).document()
     if not isinstance(tree, Branch):
         raise InputError("there is no mapping of keys here", where=tree.origin, remedy="Write 'key: value' lines.")

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from archsim.cost.estimate import Estimate, Kind
-from archsim.cost.settings import Settings, Unit, Values
+from archsim.cost.settings import Settings, Unit, Value, Values
 from archsim.errors import InputError
 
 S = TypeVar("S", bound=Settings)
+
+MOST_KEPT = 256
+"""Estimates that a model keeps, those asked for last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,14 @@ def declare(
     """
     where = f"cost model {name!r} of {kind}"
 
+    # Most components of a chip stay as they are from one variant of it to the next. Numbers that are equal but differ
+    # (1 and 1.0, 0.0 and -0.0) have different texts.
+    @lru_cache(maxsize=MOST_KEPT)
+    def kept(told: tuple[tuple[str, str, Value], ...]) -> Estimate:
+        return estimate(_validated(settings, {name: value for name, _, value in told}, where))
+
     def bound(values: Values) -> Estimate:
-        return estimate(_validated(settings, values, where))
+        return kept(tuple((name, repr(value), value) for name, value in values.items()))
 
     parameters = tuple(_parameter(key, field) for key, field in settings.model_fields.items())
     return CostModel(name, kind, parameters, source, validity, bound, sorts)

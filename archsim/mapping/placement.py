@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -221,6 +221,15 @@ class Placement:
         stages = self.floorplan.unit.stages(shapes, Pass.PROGRAM)
         return tuple(stage.at(back[self.turns.reloaded]) for stage in stages)
 
+    def on(self, chip: Chip) -> Placement:
+        """The same places on another chip, which says the same wherever placing had read.
+
+        All that follows from the chip is read anew, as it may have been read of the one before for other reasons.
+        """
+        other = replace(self, chip=chip, floorplan=Floorplan(chip))
+        vars(other).update({name: value for name, value in vars(self).items() if name in _OF_THE_NETWORK})
+        return other
+
     def blocks_of(self, layer: int) -> slice:
         """Rows of ``blocks`` that a layer uses."""
         matrix = self.matrix.get(self.network.order[layer].name)
@@ -261,3 +270,7 @@ class Placement:
         if self.turns is not None:
             held = np.where(self.turns.reloaded, held / self.turns.count, held)
         return float(held.sum()) / room
+
+
+_OF_THE_NETWORK = frozenset({"index", "matrix", "holders", "uses", "_use_bounds", "_home_bounds"})
+"""What is worked out of the network and the places alone."""

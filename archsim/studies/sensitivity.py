@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 
-from archsim.accounting import Headline, account
-from archsim.chip import Chip, Source, load_chip, sources
-from archsim.chip.reads import Reads, recorded_reads
-from archsim.cost import price
+from archsim.accounting import Headline
+from archsim.chip import Source, sources
 from archsim.errors import ArchsimError
-from archsim.lowering import lower
-from archsim.mapping import place
+from archsim.network import Network
 from archsim.program import Program
 from archsim.simulation import Result, Settings, simulate
 
@@ -110,8 +107,7 @@ def sensitivity(
 ) -> Sensitivity:
     """Vary every assumed number of a chip by a tenth, down and up, and run or price the network again.
 
-    What placing and lowering do not read cannot change a trace: such a number is priced anew on the trace that is
-    there. All others are run.
+    What placing and lowering do not read changes no trace: `simulate` then prices anew what has been run before.
 
     Parameters
     ----------
@@ -126,15 +122,11 @@ def sensitivity(
     """
     assumed = [source for source in sources(chip, overrides) if source.is_number and source.assumed]
     headline = base.ledger.headline
-    reads = _reads(load_chip(chip, overrides), base, settings)
     varied = []
     for done, source in enumerate(assumed):
         progress(done, len(assumed))
         values = neighbours(source.value)
-        found = [
-            _headline((chip, (*overrides, f"{source.path}={value}")), settings, base, source.path in reads)
-            for value in values
-        ]
+        found = [_headline(base.network, chip, (*overrides, f"{source.path}={value}"), settings) for value in values]
         faults = [one for one in found if isinstance(one, str)]
         headlines = tuple(None if isinstance(one, str) else one for one in found)
         varied.append(Varied(source, values, headlines, faults[0] if faults else ""))
@@ -161,23 +153,10 @@ def neighbours(text: str) -> tuple[str, str]:
     return f"{low:.12g}{unit}", f"{high:.12g}{unit}"
 
 
-def _reads(chip: Chip, base: Result, settings: Settings) -> Reads:
-    with recorded_reads(chip) as reads:
-        placement = place(
-            base.network, chip, replicate=settings.replicate, batch=settings.batch, interleave=settings.interleave
-        )
-        lower(placement, batch=settings.batch)
-    return reads
-
-
-def _headline(chip: tuple[str, Sequence[str]], settings: Settings, base: Result, timed: bool) -> Headline | str:
+def _headline(network: Network, chip: str, overrides: Sequence[str], settings: Settings) -> Headline | str:
     """The headline of a variant, or why it cannot be had."""
     try:
-        described = load_chip(*chip)
-        if timed:
-            return simulate(base.network, described, settings).ledger.headline
-        placement = replace(base.placement, chip=described)
-        return account(base.trace, placement, price(described)).headline
+        return simulate(network, chip, settings, overrides=overrides).ledger.headline
     except ArchsimError as error:
         return str(error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archsim.chip import load_chip, sources
-from archsim.chip.reads import recorded_reads
+from archsim.chip.reads import Reads
 from archsim.errors import InputError
 from archsim.lowering import lower
 from archsim.mapping import place
@@ -72,9 +72,8 @@ def test_numbers_are_ranked_by_runs() -> None:
 @pytest.mark.parametrize("chip", [CHIP, "isaac"])
 def test_what_is_not_read_changes_no_timing(chip: str) -> None:
     network = build("mlp-hermes")
-    described = load_chip(chip)
-    with recorded_reads(described) as reads:
-        program = lower(place(network, described), batch=2)
+    reads = Reads(load_chip(chip))
+    program = lower(place(network, reads.chip), batch=2)
     numbers = [source for source in sources(chip) if source.is_number]
     unread = [source for source in numbers if source.path not in reads]
     assert 0 < len(unread) < len(numbers)
@@ -85,14 +84,3 @@ def test_what_is_not_read_changes_no_timing(chip: str) -> None:
             except InputError:
                 continue
             assert same_timing(program, lower(place(network, changed), batch=2)), source.path
-
-
-def test_reading_is_recorded_only_within() -> None:
-    described = load_chip(CHIP)
-    with recorded_reads(described) as reads:
-        _ = described.tile.adc.bits
-        _ = load_chip("isaac").fabric.clock
-    _ = described.technology.node
-    assert "tile.adc.bits" in reads
-    assert "technology.node" not in reads
-    assert "fabric.clock" not in reads

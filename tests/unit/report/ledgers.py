@@ -57,7 +57,27 @@ def small_ledger() -> Ledger:
         columns=["memory", "action", "source", "target", "accesses", "bits", "energy_j"],
     )
     scope = Scope(tuple(Inclusion(aspect, Extent.NONE if aspect is Aspect.HOST else Extent.ALL) for aspect in Aspect))
-    return Ledger(_headline(), bottleneck, energy, area, states, resources, layers, memory, ("folded",), scope)
+    return _Told(_headline(), bottleneck, energy, area, states, resources, layers, memory, ("folded",), scope)
+
+
+class _Told(Ledger):
+    """A ledger of given tables, without a run."""
+
+    def __init__(
+        self,
+        headline: Headline,
+        bottleneck: Bottleneck,
+        energy: pd.DataFrame,
+        area: pd.DataFrame,
+        states: pd.DataFrame,
+        resources: pd.DataFrame,
+        layers: pd.DataFrame,
+        memory: pd.DataFrame,
+        notes: tuple[str, ...],
+        scope: Scope,
+    ) -> None:
+        given = dict(locals())
+        vars(self).update({name: given[name] for name in given if name not in ("self", "__class__")})
 
 
 def _headline() -> Headline:

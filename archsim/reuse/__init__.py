@@ -1,0 +1,7 @@
+"""Results that are kept, and found again by what they were made from."""
+
+from archsim.reuse.contents import name_of
+from archsim.reuse.memory import Memory
+from archsim.reuse.recall import Recall, Recalled, the_recall
+
+__all__ = ["Memory", "Recall", "Recalled", "name_of", "the_recall"]
