@@ -130,6 +130,12 @@ class Unit(Section):
         Cycles from an operand to its result.
     operations : dict of Primitive to float
         What it can do, and how many per lane and cycle.
+    serves : tuple of str, optional
+        Kinds of operators that are its own (``softmax``, ``depthwise-*``): it does no others, and no unit without
+        ``serves`` does these. A unit without takes whatever its operations allow.
+    overhead : int, optional
+        Cycles of each token beside the operations: instructions, loops, setting up a transfer. Each costs an
+        ``overhead`` of the unit.
     """
 
     where: Literal["tile", "router"]
@@ -139,6 +145,8 @@ class Unit(Section):
     clock: Hertz
     pipeline: Cycles
     operations: dict[Primitive, Rate] = Field(min_length=1)
+    serves: tuple[str, ...] | None = Field(None, min_length=1)
+    overhead: Cycles | None = None
     buffer: Buffer | None = None
     cost: CostChoice
 
@@ -384,9 +392,22 @@ class Schedule(Section):
 
 
 class Mapping(Section):
-    """How networks are laid on this chip."""
+    """How networks are laid on this chip.
+
+    Parameters
+    ----------
+    grouped : Depthwise
+        Where grouped convolutions run.
+    digital : tuple of str, optional
+        Matrix layers that run on digital units, by name or pattern (``fc*``).
+    packing : bool
+        True where small blocks of weights share an array, which then serves them in turn.
+    schedule : Schedule
+    """
 
     grouped: Depthwise = Depthwise.ARRAY
+    digital: tuple[str, ...] | None = Field(None, min_length=1)
+    packing: Flag = False
     schedule: Schedule = Schedule()
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.products import PartialSums, add_products
+from archsim.machine import OVERHEAD
 from archsim.machine.service import digital_cycles
 from archsim.mapping import By, Placement, made_by
 from archsim.mapping.memories import Stored, memory_for, memory_service
@@ -93,6 +94,8 @@ def _add_digital(draft: Draft, placement: Placement, batch: Batch, index: int) -
 def _act_digital(draft: Draft, placement: Placement, layer: Layer, maker: Ids, unit: str, share: float) -> None:
     operator = layer.operator
     assert isinstance(operator, Digital)
+    if placement.chip.units[unit].overhead is not None:
+        draft.act(maker, f"{unit}.{OVERHEAD}", 1.0)
     for primitive, count in operator.work:
         draft.act(maker, f"{unit}.{primitive.value}", count * share)
     if operator.work_per_key:

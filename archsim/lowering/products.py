@@ -74,11 +74,12 @@ def add_products(draft: Draft, placement: Placement, batch: Batch) -> tuple[Prod
 def _stages(placement: Placement) -> tuple[Stage, ...]:
     """The stages of each layer's product with each block it uses; their columns have shape ``(uses,)``.
 
-    Where several layers use a block, and its array cannot go on before its converters are through, the array is held
-    until they are: else another layer's product would overwrite the one that is being converted.
+    Where an array serves several layers or blocks, and cannot go on before its converters are through, it is held until
+    they are: else another product would overwrite the one that is being converted.
     """
     blocks = placement.uses.block
-    shared = np.bincount(blocks, minlength=len(placement.blocks))[blocks] > 1
+    array = (placement.blocks.node * placement.floorplan.unit.places + placement.blocks.array)[blocks]
+    shared = np.bincount(array)[array] > 1
     stages = [stage.at(blocks) for stage in placement.products]
     for number, (stage, after) in enumerate(pairwise(stages)):
         if stage.in_flight == 1:

@@ -11,6 +11,8 @@ from archsim.machine.registry import matrix_unit
 
 BUFFER = "buffer"
 """The memory of each tile, from which products read."""
+OVERHEAD = "overhead"
+"""What a digital unit does for every token beside its operations."""
 ISSUE = "issue"
 """What starts the products of a tile."""
 
@@ -48,7 +50,7 @@ def _unit_parts(chip: Chip) -> Iterator[Part]:
             place,
             Purpose.DIGITAL,
             count,
-            tuple(str(operation) for operation in unit.operations),
+            (*(str(operation) for operation in unit.operations), *(() if unit.overhead is None else (OVERHEAD,))),
             unit.cost,
             {**process, "lanes": unit.lanes, "clock": unit.clock, "operations": rates},
             f"units.{name}.cost",

@@ -58,7 +58,7 @@ def digital_cycles(network: Network, layer: Layer, unit: Unit, share: float) -> 
     assert isinstance(operator, Digital)
     keys = keys_read(network, layer) if operator.work_per_key else np.zeros(1)
     fixed, per_key = unit_cycles(unit, operator.work, share), unit_cycles(unit, operator.work_per_key, share)
-    cycles: NDArray[np.float64] = np.ceil(fixed + per_key * keys - 1e-9)
+    cycles: NDArray[np.float64] = np.ceil(fixed + per_key * keys - 1e-9) + (unit.overhead or 0)
     _refuse_ages(float(cycles.max()), unit, layer)
     return np.maximum(cycles.astype(np.int64), np.int64(1))
 

@@ -12,6 +12,7 @@ from archsim.errors import CapacityError
 from archsim.machine import Pass
 from archsim.mapping.blocks import Cut
 from archsim.mapping.floorplan import Floorplan
+from archsim.mapping.packing import packed
 from archsim.mapping.placement import Blocks
 from archsim.mapping.replication import Load, Replication, balanced, choose_replicas
 from archsim.mapping.turns import (
@@ -60,6 +61,8 @@ def lay_out(
     CapacityError
         If they do not fit, and may not take turns or cannot be written for them.
     """
+    if floorplan.chip.mapping.packing:
+        return _packing(network, floorplan, cuts, load, replicate)
     order, limit, needed = floorplan.chip.mapping.schedule.order, floorplan.chip.system.chips, int(load.blocks.sum())
     chips = max(1, -(-needed // floorplan.arrays)) if limit == "as needed" else limit
     if needed <= chips * floorplan.arrays:
@@ -79,10 +82,38 @@ def _staying(
     sizes = np.repeat(load.blocks, copies)
     starts, chips = _allocate(floorplan, sizes, chips)
     slots = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
-    layout = Layout(copies, chips, _blocks(floorplan, cuts, copies, slots))
-    if floorplan.chip.mapping.schedule.order in (Order.AUTO, Order.PIPELINED) or not len(slots):
+    return _in_turns(network, floorplan, cuts, load, Layout(copies, chips, _blocks(floorplan, cuts, copies, slots)))
+
+
+def _packing(
+    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Load, replicate: Replication
+) -> Layout:
+    """Blocks that stay, several in one array where they are small.
+
+    Copies are chosen as if each block had an array of its own, where they would fit so; else there is one of each.
+    """
+    limit, arrays = floorplan.chip.system.chips, floorplan.arrays
+    copies = np.ones(len(load), np.int64)
+    if limit == "as needed" or int(load.blocks.sum()) <= limit * arrays:
+        room = max(int(load.blocks.sum()), arrays * (1 if limit == "as needed" else limit))
+        copies = choose_replicas(network, load, replicate, room)
+    elif replicate != "none":
+        raise _no_copies(floorplan)
+    shapes = _repeated(cuts, copies.tolist()).shapes
+    slots = packed(shapes, floorplan.unit.limits)
+    needed = int(slots.max(initial=-1)) + 1
+    chips = max(1, -(-needed // arrays)) if limit == "as needed" else limit
+    if needed > chips * arrays:
+        raise _too_big(network, floorplan, needed)
+    return _in_turns(network, floorplan, cuts, load, Layout(copies, chips, _blocks(floorplan, cuts, copies, slots)))
+
+
+def _in_turns(network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Load, layout: Layout) -> Layout:
+    """Blocks that stay, whose layers take turns where the chip's schedule says so."""
+    copies = layout.copies
+    if floorplan.chip.mapping.schedule.order in (Order.AUTO, Order.PIPELINED) or not len(layout.blocks):
         return layout
-    room = chips * floorplan.arrays
+    room = max(layout.chips * floorplan.arrays, int((load.blocks * copies).max(initial=0)))
     parts = _parts(network, floorplan, load.blocks * copies, room)
     return replace(layout, turns=_turns(network, floorplan, parts, _runs(cuts, copies), room))
 
@@ -216,6 +247,14 @@ def _too_big(network: Network, floorplan: Floorplan, arrays: int) -> CapacityErr
         f"more tiles, or tiles that hold more than {floorplan.unit.places} x {floorplan.unit.limits.weights:,} weights "
         "(--set fabric.rows=..., and the fields of tile); fewer copies (--replicate none)."
         + _turns_would_help(floorplan),
+    )
+
+
+def _no_copies(floorplan: Floorplan) -> CapacityError:
+    return CapacityError(
+        "blocks that only fit packed into shared arrays have no room for copies",
+        where=f"chip {floorplan.chip.name!r}, mapping.packing",
+        remedy="Take --replicate none, or more tiles.",
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.chip.nearness import nearest
 from archsim.chip.schema import Chip, Depthwise
+from archsim.errors import InputError
 from archsim.mapping.blocks import column_granularity, cut_weights
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.homes import Settler
@@ -84,13 +87,48 @@ def _settled(network: Network, units: UnitPool, blocks: Blocks, groups: tuple[in
 
 
 def as_mapped(network: Network, chip: Chip) -> Network:
-    """The network with grouped convolutions as digital layers, where the chip runs them so."""
-    if chip.mapping.grouped is Depthwise.ARRAY:
+    """The network with grouped convolutions, and the layers that the chip names, as digital layers where it says so.
+
+    Raises
+    ------
+    InputError
+        If the chip names layers that the network does not have.
+    """
+    named = _named(network, chip)
+    if chip.mapping.grouped is Depthwise.ARRAY and not named:
         return network
-    layers = tuple(_digital_if_grouped(layer) for layer in network.layers)
+    digital = _as_it_is if chip.mapping.grouped is Depthwise.ARRAY else _digital_if_grouped
+    layers = tuple(_digital_product(layer) if layer.name in named else digital(layer) for layer in network.layers)
     matrices = {layer.name for layer in layers if isinstance(layer.operator, Matrix)}
     on_arrays = tuple(product for product in network.products if matrices.issuperset(filter(None, product.layers)))
     return replace(network, layers=layers, products=on_arrays)
+
+
+def _named(network: Network, chip: Chip) -> frozenset[str]:
+    """Matrix layers that the chip file puts on digital units."""
+    names = [layer.name for layer in network.matrices]
+    found: set[str] = set()
+    for pattern in chip.mapping.digital or ():
+        matching, near = fnmatch.filter(names, pattern), nearest(pattern, names)
+        if not matching:
+            raise InputError(
+                f"{network.name} has no matrix layer {pattern!r} that could run on a digital unit",
+                where=f"chip {chip.name!r}, mapping.digital",
+                remedy=f"{f'Did you mean {near!r}? ' if near else ''}Name matrix layers, or patterns of them.",
+            )
+        found.update(matching)
+    return frozenset(found)
+
+
+def _as_it_is(layer: Layer) -> Layer:
+    return layer
+
+
+def _digital_product(layer: Layer) -> Layer:
+    matrix = layer.operator
+    assert isinstance(matrix, Matrix)
+    work = ((Primitive.MAC, matrix.macs),)
+    return replace(layer, operator=Digital("matrix-product", work=work, whole_token=True, product=True))
 
 
 def _digital_if_grouped(layer: Layer) -> Layer:
@@ -101,7 +139,7 @@ def _digital_if_grouped(layer: Layer) -> Layer:
     # Only a depthwise convolution makes each output element from input elements of its own.
     shared = rest > 0 or matrix.weights.columns > 1
     operator = Digital(
-        "grouped-convolution",
+        "grouped-convolution" if shared else "depthwise-convolution",
         work=((Primitive.MAC, matrix.macs),),
         whole_token=shared,
         contract=1 if shared else contract,

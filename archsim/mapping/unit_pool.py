@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archsim.chip.schema import Unit
 from archsim.errors import MissingUnit
-from archsim.machine.service import digital_cycles
+from archsim.machine.service import digital_cycles, unit_cycles
 from archsim.mapping.floorplan import Floorplan
 from archsim.network import Digital, Layer, Network, Primitive
 from archsim.units import period_ps
@@ -52,14 +53,20 @@ class UnitPool:
         return self.floorplan.unit_nodes[list(self.floorplan.chip.units)[kind]]
 
     def able(self, layer: Layer, operator: Digital) -> list[int]:
-        """Unit kinds that offer all the primitives; nearest kind first."""
+        """Unit kinds that offer all the primitives; nearest kind first, of these the fastest.
+
+        Those that name the operator as their own are asked alone; where none does, those that name none.
+        """
         wanted = {primitive for primitive, _ in operator.work + operator.work_per_key}
         units = list(self.floorplan.chip.units.values())
-        able = [index for index, unit in enumerate(units) if wanted <= unit.operations.keys()]
+        asked = [index for index, unit in enumerate(units) if _named(unit, operator)]
+        asked = asked or [index for index, unit in enumerate(units) if unit.serves is None]
+        able = [index for index in asked if wanted <= units[index].operations.keys()]
         if not able and not operator.table:
-            raise _no_unit(self.floorplan, layer, operator, wanted)
+            raise _no_unit(self.floorplan, layer, operator, wanted, [list(self.floorplan.chip.units)[i] for i in asked])
         order = ("router", "tile") if operator.whole_token else ("tile", "router")
-        return sorted(able, key=lambda index: order.index(units[index].where))
+        speed = {index: _seconds(units[index], operator) for index in able}
+        return sorted(able, key=lambda index: (order.index(units[index].where), speed[index]))
 
     def busy(self, network: Network, layer: Layer, kind: int, share: float) -> float:
         """Picoseconds per sample that a share of a layer's width keeps a unit busy."""
@@ -96,12 +103,26 @@ class UnitPool:
         return node, kind
 
 
-def _no_unit(floorplan: Floorplan, layer: Layer, operator: Digital, wanted: set[Primitive]) -> MissingUnit:
+def _named(unit: Unit, operator: Digital) -> bool:
+    """Whether a unit names an operator as its own."""
+    return unit.serves is not None and any(fnmatchcase(operator.kind, pattern) for pattern in unit.serves)
+
+
+def _seconds(unit: Unit, operator: Digital) -> float:
+    """Of one token's work, for a unit that can do it."""
+    return (unit_cycles(unit, operator.work + operator.work_per_key, 1.0) + (unit.overhead or 0)) / unit.clock
+
+
+def _no_unit(
+    floorplan: Floorplan, layer: Layer, operator: Digital, wanted: set[Primitive], asked: list[str]
+) -> MissingUnit:
     units = floorplan.chip.units
-    lacking = sorted(wanted - {primitive for unit in units.values() for primitive in unit.operations})
+    lacking = sorted(wanted - {primitive for name in asked for primitive in units[name].operations})
     words = ", ".join(lacking) if lacking else f"all of {', '.join(sorted(wanted))} on one unit"
+    others = [name for name in units if name not in asked]
+    elsewhere = f"; {', '.join(others)} may not do it (units: NAME: serves)" if others else ""
     return MissingUnit(
-        f"no digital unit can do {operator.kind!r}: it takes {words}",
+        f"no digital unit can do {operator.kind!r}: it takes {words}{elsewhere}",
         where=f"chip {floorplan.chip.name!r}, layer {layer.name!r}",
         remedy="Add the operations to a unit in the chip file (units: NAME: operations: ...), or add a unit.",
     )
