@@ -1,4 +1,4 @@
-"""Run every command in README.md and put its output below it: python scripts/renew_readme.py
+"""Run every command in README.md and the guide and put its output below it: python scripts/renew_readme.py [PAGE ...]
 
 Commands stand in ``console`` blocks behind ``$``; what follows one, up to the next, is its output. A command with
 ``| head`` in it keeps as many lines as it asks for. Snippets in ``python`` blocks are run too, and must not fail.
@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 README = Path(__file__).parents[1] / "README.md"
+GUIDE = tuple(sorted((README.parent / "reports" / "guide").glob("*.md")))
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SETTINGS = {"COLUMNS": "110", "NO_COLOR": "1", "TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
 
@@ -59,9 +60,10 @@ def run(arguments: list[str], folder: Path) -> str:
 
 
 def main() -> None:
-    """Rewrite README.md."""
-    with tempfile.TemporaryDirectory() as folder:
-        README.write_text(renewed(README.read_text(), Path(folder)))
+    """Rewrite the pages that are named, or README.md and the guide."""
+    for page in [Path(name) for name in sys.argv[1:]] or (README, *GUIDE):
+        with tempfile.TemporaryDirectory() as folder:
+            page.write_text(renewed(page.read_text(), Path(folder)))
 
 
 if __name__ == "__main__":

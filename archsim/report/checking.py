@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archsim.accounting import scope_of, without_area, without_leakage
+from archsim.accounting import scope_of
 from archsim.chip import Chip, Source
-from archsim.cost import Bill, Component
-from archsim.machine import parts
+from archsim.cost import Bill
 from archsim.report.datasheet import chip_facts
 from archsim.report.document import Bullets, Document, Part, Verbatim, section
-from archsim.report.scope import scope_sentence
+from archsim.report.scope import scope_sentence, silent_parts
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -47,37 +45,14 @@ def chip_check(file: str, chip: Chip, bill: Bill, given: Sequence[Source]) -> Do
         Of the file's values: what it says of a 0 is quoted.
     """
     facts, scope = chip_facts(chip, bill), scope_of(chip, bill)
-    leaking = _silent("leakage", without_leakage(chip, bill), chip, given)
-    placed = _silent("area", without_area(bill), chip, given)
-    shown: tuple[Part, ...] = (_fine(file, facts), Bullets((scope_sentence(scope), *_flags(leaking, placed))))
+    found = silent_parts(chip, bill, given)
+    shown: tuple[Part, ...] = (_fine(file, facts), Bullets((scope_sentence(scope), *found.sentences)))
     data: JsonValue = {
         "file": file,
         "kind": "chip",
         "facts": facts,
         "includes": {one.aspect.value: one.extent.value for one in scope.inclusions},
-        "without_leakage": {one.name: one.reason for one in leaking},
-        "without_area": {one.name: one.reason for one in placed},
+        "without_leakage": {one.name: one.reason for one in found.leakage},
+        "without_area": {one.name: one.reason for one in found.area},
     }
     return Document((section(*shown),), data)
-
-
-@dataclass(frozen=True, slots=True)
-class _Silent:
-    """A part without a figure, and what the chip file says of it."""
-
-    name: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.reason})" if self.reason else self.name
-
-
-def _silent(figure: str, found: Sequence[Component], chip: Chip, given: Sequence[Source]) -> tuple[_Silent, ...]:
-    sections = {part.name: part.where for part in parts(chip)}
-    reasons = {source.path: source.source for source in given}
-    return tuple(_Silent(part.name, reasons.get(f"{sections[part.name]}.{figure}", "")) for part in found)
-
-
-def _flags(leaking: Sequence[_Silent], placed: Sequence[_Silent]) -> list[str]:
-    told = [("leakage", leaking), ("area", placed)]
-    return [f"parts without {figure}: {', '.join(map(str, silent))}" for figure, silent in told if silent]

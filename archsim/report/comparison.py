@@ -80,7 +80,7 @@ def _network_title(rows: pd.DataFrame) -> str:
     each = (rows.reuse / rows.batch).iloc[0]
     return (
         f"{rows.network.iloc[0]}: {engineering(operations)} operations per sample, "
-        f"{significant(each)} of its multiplications per weight"
+        f"uses of a weight: {significant(each)}"
     )
 
 

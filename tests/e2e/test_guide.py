@@ -1,0 +1,21 @@
+"""Every command of the guide runs, and prints what stands there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scripts.renew_readme import BLOCK, GUIDE, renewed
+
+
+@pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.stem)
+def test_page_is_up_to_date(page: Path, tmp_path: Path) -> None:
+    text = page.read_text()
+    assert BLOCK.search(text), "a page of the guide shows commands"
+    assert renewed(text, tmp_path) == text, f"renew it: python scripts/renew_readme.py {page.name}"
+
+
+@pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        assert (page.parent / link).exists(), link
