@@ -23,7 +23,7 @@ from archsim.numeric.drive import (
     UnitScale,
     phases,
 )
-from archsim.numeric.multiply import conversions, multiply
+from archsim.numeric.multiply import conversions, multiply, multiply_whole
 from archsim.numeric.nodal import WireResistance, effective_conductance
 from archsim.numeric.programmed import ProgrammedArray, program, program_measured
 from archsim.numeric.programming import Faults, ProgramAndVerify, Programming, SingleShot
@@ -96,6 +96,7 @@ __all__ = [
     "fit_affine",
     "mean_drive",
     "multiply",
+    "multiply_whole",
     "phases",
     "program",
     "program_measured",

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
@@ -21,14 +22,23 @@ Result = TypeVar("Result")
 _BLAS = ThreadpoolController()
 
 
-def side_by_side(function: Callable[[Work], Result], work: list[Work]) -> list[Result]:
-    """Results of every piece of work, in order, from as many threads as there are cores for this process."""
-    workers = min(_cores(), len(work))
-    with _BLAS.limit(limits=1, user_api="blas"):
+def side_by_side(function: Callable[[Work], Result], work: list[Work], *, worthwhile: bool = True) -> list[Result]:
+    """Results of every piece of work, in order, from as many threads as there are cores for this process.
+
+    Starting threads takes some 0.2 ms: work that is not worth it is done in turn.
+    """
+    workers = min(_cores(), len(work)) if worthwhile else 1
+    with single_threaded():
         if workers < 2:
             return [function(piece) for piece in work]
         with ThreadPoolExecutor(workers) as pool:
             return list(pool.map(function, work))
+
+
+def single_threaded() -> AbstractContextManager[object]:
+    """BLAS on one thread, so that a product is computed in the same way on any machine of its kind."""
+    limit: AbstractContextManager[object] = _BLAS.limit(limits=1, user_api="blas")
+    return limit
 
 
 def _cores() -> int:

@@ -16,7 +16,7 @@ import numpy as np
 
 from archsim.numeric import compiled, portable
 from archsim.numeric.arrays import Array, Integers, Mask, namespace, on_host
-from archsim.numeric.chunks import side_by_side
+from archsim.numeric.chunks import side_by_side, single_threaded
 from archsim.numeric.drive import EXACT, WHOLE, InputCircuit, Phase, SignPart, phases, row_scales
 from archsim.numeric.guards import finite_batch, require
 from archsim.numeric.philox import Key, normals, portable_normals
@@ -85,6 +85,18 @@ def multiply(crossbar: Crossbar, inputs: Array, *, first_sample: int = 0, readin
     vectors = finite_batch(inputs, crossbar.rows)
     _check_calibrated(crossbar)
     return _in_chunks(crossbar, vectors, Occasion(first_sample, (0, reading)))
+
+
+def multiply_whole(crossbar: Crossbar, inputs: Array, *, first_sample: int = 0, reading: int = 0) -> Readout:
+    """Multiply a batch as it is: neither cut nor padded, so that small batches cost no more than they are.
+
+    Arguments, result and errors as of ``multiply``, and the same draws. Sums may differ from its in their last bit, and
+    so between batches that are split in different ways: for training, which always has the same batches.
+    """
+    vectors = finite_batch(inputs, crossbar.rows)
+    _check_calibrated(crossbar)
+    with single_threaded():
+        return _managed(crossbar, vectors, Occasion(first_sample, (0, reading)))
 
 
 def read_one_hot(crossbar: Crossbar, time_bits: int) -> Array:

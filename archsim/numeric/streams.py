@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 
@@ -61,12 +62,17 @@ class Stream:
 
     def key(self, purpose: Purpose, *indices: int) -> Key:
         """Philox key of one purpose; ``indices`` tell apart repetitions (reading times, steps), each at least 0."""
-        # Lengths come first and numbers take two words each, so that no two names run together.
-        numbers = (purpose, *self.block, *indices)
-        halves = (half for number in numbers for half in (number & 0xFFFFFFFF, number >> 32))
-        sequence = np.random.SeedSequence(self.seed, spawn_key=(len(self.block), len(indices), *halves))
-        first, second = sequence.generate_state(2, np.uint32)
-        return int(first), int(second)
+        return _key(self.seed, self.block, int(purpose), indices)
+
+
+@lru_cache(maxsize=4096)
+def _key(seed: int, block: tuple[int, ...], purpose: int, indices: tuple[int, ...]) -> Key:
+    # Lengths come first and numbers take two words each, so that no two names run together.
+    numbers = (purpose, *block, *indices)
+    halves = (half for number in numbers for half in (number & 0xFFFFFFFF, number >> 32))
+    sequence = np.random.SeedSequence(seed, spawn_key=(len(block), len(indices), *halves))
+    first, second = sequence.generate_state(2, np.uint32)
+    return int(first), int(second)
 
 
 def time_index(time_s: float) -> int:

@@ -11,9 +11,10 @@ from archsim.chip.tile_kinds import tile_kinds
 from archsim.cost.registry import models
 from archsim.network.onnx_import.registry import added_operators
 from archsim.topology import topologies
+from archsim.training.algorithms import methods
 
 PLUGINS = Path(__file__).parent / "plugins"
-REGISTRIES = (tile_kinds, models, added_operators, topologies)
+REGISTRIES = (tile_kinds, models, added_operators, topologies, methods)
 
 
 @pytest.fixture(autouse=True)

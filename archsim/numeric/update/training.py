@@ -8,22 +8,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.numeric.arrays import F32, Mask
+from archsim.numeric.arrays import F32, Integers, Mask
 from archsim.numeric.chunks import side_by_side
 from archsim.numeric.guards import finite_matrix, require
 from archsim.numeric.philox import normals
 from archsim.numeric.streams import Purpose
+from archsim.numeric.update.bands import Table, step_drawn, step_given, step_products, step_trains
 from archsim.numeric.update.cells import Cells
-from archsim.numeric.update.coincidences import SLOTS, Trains, count_products, count_trains, draw_counts, draw_trains
+from archsim.numeric.update.coincidences import SLOTS, Trains, draw_trains
+from archsim.numeric.update.decay import decay
 from archsim.numeric.update.pulses import Counting, Encoded, Pulses, encoded
-from archsim.numeric.update.steps import Counts, step_row
 
-Counter = Callable[[int], Counts]
-"""From a row to the pulses of its devices, shape (samples, columns)."""
+Step = Callable[[F32, Integers, Table], tuple[int, int]]
+"""Lets some rows take their pulses, in place; steps up and down."""
 u32 = np.uint32
 _MASK = 0xFFFFFFFF
 _ROWS = 32
 """Rows that a thread takes at a time."""
+_WORTHWHILE = 500_000
+"""Devices times samples from which on threads are faster than none."""
+_NOWHERE = np.empty((0, 0), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +71,23 @@ class Updated:
     clipped: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """Pulses that are to be taken.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Those that get any.
+    samples : int
+    step : Step
+    """
+
+    rows: Integers
+    samples: int
+    step: Step
+
+
 def written(cells: Cells, weights: F32) -> State:
     """The array with given weights, written exactly as far as the bounds allow.
 
@@ -98,7 +119,12 @@ def pulsed(cells: Cells, state: State, counts: NDArray[np.integer]) -> Updated:
         Pulses of every device, negative ones down; those of several times follow each other.
     """
     given = np.ascontiguousarray(np.asarray(counts, np.int16).reshape(cells.shape[0], -1, cells.shape[1]))
-    return _stepped(cells, state, lambda row: given[row], (0, 0.0))
+
+    def step(lasting: F32, rows: Integers, table: Table) -> tuple[int, int]:
+        return step_given(lasting, rows, given, table)
+
+    work = Work(np.flatnonzero(given.any(axis=(1, 2))), given.shape[1], step)
+    return _stepped(cells, state, work, (0, 0.0))
 
 
 def updated(
@@ -129,28 +155,22 @@ def updated(
         where="inputs and gradients of an update",
         remedy="Give one input per row and one gradient per column.",
     )
-    counter = _counter(cells, state, lines, how)
-    chosen = _only_up(counter) if only_up else counter
-    return _stepped(cells, state, chosen, (int(lines.lengths.sum()), lines.clipped))
-
-
-def _only_up(counter: Counter) -> Counter:
-    return lambda row: np.maximum(counter(row), 0)
+    active = np.flatnonzero((lines.rows > 0).any(axis=0))
+    work = Work(active, len(inputs), _stepper(cells, state, lines, how, only_up))
+    return _stepped(cells, state, work, (int(lines.lengths.sum()), lines.clipped))
 
 
 def decayed(cells: Cells, state: State) -> State:
     """The weights a mini-batch later, without any pulse."""
-    lasting, diffusion = state.lasting, cells.device.retention.diffusion
+    diffusion = cells.device.retention.diffusion
     if cells.kept is None and diffusion == 0:
         return state
-    if cells.kept is not None:
-        lasting = cells.rest + (lasting - cells.rest) * cells.kept
+    walk = _NOWHERE
     if diffusion:
-        key = cells.stream.key(Purpose.DIFFUSION)
-        lasting = lasting + np.float32(diffusion) * normals(key, cells.shape, page=state.changes)
-    # What is stuck stays: its bounds are one.
-    lasting = np.clip(lasting, cells.lower, cells.upper)
-    shown = state.weights + (lasting - state.lasting)
+        walk = np.float32(diffusion) * normals(cells.stream.key(Purpose.DIFFUSION), cells.shape, page=state.changes)
+    kept = _NOWHERE if cells.kept is None else cells.kept
+    lasting, shown = state.lasting.copy(), state.weights.copy()
+    decay(lasting, shown, cells.table, cells.rest, kept, walk)
     return State(lasting, shown, state.changes + 1)
 
 
@@ -170,20 +190,14 @@ def reset(cells: Cells, state: State, chosen: Mask) -> State:
     return _seen(cells, replace(state, lasting=lasting, changes=state.changes + 1), chosen)
 
 
-def _stepped(cells: Cells, state: State, counter: Counter, cost: tuple[int, float]) -> Updated:
+def _stepped(cells: Cells, state: State, work: Work, cost: tuple[int, float]) -> Updated:
+    """Steps of the rows that get pulses; what a row draws does not depend on the others."""
     lasting = state.lasting.copy()
     key = _words(cells.stream.key(Purpose.PULSE))
-    update = u32(state.changes & _MASK)
-    kind = int(cells.device.law.kind)
-
-    def band(first: int) -> tuple[int, int]:
-        up, down = 0, 0
-        for row in range(first, min(first + _ROWS, len(lasting))):
-            own = step_row(lasting[row], counter(row), kind, cells.table[row], cells.shared, key, u32(row), update)
-            up, down = up + own[0], down + own[1]
-        return up, down
-
-    steps = side_by_side(band, list(range(0, len(lasting), _ROWS)))
+    table = int(cells.device.law.kind), cells.table, cells.shared, key, u32(state.changes & _MASK)
+    bands = [work.rows[first : first + _ROWS] for first in range(0, len(work.rows), _ROWS)]
+    many = work.rows.size * lasting.shape[1] * work.samples >= _WORTHWHILE
+    steps = side_by_side(lambda rows: work.step(lasting, rows, table), bands, worthwhile=many)
     after = replace(state, lasting=lasting, changes=state.changes + 1)
     up, down = sum(own[0] for own in steps), sum(own[1] for own in steps)
     return Updated(_seen(cells, after, lasting != state.lasting), up, down, *cost)
@@ -199,32 +213,19 @@ def _seen(cells: Cells, state: State, changed: Mask) -> State:
     return replace(state, weights=np.asarray(shown, np.float32))
 
 
-def _counter(cells: Cells, state: State, lines: Encoded, how: Pulses) -> Counter:
-    """How the pulses of a row are counted."""
+def _stepper(cells: Cells, state: State, lines: Encoded, how: Pulses, only_up: bool) -> Step:
+    """How pulses are counted and stepped."""
     update = u32(state.changes & _MASK)
-    shape = lines.columns.shape
+    signs = lines.row_signs, lines.column_signs
     if how.counting is Counting.TRAINS:
         rows = _trains(cells, lines.rows, lines, Purpose.ROW_TRAIN, update)
-        columns = _trains(cells, lines.columns, lines, Purpose.COLUMN_TRAIN, update)
-
-        def by_trains(row: int) -> Counts:
-            counts = np.empty(shape, np.int16)
-            count_trains(counts, rows[:, :, row], lines.row_signs[:, row], columns, lines.column_signs)
-            return counts
-
-        return by_trains
+        trains = rows, _trains(cells, lines.columns, lines, Purpose.COLUMN_TRAIN, update)
+        return lambda lasting, band, table: step_trains(lasting, band, trains, signs, only_up, table)
+    given = (lines.rows, lines.columns), signs, lines.lengths
+    if how.counting is Counting.ROUNDED:
+        return lambda lasting, band, table: step_products(lasting, band, *given, only_up, table)
     key = _words(cells.stream.key(Purpose.ROW_TRAIN))
-
-    def by_probability(row: int) -> Counts:
-        counts = np.empty(shape, np.int16)
-        given = counts, lines.rows[:, row], lines.row_signs[:, row], lines.columns, lines.column_signs, lines.lengths
-        if how.counting is Counting.ROUNDED:
-            count_products(*given)
-        else:
-            draw_counts(*given, (*key, u32(row), update))
-        return counts
-
-    return by_probability
+    return lambda lasting, band, table: step_drawn(lasting, band, *given, key, only_up, table)
 
 
 def _trains(cells: Cells, probabilities: F32, lines: Encoded, purpose: Purpose, update: np.uint32) -> Trains:

@@ -1,0 +1,1 @@
+"""Training on analog arrays: algorithms, arrays that are read both ways and pulsed, and the trainer."""

@@ -1,0 +1,80 @@
+"""What an algorithm is given, and what it did with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from archsim.numeric.arrays import F32
+from archsim.numeric.update import Updated
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """The gradient of a mini-batch, as the array's two sides have it.
+
+    Parameters
+    ----------
+    inputs : ndarray of float32, shape (vectors, rows)
+        x, in the order of the updates.
+    errors : ndarray of float32, shape (vectors, columns)
+        d, of the loss by the outputs.
+    rate : float
+        The wanted change is -rate x^T d, summed over the vectors.
+    examples : int
+        Training examples that the vectors belong to: a convolution has a vector for each of its positions.
+    """
+
+    inputs: F32
+    errors: F32
+    rate: float
+    examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Counts of what was done to an array.
+
+    Parameters
+    ----------
+    batches : int
+    up, down : int
+        Steps of all devices, up and down.
+    slots : int
+        Slots of pulse trains, one after the other.
+    clipped : float
+        Shares of pulse probabilities that were cut at 1, summed over the batches.
+    reads : int
+        Readings of single rows, for a transfer or a closed loop.
+    transfers : int
+        Moves from one device to another: of a row, or of a whole cell.
+    refreshed : int
+        One-sided pairs that were refreshed.
+    digital_macs : int
+        Multiplications with an addition that were done digitally.
+    """
+
+    batches: int = 0
+    up: int = 0
+    down: int = 0
+    slots: int = 0
+    clipped: float = 0.0
+    reads: int = 0
+    transfers: int = 0
+    refreshed: int = 0
+    digital_macs: int = 0
+
+    def __add__(self, other: Effort) -> Effort:
+        return Effort(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+
+NOTHING = Effort()
+
+
+def effort_of(*updates: Updated) -> Effort:
+    """Counts of updates of devices that see the same trains: their slots pass once."""
+    return Effort(
+        up=sum(update.up for update in updates),
+        down=sum(update.down for update in updates),
+        slots=max(update.slots for update in updates),
+        clipped=max(update.clipped for update in updates),
+    )
