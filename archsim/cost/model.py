@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -119,9 +119,15 @@ def nearest(word: str, known: tuple[str, ...]) -> str:
 
 
 def _parameter(name: str, field: FieldInfo) -> Parameter:
-    units = [part.symbol for part in field.metadata if isinstance(part, Unit)]
+    units = [part.symbol for part in _metadata(field) if isinstance(part, Unit)]
     default = "required" if field.is_required() else "from the others" if field.default is None else str(field.default)
     return Parameter(name, units[0] if units else "", default)
+
+
+def _metadata(field: FieldInfo) -> tuple[object, ...]:
+    """What a parameter's type bears; that of an optional one bears it within its union."""
+    optional = (part for option in get_args(field.annotation) for part in get_args(option)[1:])
+    return (*field.metadata, *optional)
 
 
 def _validated(settings: type[S], values: Values, where: str) -> S:

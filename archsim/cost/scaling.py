@@ -131,11 +131,6 @@ def area_factor(source_node: float, target_node: float) -> float:
     return _area(target_node) / _area(source_node)
 
 
-def leakage_factor(source: Point, target: Point) -> float:
-    """Ratio of the leakage of one circuit, target over source: taken as that of its energy (hwcomponents' rule)."""
-    return energy_factor(source, target)
-
-
 def node_notes(node: float, low_nm: float = SMALLEST_NM, high_nm: float = LARGEST_NM) -> tuple[str, ...]:
     """A sentence if a node in metres is outside a fit, nothing otherwise."""
     if low_nm - 1e-6 <= node / NM <= high_nm + 1e-6:

@@ -88,6 +88,19 @@ def test_a_model_whose_every_figure_is_replaced_leaves_no_note(make_chip: ChipMa
     assert not any(note.startswith("adc: ") for note in every)
 
 
+def test_a_memory_beside_the_chip_needs_no_area_to_be_replaced(make_chip: ChipMaker) -> None:
+    given = {"energy": {"read_bit": 1e-12, "write_bit": 1e-12}, "leakage": 0.1, "model": "lpddr-ibm"}
+    hbm = {"memory.dram.kind": "hbm"}
+    assert any(note.startswith("dram: ") for note in price(make_chip(hbm)).notes)
+    assert not any(note.startswith("dram: ") for note in price(make_chip({**hbm, "memory.dram.cost": given})).notes)
+
+
+def test_every_action_must_be_given_to_replace_a_model(make_chip: ChipMaker) -> None:
+    some = {"energy": {"mac": 1e-12}, "area": 1e-9, "leakage": 0.0, "model": "datapath"}
+    notes = price(make_chip({"technology.node": 5e-9, "units.core.cost": some})).notes
+    assert any(note.startswith("core: ") for note in notes)
+
+
 def test_given_numbers_replace_the_models(make_chip: ChipMaker) -> None:
     cost = {
         "model": "survey",

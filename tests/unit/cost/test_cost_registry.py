@@ -9,6 +9,7 @@ import pytest
 
 from archsim import registration
 from archsim.cost import CostModel, Estimate, Figure, Kind, Process, declare, quote, registry
+from archsim.cost.settings import Bits, Metres, Watts
 from archsim.errors import InputError
 
 
@@ -78,3 +79,46 @@ def test_a_plugin_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(InputError, match="cannot be loaded") as caught:
         registry.models()
     assert "'extra'" in caught.value.where and caught.value.remedy
+
+
+class Declared(Process):
+    """Settings with every sort of default."""
+
+    width: Bits
+    depth: Metres = 2e-9
+    count: int = 3
+    given: Watts | None = None
+    ratio: float | None = None
+
+
+def test_a_declared_model_lists_its_parameters() -> None:
+    model = declare("declared", Kind.ADC, Declared, mine, source="me", validity="always", sorts=("sar", "ramp"))
+    parameters = {parameter.name: (parameter.unit, parameter.default) for parameter in model.parameters}
+    assert parameters == {
+        "node": ("m", "required"),
+        "supply": ("V", "from the others"),
+        "flavour": ("", "high-performance"),
+        "temperature": ("K", "300.0"),
+        "width": ("bit", "required"),
+        "depth": ("m", "2e-09"),
+        "count": ("", "3"),
+        "given": ("W", "from the others"),
+        "ratio": ("", "from the others"),
+    }
+    assert (model.name, model.kind, model.source, model.validity) == ("declared", Kind.ADC, "me", "always")
+    assert model.accepts("width") and not model.accepts("wide")
+    assert model.prices("sar") and not model.prices("oscillator")
+    assert PLUGIN.prices("oscillator")
+
+
+def test_of_several_wrong_parameters_the_first_is_named() -> None:
+    with pytest.raises(InputError, match="parameter 'width' is missing"):
+        declare("declared", Kind.ADC, Declared, mine, source="me", validity="always").estimate(
+            {"node": 1e-8, "depth": -1.0}
+        )
+
+
+def test_a_wrong_member_of_a_list_is_named_by_its_list() -> None:
+    unit = next(model for model in registry.models() if model.kind is Kind.UNIT)
+    with pytest.raises(InputError, match="parameter 'operations' cannot be 3"):
+        unit.estimate({"node": 1e-8, "operations": ("mac", 3)})  # type: ignore[dict-item]

@@ -86,3 +86,44 @@ def test_a_power_law_is_interpolated_exactly(at: float) -> None:
 def test_nominal_supply_is_held_beyond_the_table() -> None:
     assert nominal_supply(3e-9) == pytest.approx(nominal_supply(7e-9))
     assert nominal_supply(14e-9) == pytest.approx(0.8)
+
+
+def _cubic(a: float, b: float, c: float, d: float, volts: float) -> float:
+    return a * volts**3 + b * volts**2 + c * volts + d
+
+
+D65 = _cubic(-53.3, 230.4, -333.9, 178.6, 1.0)
+D14 = _cubic(-40.66, 109.2, -100.6, 35.92, 0.8)
+D7 = _cubic(-28.58, 76.6, -70.26, 24.69, 0.7)
+
+
+@pytest.mark.parametrize(
+    ("node", "supply", "flavour", "delay"),
+    [
+        (14, 0.8, "high-performance", D14),
+        (7, 0.7, "high-performance", D7),
+        (3, 0.7, "high-performance", D7),
+        # Halfway between 10 nm and 7 nm, by the logarithms.
+        (70**0.5, 0.7, "high-performance", (_cubic(-34.95, 93.65, -85.99, 30.4, 0.7) * D7) ** 0.5),
+        # A parabola, whose vertex lies at 66.37 / (2 x 34.63) = 0.958 V.
+        (20, 0.8, "high-performance", 34.63 * 0.64 - 66.37 * 0.8 + 41.15),
+        (20, 1.2, "high-performance", 41.15 - 66.37**2 / 4 / 34.63),
+        (14, 0.8, "low-power", _cubic(-85.37, 271.6, -292.2, 111.4, 0.8)),
+        (300, 1.8, "high-performance", 97.09 * 1.8**2 - 356.7 * 1.8 + 406.5),
+    ],
+)
+def test_delays_are_stillmakers_cubics(node: float, supply: float, flavour: Flavour, delay: float) -> None:
+    source = Point(65e-9, 1.0, flavour)
+    assert delay_factor(source, Point(node * 1e-9, supply, flavour)) == pytest.approx(delay / D65, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("node", "coefficients"), [(45, (-501.6, 1567, -1619, 566.1)), (32, (-1047, 2982, -2797, 873.5))]
+)
+def test_a_delay_beyond_its_cubics_minimum_is_the_minimum(node: float, coefficients: tuple[float, ...]) -> None:
+    a, b, c, d = coefficients
+    root = min(
+        volts / 1e5 for volts in range(50_000, 150_000) if 3 * a * (volts / 1e5) ** 2 + 2 * b * volts / 1e5 + c > 0
+    )
+    held = delay_factor(Point(65e-9, 1.0), Point(node * 1e-9, 1.3))
+    assert held == pytest.approx(_cubic(a, b, c, d, root) / D65, rel=1e-5)

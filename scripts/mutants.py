@@ -1,0 +1,254 @@
+"""How many small changes of a package's functions its tests notice, by a random sample.
+
+    python scripts/mutants.py PACKAGE [--count N] [--seed S] [--only PART_OF_A_PATH] [--list]
+
+Prints each mutant that no test notices, and the share of them. The package's test files are collected once; for each
+mutant a forked process exchanges the code of one function in place and runs only the tests that reach the changed line,
+the quickest first, so that a mutant takes a fraction of a second. Test runners that know mutations (mutmut, cosmic-ray)
+start pytest anew for each, which takes longer than most of these tests. What a test file computes while it is imported
+is not seen changed.
+
+A mutant that exceeds its processor time is taken as noticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import functools
+import gc
+import os
+import resource
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from types import FunctionType
+
+import coverage
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from mutations import CodeKey, Mutation, key, mutations
+
+ROOT = Path(__file__).parents[1]
+# Unit tests first, then quick ones of whole runs.
+_WHOLE_RUNS = (
+    "tests/property/test_lowering.py",
+    "tests/property/test_curves.py",
+    "tests/property/test_throughput.py",
+    "tests/property/test_conservation.py",
+    "tests/oracle/test_timing_closed_forms.py",
+    "tests/oracle/test_fabric.py",
+    "tests/oracle/test_schedules.py",
+)
+TESTS = {
+    "cost": (
+        "tests/unit/cost",
+        "tests/oracle/test_cost_published_chips.py",
+        "tests/oracle/test_cost_published_tables.py",
+    ),
+    "mapping": ("tests/unit/mapping", "tests/unit/lowering", *_WHOLE_RUNS),
+    "lowering": ("tests/unit/lowering", "tests/unit/mapping/test_interleaving.py", *_WHOLE_RUNS),
+    "accounting": ("tests/unit/accounting", *_WHOLE_RUNS),
+}
+SECONDS = 10.0
+"""Processor time that a mutant has beside five times that of the tests without a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which tests reach a line, and how long each takes, in seconds."""
+
+    tests: dict[tuple[str, int], frozenset[str]]
+    seconds: dict[str, float]
+
+    def of(self, mutant: Mutation) -> list[str]:
+        """The tests that reach a mutant, the quickest first."""
+        file = str(mutant.function.file.absolute())
+        lines = range(mutant.first, mutant.last + 1)
+        found = frozenset().union(*(self.tests.get((file, line), frozenset()) for line in lines))
+        return sorted(found & self.seconds.keys(), key=lambda test: self.seconds[test])
+
+    def total(self, items: list[pytest.Item]) -> float:
+        """Seconds that tests take."""
+        return sum(self.seconds[item.nodeid] for item in items)
+
+
+@dataclass(slots=True, eq=False)
+class Sampler:
+    """A pytest plugin that runs the collected tests on mutants instead of once."""
+
+    package: Path
+    count: int
+    seed: int
+    only: str
+    reach: Reach = field(default_factory=lambda: Reach({}, {}))
+    failed: bool = False
+    survivors: list[Mutation] = field(default_factory=list)
+    drawn: int = 0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self) -> None:
+        """Register the profile that the command line names: a failure is enough, it need not be made small."""
+        from hypothesis import HealthCheck, Phase, settings  # pytest rewrites it, and must load it first
+
+        phases, checks = (Phase.explicit, Phase.generate), list(HealthCheck)
+        settings.register_profile(
+            "mutants", deadline=None, derandomize=True, database=None, phases=phases, suppress_health_check=checks
+        )
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a failure."""
+        self.failed |= report.failed
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Draw mutants, and run each in a process of its own."""
+        items = {item.nodeid: item for item in session.items}
+        session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined] # one for all processes
+        self.reach = self._traced_reach(items)
+        trees = {file: ast.parse(file.read_text()) for file in sorted(self.package.rglob("*.py"))}
+        every = [mutant for file, tree in trees.items() if self.only in str(file) for mutant in mutations(file, tree)]
+        drawn = Random(self.seed).sample(every, min(self.count, len(every)))
+        live = _live_functions(self.package)
+        where = self.package.relative_to(ROOT)
+        print(f"{len(drawn)} of {len(every)} mutants of {where}, {len(items)} tests", flush=True)
+        for number, mutant in enumerate(drawn, 1):
+            tree = trees[mutant.function.file]
+            chosen = [items[test] for test in self.reach.of(mutant)]
+            if self._survives(mutant, tree, live, chosen):
+                self.survivors.append(mutant)
+                print(f"{number:4d} {_relative(mutant)} ({len(chosen)} tests)", flush=True)
+        self.drawn = len(drawn)
+        return True
+
+    def _survives(
+        self, mutant: Mutation, tree: ast.Module, live: dict[CodeKey, list[FunctionType]], items: list[pytest.Item]
+    ) -> bool:
+        changed = mutant.codes(tree)
+        prefix = mutant.function.name
+
+        def run() -> bool:
+            for name, code in changed.items():
+                if name[1] == prefix or name[1].startswith(f"{prefix}."):
+                    for function in live.get(name, []):
+                        function.__code__ = code
+            return self._passes(items)
+
+        return _in_child(run, SECONDS + 5 * self.reach.total(items))
+
+    def _passes(self, items: list[pytest.Item]) -> bool:
+        for number, item in enumerate(items):
+            following = items[number + 1] if number + 1 < len(items) else None
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self.failed:
+                return False
+        return True
+
+    def _traced_reach(self, items: dict[str, pytest.Item]) -> Reach:
+        """Run every test once, traced, in a child process, so that nothing is warm in this one."""
+        with tempfile.TemporaryDirectory() as folder:
+            data, times = Path(folder) / "coverage", Path(folder) / "times"
+
+            def trace() -> bool:
+                watch = coverage.Coverage(data_file=str(data), source=[str(self.package)], config_file=False)
+                watch.start()
+                lines = [self._traced(item, watch) for item in items.values()]
+                watch.stop()
+                watch.save()
+                times.write_text("\n".join(lines))
+                return True
+
+            if not _in_child(trace, 3600):
+                raise SystemExit("the tests could not be traced")
+            return _read_reach(data, times)
+
+    def _traced(self, item: pytest.Item, watch: coverage.Coverage) -> str:
+        watch.switch_context(item.nodeid)
+        self.failed = False
+        begin = time.process_time()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        return f"{'failed' if self.failed else time.process_time() - begin}\t{item.nodeid}"
+
+
+def _read_reach(data: Path, times: Path) -> Reach:
+    pairs = [line.split("\t", 1) for line in times.read_text().splitlines()]
+    for word, test in pairs:
+        if word == "failed":
+            print(f"left out, as it fails without a change: {test}", flush=True)
+    seen = coverage.CoverageData(str(data))
+    seen.read()
+    tests = {
+        (file, line): frozenset(contexts)
+        for file in seen.measured_files()
+        for line, contexts in seen.contexts_by_lineno(file).items()
+    }
+    return Reach(tests, {test: float(word) for word, test in pairs if word != "failed"})
+
+
+def _in_child(run: Callable[[], bool], seconds: float) -> bool:
+    """Whether a function is true, called in a silent forked process of bounded time."""
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] == 0
+    said = os.dup(2)
+    try:
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+        signal.alarm(10 * int(seconds) + 60)  # one that waits for ever takes no processor time
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        _forget()
+        os._exit(0 if run() else 1)
+    except BaseException:
+        os.write(said, traceback.format_exc().encode())
+        raise
+    finally:
+        os._exit(2)
+
+
+def _forget() -> None:
+    """Empty the package's caches, which were filled while the test files were imported."""
+    for thing in gc.get_objects():
+        if isinstance(thing, functools._lru_cache_wrapper) and thing.__module__.startswith("archsim"):
+            thing.cache_clear()
+
+
+def _live_functions(package: Path) -> dict[CodeKey, list[FunctionType]]:
+    found: dict[CodeKey, list[FunctionType]] = {}
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType) and thing.__code__.co_filename.startswith(str(package)):
+            found.setdefault(key(thing.__code__), []).append(thing)
+    return found
+
+
+def _relative(mutant: Mutation) -> str:
+    return str(mutant).replace(f"{ROOT}/", "")
+
+
+def main() -> None:
+    """Draw mutants of one package and print those that survive."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("package", choices=TESTS)
+    parser.add_argument("--count", type=int, default=100, help="mutants to draw")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="part of the path of the modules to draw from")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    sampler = Sampler(ROOT / "archsim" / options.package, options.count, options.seed, options.only)
+    arguments = ("-q", "-s", "-n0", "-p", "no:cacheprovider", "--hypothesis-profile=mutants")
+    with tempfile.TemporaryDirectory() as folder:
+        status = pytest.main([*arguments, f"--basetemp={folder}/pytest", *TESTS[options.package]], plugins=[sampler])
+    if not sampler.drawn:
+        sys.exit(int(status) or 1)
+    share = len(sampler.survivors) / sampler.drawn
+    print(f"{len(sampler.survivors)} of {sampler.drawn} survive ({share:.0%})")
+
+
+if __name__ == "__main__":
+    main()
