@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _MODEL, _EVALUATION, _OUTPUT = "The model", "The evaluation", "The output"
 
+TIMES = "1 s,1 hour,1 day,1 month,1 year"
+"""Since programming, where none are given."""
+
 
 class Drift(StrEnum):
     """Drift compensation, as on the command line."""
@@ -75,7 +78,7 @@ class EvaluationOptions:
     at: Annotated[
         str,
         typer.Option(metavar="TIMES", help="Times since programming.", rich_help_panel=_EVALUATION),
-    ] = "1 s,1 hour,1 day,1 month,1 year"
+    ] = TIMES
     seeds: Annotated[int, typer.Option(metavar="N", help="Programmings.", rich_help_panel=_EVALUATION)] = 10
     first_seed: Annotated[
         int, typer.Option("--seed", metavar="S", help="Number of the first programming.", rich_help_panel=_EVALUATION)

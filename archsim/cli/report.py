@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archsim.cli.accuracy import TIMES, Drift, read_times
 from archsim.cli.grouping import grouped
 from archsim.cli.options import BatchOptions, ChipOptions, EngineName, NetworkOptions, ReplicationOptions
 from archsim.cli.output import refuse_place
@@ -19,9 +22,57 @@ from archsim.cli.terminal import write
 if TYPE_CHECKING:
     from archsim.report import Document, Question, Summary
     from archsim.report.review import Review
-    from archsim.studies import Sensitivity, WhatIf
+    from archsim.studies import AccuracyQuestion, AccuracyStudy, Sensitivity, WhatIf
 
-_CONTENT = "What is in it"
+_CONTENT, _ACCURACY = "What is in it", "Accuracy over time"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionalOptions:
+    """Whether and how the model is computed on the arrays as well."""
+
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npz",
+            help="Compute the model on the chip's arrays with these data, as [bold]archsim accuracy[/] does, and show "
+            "its accuracy over time; a trained model brings its own, and needs [bold]--at[/] alone.",
+            rich_help_panel=_ACCURACY,
+        ),
+    ] = None
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIMES", help=f"Times since programming: {TIMES}.", rich_help_panel=_ACCURACY),
+    ] = None
+    seeds: Annotated[int, typer.Option(metavar="N", help="Programmings.", rich_help_panel=_ACCURACY)] = 5
+    compensation: Annotated[Drift, typer.Option(help="Digital drift compensation.", rich_help_panel=_ACCURACY)] = (
+        Drift.NONE
+    )
+
+    def question(self, question: Question) -> AccuracyQuestion | None:
+        """What is computed; None where nothing is to be.
+
+        Raises
+        ------
+        InputError
+            If there are no such model and data, or a time cannot be used.
+        """
+        if self.data is None and self.at is None:
+            return None
+        from archsim.functional import Compensation, Plan
+        from archsim.studies import AccuracyQuestion, model_files
+
+        model_files(question.model, self.data)
+        return AccuracyQuestion(
+            question.model,
+            question.chip,
+            question.overrides,
+            data=self.data,
+            shapes=question.shapes,
+            replicate=question.settings.replicate,
+            compensation=Compensation(self.compensation.value),
+            plan=Plan(read_times(self.at or TIMES), self.seeds),
+        )
 
 
 @grouped
@@ -30,6 +81,7 @@ def report(
     chip: ChipOptions,
     replication: ReplicationOptions,
     batch: BatchOptions,
+    functional: FunctionalOptions,
     printing: PrintOptions,
     *,
     out: Annotated[
@@ -54,9 +106,11 @@ def report(
     """Run a network on a chip and explain it on one page: a self-contained HTML file, and PDF.
 
     What bounds throughput and latency, what would help, efficiency loss by loss, energy and area down to the layer,
-    pipeline, critical path, floorplan maps, buffers, and where every number comes from.
+    pipeline, critical path, floorplan maps, buffers, accuracy over time where data are given, and where every number
+    comes from.
 
-    Example: [cyan]archsim report resnet50 --replicate balanced --batch 64 --sensitivity --out report.html[/].
+    Examples: [cyan]archsim report resnet50 --replicate balanced --batch 64 --sensitivity --out report.html[/],
+    [cyan]archsim report digits-cnn --at '1 s,1 day,1 year' --out report.html[/].
     """
     from archsim.report import Question
     from archsim.report.review import review_document
@@ -66,7 +120,8 @@ def report(
             refuse_place(file, option, (ending,))
     settings = batch.settings(replication, EngineName.COMPILED)
     question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
-    review = _reviewed(question, network, chip, what_if=what_if, sensitivity=sensitivity)
+    asked = functional.question(question)
+    review = _reviewed(question, network, chip, what_if=what_if, sensitivity=sensitivity, asked=asked)
     document = review_document(review)
     if out is None and pdf is None:
         printing.print(document)
@@ -75,7 +130,13 @@ def report(
 
 
 def _reviewed(
-    question: Question, network: NetworkOptions, chip: ChipOptions, *, what_if: bool, sensitivity: bool
+    question: Question,
+    network: NetworkOptions,
+    chip: ChipOptions,
+    *,
+    what_if: bool,
+    sensitivity: bool,
+    asked: AccuracyQuestion | None,
 ) -> Review:
     from archsim.report.review import Review
     from archsim.studies import follow
@@ -86,7 +147,8 @@ def _reviewed(
         followed = follow(summary.result)
         changes = _changes(summary, step) if what_if else None
         ranked = _ranked(summary, step) if sensitivity else None
-    return Review(summary, followed, changes, ranked)
+        study = _computed(asked, step) if asked else None
+    return Review(summary, followed, changes, ranked, study)
 
 
 def _simulated(question: Question, network: NetworkOptions, chip: ChipOptions) -> Summary:
@@ -125,6 +187,13 @@ def _ranked(summary: Summary, step: Callable[[str, int, int], None]) -> Sensitiv
         summary.result,
         progress=lambda done, total: step("varying assumed numbers", done, total),
     )
+
+
+def _computed(asked: AccuracyQuestion, step: Callable[[str, int, int], None]) -> AccuracyStudy:
+    from archsim.studies import accuracy_study
+
+    done = count(1)
+    return accuracy_study(asked, lambda: step("computing on the arrays", next(done), asked.evaluations))
 
 
 @contextmanager

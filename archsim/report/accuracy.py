@@ -46,8 +46,8 @@ def accuracy_document(study: AccuracyStudy, command: Sequence[str] = ()) -> Docu
     notes = (Remark(f"Note: {note}") for note in study.notes)
     sections = (
         section(_heading(study)),
-        section(_score_table(study)),
-        section(_layer_table(study)),
+        section(score_rows(study)),
+        section(layer_rows(study)),
         section(_activity_line(first), *notes),
     )
     return Document(sections, accuracy_data(study, command), score_table(study))
@@ -81,7 +81,8 @@ def _activity_line(scores: Scores) -> Paragraph:
     )
 
 
-def _score_table(study: AccuracyStudy) -> Table:
+def score_rows(study: AccuracyStudy) -> Table:
+    """One row per time, and per setting where there are several."""
     frame = score_table(study)
     columns = [names("after", map(span_text, frame.time_s))]
     if study.swept:
@@ -92,7 +93,8 @@ def _score_table(study: AccuracyStudy) -> Table:
     return table(f"{study.metric} over time since programming", *columns)
 
 
-def _layer_table(study: AccuracyStudy) -> Table:
+def layer_rows(study: AccuracyStudy) -> Table:
+    """One row per layer of the first setting and programming: noise at the first and the last time, and clipping."""
     label, scores = study.settings[0]
     first, *later = (scores.layers[scores.layers.time_s == time] for time in _ends(scores.layers.time_s))
     return table(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.report.curves import Curves as Curves
 from archsim.report.drawing import Drawing as Drawing
 from archsim.report.tones import Tone as Tone
 
@@ -362,7 +363,20 @@ class Tabs:
 
 
 Part: TypeAlias = (
-    Table | Facts | Paragraph | Remark | Bullets | Verbatim | Cards | Tree | Raster | Maps | Strip | Drawing | Tabs
+    Table
+    | Facts
+    | Paragraph
+    | Remark
+    | Bullets
+    | Verbatim
+    | Cards
+    | Tree
+    | Raster
+    | Maps
+    | Strip
+    | Drawing
+    | Curves
+    | Tabs
 )
 
 

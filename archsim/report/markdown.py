@@ -10,6 +10,7 @@ from archsim.report.document import (
     Branch,
     Bullets,
     Cards,
+    Curves,
     Document,
     Drawing,
     Facts,
@@ -26,7 +27,7 @@ from archsim.report.document import (
     Tree,
     Verbatim,
 )
-from archsim.report.shades import drawing_lines, legend_text, map_lines, raster_lines, spans_text
+from archsim.report.shades import curve_lines, drawing_lines, legend_text, map_lines, raster_lines, spans_text
 
 STRIP_WIDTH = 100
 """Characters of a strip."""
@@ -134,6 +135,11 @@ def _drawn(title: str, lines: Iterable[str]) -> str:
 @written.register
 def _(part: Drawing) -> str:
     return _drawn(part.title, drawing_lines(part))
+
+
+@written.register
+def _(part: Curves) -> str:
+    return _drawn(part.title, curve_lines(part))
 
 
 @written.register

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.report.document import Drawing, Maps, Raster, Span, Strip, Tone
+from archsim.report.document import Curves, Drawing, Maps, Raster, Span, Strip, Tone
+from archsim.report.quantities import bar, significant
 
 _GREYS = " ░▒▓█"
 WIDTH, HEIGHT = 96, 40
@@ -70,6 +71,18 @@ def drawing_lines(drawing: Drawing) -> list[str]:
         where = f" ({places} times)" if places > 1 else ""
         lines += [f"{_SHADES[box.tone]} {box.name}: {box.remark}{where}" for box in stamp.boxes]
     return lines
+
+
+def curve_lines(curves: Curves) -> list[str]:
+    """A bar for each point, between the least and the largest value that is shown."""
+    values = [curves.level.y, *(point.y for point in curves.points)]
+    low, high = min(values), max(values)
+    span = high - low or 1.0
+    rows = [(point.label, point.y) for point in curves.points] + [(curves.level.name, curves.level.y)]
+    wide = max(len(label) for label, _ in rows)
+    return [
+        f"{label.ljust(wide)} {significant(value).rjust(7)} {bar((value - low) / span, 24)}" for label, value in rows
+    ]
 
 
 def _greys(shares: NDArray[np.float64]) -> str:

@@ -15,6 +15,7 @@ from archsim.report.document import (
     Bullets,
     Cards,
     Column,
+    Curves,
     Drawing,
     Facts,
     Look,
@@ -29,7 +30,7 @@ from archsim.report.document import (
     Tree,
 )
 from archsim.report.quantities import bar
-from archsim.report.shades import drawing_lines, legend_text, map_lines, raster_lines, spans_text
+from archsim.report.shades import curve_lines, drawing_lines, legend_text, map_lines, raster_lines, spans_text
 
 WIDEST_NAME = 34
 """Characters of a name that are shown; longer ones are cut."""
@@ -153,6 +154,11 @@ def _drawn(title: str, lines: Iterable[str]) -> RenderableType:
 @rendered.register
 def _(part: Drawing) -> RenderableType:
     return _drawn(part.title, drawing_lines(part))
+
+
+@rendered.register
+def _(part: Curves) -> RenderableType:
+    return _drawn(part.title, curve_lines(part))
 
 
 @rendered.register

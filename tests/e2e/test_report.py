@@ -10,7 +10,7 @@ import pytest
 
 from archsim.report.quantities import engineering, joules, percent, significant, square_metres
 from archsim.simulation import Result, Settings, simulate
-from tests.e2e.cli_calls import fail, succeed, succeed_json
+from tests.e2e.cli_calls import fail, light_model, succeed, succeed_json
 from tests.unit.report.pages import Element, read, table_rows
 
 ARGUMENTS = ("resnet18", "--batch", "4", "--replicate", "conv1=4")
@@ -172,6 +172,25 @@ def test_the_report_has_the_other_forms_too() -> None:
     assert total == pytest.approx(data["headline"]["latency_s"] * 1e12)
     assert succeed("report", "mlp-hermes", "--no-what-if", "--markdown").startswith("# mlp-hermes on pcm-mesh-14nm")
     assert "The critical path of sample 1" in succeed("report", "mlp-hermes", "--no-what-if")
+
+
+def test_accuracy_over_time_is_that_of_the_same_placement(tmp_path: Path) -> None:
+    options = ("digits-lstm", "--at", "1 s,1 day", "--seeds", "2", "--compensation", "global")
+    succeed("report", *options, "--no-what-if", "--out", tmp_path / "r.html")
+    known = succeed_json("accuracy", *options, "--json")
+    shown = in_section(read((tmp_path / "r.html").read_text()), "accuracy")
+    rows = table_rows(shown.all("table")[0])
+    assert [row[0] for row in rows] == ["1 s", "1 day"]
+    assert [row[1] for row in rows] == [significant(score["mean"]) for score in known["scores"]]
+    drawn = str(shown.all("svg")[0].attributes["aria-label"])
+    assert f"1 day: accuracy {rows[1][1]}" in drawn
+    assert f"floating point {significant(known['floating_point'])}" in drawn
+
+
+def test_accuracy_needs_weights_and_data(tmp_path: Path) -> None:
+    assert "no trained model of that name" in fail("report", "resnet18", "--at", "1 s")
+    assert "a model needs data" in fail("report", light_model("squeezenet"), "--at", "1 s")
+    assert "before programming" in fail("report", "digits-lstm", "--at=-1 s")
 
 
 def test_sensitivity_ranks_the_assumed_numbers(tmp_path: Path) -> None:

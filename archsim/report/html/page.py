@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from archsim.escaping import visible
 from archsim.report.document import Column, Document, Look, Part, Section
+from archsim.report.html.curve_shapes import curve_shapes
 from archsim.report.html.pictures import heat_steps, png_uri, told_boxes, wire_path
 
 FILTERED = 12
@@ -68,6 +69,7 @@ def _environment() -> Environment:
         "png_uri": png_uri,
         "told_boxes": told_boxes,
         "wire_path": wire_path,
+        "curve_shapes": curve_shapes,
         "filtered": FILTERED,
     }
     environment.filters["file"] = _file

@@ -9,10 +9,12 @@ from pydantic import JsonValue
 
 from archsim.accounting import Ladder, efficiency_ladder
 from archsim.errors import InputError
+from archsim.report.accuracy import accuracy_data
 from archsim.report.document import Bullets, Document, Paragraph, Part, Remark, Section, section
 from archsim.report.ladder import ladder_data, ladder_facts
 from archsim.report.quantities import counted
 from archsim.report.records import records
+from archsim.report.review.accuracy import accuracy_parts
 from archsim.report.review.assumptions import assumption_parts
 from archsim.report.review.bounds import bound_parts, change_table
 from archsim.report.review.breakdown import breakdown_tabs
@@ -25,7 +27,7 @@ from archsim.report.review.waterfall import waterfall_table
 from archsim.report.summary import Summary, summary_data
 from archsim.report.text import resource_table
 from archsim.report.totals import resource_totals
-from archsim.studies import Followed, Sensitivity, WhatIf
+from archsim.studies import AccuracyStudy, Followed, Sensitivity, WhatIf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,12 +43,15 @@ class Review:
         None where they were not wanted.
     sensitivity : Sensitivity or None
         None where it was not wanted.
+    accuracy : AccuracyStudy or None
+        None where no functional run was made.
     """
 
     summary: Summary
     followed: Followed | None
     what_ifs: tuple[WhatIf, ...] | None = None
     sensitivity: Sensitivity | None = None
+    accuracy: AccuracyStudy | None = None
 
 
 def review_document(review: Review) -> Document:
@@ -73,6 +78,8 @@ def _sections(review: Review, ladder: Ladder | str) -> Iterator[Section]:
     yield section(*plan_parts(summary.result), title="Floorplan")
     yield section(*buffer_parts(review.followed), title="Buffers")
     yield section(resource_table(resource_totals(ledger), summary.headline.throughput_basis), title="Resources")
+    if review.accuracy is not None:
+        yield section(*accuracy_parts(review.accuracy), title="Accuracy")
     yield section(*assumption_parts(summary, review.sensitivity), title="Assumptions")
     yield section(provenance_facts(summary), *_notes(summary), title="Provenance")
 
@@ -111,6 +118,7 @@ def _data(review: Review, ladder: Ladder | str) -> JsonValue:
         "ladder": None if isinstance(ladder, str) else ladder_data(ladder),
         "critical_path": None if followed is None else records(followed.path.by_layer),
         "what_if": None if review.what_ifs is None else [_change_data(one) for one in review.what_ifs],
+        "accuracy": None if review.accuracy is None else accuracy_data(review.accuracy, review.summary.command),
         "sensitivity": None if review.sensitivity is None else records(review.sensitivity.frame),
     }
 

@@ -7,11 +7,13 @@ import re
 import struct
 import zlib
 from base64 import b64decode
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from archsim.escaping import visible
+from archsim.report.curves import Curves, Level, Point
 from archsim.report.document import (
     Branch,
     Bullets,
@@ -43,6 +45,7 @@ from archsim.report.document import (
 )
 from archsim.report.drawing import Box, Drawing, Stamp, Wire
 from archsim.report.html import html
+from archsim.report.html.curve_shapes import HEIGHT, WIDTH, curve_shapes
 from archsim.report.html.pictures import heat_steps, png_uri
 from archsim.report.markdown import markdown
 from archsim.report.quantities import percent
@@ -77,6 +80,7 @@ def every_part(name: str) -> list[Part]:
         Strip(name, (Span(0.0, 1.0, Tone.WAITING),), ((Tone.WAITING, name),)),
         Drawing(name, 2.0, 1.0, (Stamp((Box(name, 0.0, 0.0, 1.0, 1.0, Tone.PRODUCT, name),), ((1.0, 0.0),), (name,)),),
                 ((Tone.PRODUCT, name),), (0.5, name), (Wire(0.0, 0.0, 1.0, 1.0), Wire(0.0, 0.0, 2.0, 0.0, bent=True))),
+        Curves(name, (Point(1.0, 0.9, 0.8, 0.95, name),), Level(name, 0.97), name, name),
         Tabs(name, (Tab(name, (Remark(name),)), Tab("other", (Remark("b"),)))),
     ]
 
@@ -149,6 +153,27 @@ def test_a_drawing_is_to_scale() -> None:
     assert [float(rect[name] or "") for name in ("x", "y", "width", "height")] == [250, 125, 500, 250]
     assert [float(use.attributes["x"] or "") for use in found.all("use")] == [0, 250]
     assert "width:50.00%" in str(found.all("p", "bar")[0].all("i")[0].attributes["style"])
+
+
+def test_a_curve_lies_where_its_values_are() -> None:
+    # From 1 to 10000 by factors: 100 is in the middle, 0 at the left end; ticks from 0.8 to 1 in steps of 0.05.
+    points = [(0.0, 0.95), (100.0, 0.9), (10000.0, 0.8)]
+    shapes = curve_shapes(Curves("t", tuple(Point(x, y, y - 0.0, y + 0.05, str(x)) for x, y in points),
+                                 Level("exact", 1.0), "time", "accuracy"))  # fmt: skip
+    (left, _, told), (middle, half, _), (right, low, _) = shapes.dots
+    assert (left, middle, right) == pytest.approx((shapes.left, (shapes.left + shapes.right) / 2, shapes.right))
+    assert (half, low) == pytest.approx(((shapes.level + shapes.bottom) / 2, shapes.bottom))
+    assert [tick.label for tick in shapes.up] == ["0.8", "0.85", "0.9", "0.95", "1"]
+    assert told == "0.0: accuracy 0.95, 0.95 to 1"
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y, _ in shapes.dots)
+
+
+@pytest.mark.parametrize("points", [1, 40])
+def test_curves_of_one_or_many_points_are_drawn(points: int) -> None:
+    many = tuple(Point(10.0 * n, 0.5, 0.5, 0.5, f"{10 * n} seconds") for n in range(points))
+    shapes = curve_shapes(Curves("t", many, Level("exact", 0.5), "time", "accuracy"))
+    assert len(shapes.dots) == points
+    assert all(later.place - tick.place >= 60 for tick, later in pairwise(shapes.across))
 
 
 def test_steps_of_colour() -> None:
