@@ -29,6 +29,7 @@ from archsim.chip.section import (
     Kelvin,
     MemoryBits,
     Metres,
+    Patterns,
     Pitch,
     Precision,
     Rate,
@@ -131,7 +132,7 @@ class Unit(Section):
     operations : dict of Primitive to float
         What it can do, and how many per lane and cycle.
     serves : tuple of str, optional
-        Kinds of operators that are its own (``softmax``, ``depthwise-*``): it does no others, and no unit without
+        Kinds of operators that are its own (``"softmax, depthwise-*"``): it does no others, and no unit without
         ``serves`` does these. A unit without takes whatever its operations allow.
     overhead : int, optional
         Cycles of each token beside the operations: instructions, loops, setting up a transfer. Each costs an
@@ -145,7 +146,7 @@ class Unit(Section):
     clock: Hertz
     pipeline: Cycles
     operations: dict[Primitive, Rate] = Field(min_length=1)
-    serves: tuple[str, ...] | None = Field(None, min_length=1)
+    serves: Patterns | None = None
     overhead: Cycles | None = None
     buffer: Buffer | None = None
     cost: CostChoice
@@ -399,14 +400,14 @@ class Mapping(Section):
     grouped : Depthwise
         Where grouped convolutions run.
     digital : tuple of str, optional
-        Matrix layers that run on digital units, by name or pattern (``fc*``).
+        Matrix layers that run on digital units, by name or pattern (``"fc*, head"``).
     packing : bool
         True where small blocks of weights share an array, which then serves them in turn.
     schedule : Schedule
     """
 
     grouped: Depthwise = Depthwise.ARRAY
-    digital: tuple[str, ...] | None = Field(None, min_length=1)
+    digital: Patterns | None = None
     packing: Flag = False
     schedule: Schedule = Schedule()
 

@@ -103,6 +103,20 @@ Writes = Annotated[float, Field(ge=1, le=1e20, strict=True, allow_inf_nan=False)
 Rate = Annotated[float, Field(ge=1e-3, le=1e6, strict=True, allow_inf_nan=False)]
 """Operations per lane and cycle, and other bare positive numbers."""
 Flag = Annotated[bool, Field(strict=True)]
+
+
+def _words(value: object) -> object:
+    """A chip file has no lists: names stand behind each other, with commas between them."""
+    return tuple(word for part in value.split(",") if (word := part.strip())) if isinstance(value, str) else value
+
+
+Patterns = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_words, json_schema_input_type=str),
+    PlainSerializer(", ".join, return_type=str, when_used="json"),
+    Field(min_length=1),
+]
+"""Names or patterns of names: ``"softmax, depthwise-*"``."""
 Parameter = Annotated[float, Field(strict=True, allow_inf_nan=False)] | str
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -50,8 +51,8 @@ class Cut:
         return tuple(getattr(self, field.name) for field in fields(self))
 
 
-def cut_weights(weights: Weights, limits: BlockLimits, granularity: int) -> Cut:
-    """Cut a weight matrix into nearly equal blocks.
+def cut_weights(weights: Weights, limits: BlockLimits, granularity: int, *, packing: bool = False) -> Cut:
+    """Cut a weight matrix into nearly equal blocks, or, for packing, into full ones and a rest.
 
     Small groups share a block, along its diagonal, where the limits allow; a group larger than a block is cut like a
     matrix of its own.
@@ -62,13 +63,15 @@ def cut_weights(weights: Weights, limits: BlockLimits, granularity: int) -> Cut:
     limits : BlockLimits
     granularity : int
         Columns to keep together (the gates of one unit of a recurrent cell), if a block has as many.
+    packing : bool
+        Whether small blocks share an array.
     """
     rows, columns = limits.rows, limits.columns
     together = min(rows // weights.rows, columns // weights.columns) if limits.diagonal else 0
     if weights.groups > 1 and together >= 1:
         return _diagonal(weights, together)
     kept = granularity if granularity <= columns else 1
-    return _cut_groups(weights, rows, columns, kept)
+    return _cut_groups(weights, rows, columns, kept, full_edges if packing else even_edges)
 
 
 def column_granularity(network: Network, layers: tuple[Layer, ...]) -> int:
@@ -92,9 +95,11 @@ def _diagonal(weights: Weights, together: int) -> Cut:
     )
 
 
-def _cut_groups(weights: Weights, rows: int, columns: int, granularity: int) -> Cut:
-    row_edges = even_edges(weights.rows, rows)
-    column_edges = even_edges(weights.columns, columns, granularity)
+def _cut_groups(
+    weights: Weights, rows: int, columns: int, granularity: int, edges: Callable[[int, int, int], Ids]
+) -> Cut:
+    row_edges = edges(weights.rows, rows, 1)
+    column_edges = edges(weights.columns, columns, granularity)
     group, column, row = (
         index.ravel()
         for index in np.meshgrid(
@@ -120,3 +125,9 @@ def even_edges(size: int, most: int, granularity: int = 1) -> Ids:
     pieces = -(-units // most_units)
     edges: Ids = np.minimum(np.arange(pieces + 1, dtype=np.int64) * units // pieces * granularity, size)
     return edges
+
+
+def full_edges(size: int, most: int, granularity: int = 1) -> Ids:
+    """Boundaries of pieces as large as multiples of ``granularity`` within ``most`` can be, and of the rest."""
+    piece = max(1, most // granularity) * granularity
+    return np.append(np.arange(0, size, piece, dtype=np.int64), size)

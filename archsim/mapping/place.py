@@ -63,7 +63,10 @@ def place(
     groups = possible_interleaving(mapped, batch, interleave)
     floorplan = Floorplan(chip)
     limits = floorplan.unit.limits
-    cuts = tuple(cut_weights(held, limits, column_granularity(mapped, layers)) for held, layers in mapped.users.items())
+    cuts = tuple(
+        cut_weights(held, limits, column_granularity(mapped, layers), packing=chip.mapping.packing)
+        for held, layers in mapped.users.items()
+    )
     load = matrix_load(mapped, floorplan.unit, cuts)
     layout = lay_out(mapped, floorplan, cuts, load, replicate)
     pace = float(load.time_ps(layout.copies).max()) if len(cuts) else np.inf

@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archsim import workloads
+from archsim.chip import load_chip
 from archsim.engine import run_compiled, run_reference
 from archsim.errors import CapacityError, InputError, MissingUnit
 from archsim.lowering import lower
 from archsim.machine import BlockLimits, BlockShapes
 from archsim.mapping import place
+from archsim.mapping.blocks import full_edges
 from archsim.mapping.packing import packed
 from archsim.network import Digital, Matrix, Primitive, Weights
 from tests.chips import NS, make_array, make_chip, make_fabric, make_unit
@@ -132,3 +135,15 @@ def test_a_token_costs_its_overhead():
 def test_what_no_unit_may_do_is_named():
     with pytest.raises(MissingUnit, match="only may not do it"):
         served(only={**make_unit(), "serves": ("softmax",)})
+
+
+def test_a_cluster_holds_mobilenet_in_the_34_arrays_that_were_published():
+    """Garofalo et al., 2022: all layers but the depthwise ones and the classifier, packed by their own algorithm."""
+    assert place(workloads.build("mobilenet-v2"), load_chip("pcm-cluster-22nm")).arrays_used == 34
+
+
+@pytest.mark.parametrize(("size", "most", "granularity", "edges"), [
+    (600, 256, 1, [0, 256, 512, 600]), (512, 256, 1, [0, 256, 512]), (10, 7, 3, [0, 6, 10]), (5, 8, 1, [0, 5]),
+])  # fmt: skip
+def test_blocks_to_be_packed_are_full_but_the_last(size, most, granularity, edges):
+    assert full_edges(size, most, granularity).tolist() == edges
