@@ -238,7 +238,7 @@ def _placed(kept: Recall, network: Network, chip: Description, chosen: Settings)
         return place(network, watched, replicate=replicate, batch=batch, interleave=interleave).on(chip.chip)
 
     def contents(placed: Placement) -> object:
-        places = (placed.blocks, placed.homes, placed.turns)
+        places = (placed.blocks, placed.homes, placed.turns, placed.plan)
         return kept.network(placed.network), placed.chips, placed.replicas, placed.interleave, places
 
     inputs = (kept.network(network), repr(replicate), repr(batch), repr(interleave))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 
+from archsim.chip import chip_names, load_chip
 from archsim.chip.schema import Chip, Fabric
 
 COST = {"energy": {}, "model": None}
@@ -17,6 +18,11 @@ GHZ = 1e9
 KIB = 8 * 1024
 NS = 1000
 """Picoseconds."""
+
+
+def analog_names() -> tuple[str, ...]:
+    """Presets whose tiles hold weights in analog arrays."""
+    return tuple(name for name in chip_names() if not load_chip(name).alone)
 
 
 def make_array(

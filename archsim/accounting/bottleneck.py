@@ -34,6 +34,9 @@ WRITE_LESS = (
 STARTS = "more products in flight (tile.issue.width), a faster issue (tile.issue.time), or fewer arrays per tile"
 """What helps where one controller starts the products of too many arrays."""
 
+FASTER_ARRAYS = "more arrays, a faster clock, or a shape and dataflow that this layer fills better"
+"""What helps where a device that works layer by layer computes all the time."""
+
 
 class Limit(StrEnum):
     """What a run is limited by."""
@@ -121,7 +124,7 @@ def _relief(program: Program, placement: Placement, actor: int) -> str:
     more = placement.replicas[layer] < placement.network.order[layer].tokens
     copies = f"more copies of {program.labels.layers[layer]} (--replicate), or " if more else ""
     return {
-        Kind.ARRAY: f"{copies}a shorter integration",
+        Kind.ARRAY: f"{copies}a shorter integration" if placement.plan is None else FASTER_ARRAYS,
         Kind.ADC: f"{copies}more converters per array or faster ones",
         Kind.UNIT: "more lanes or units",
         Kind.LINK: "wider links, or a placement with less traffic here",

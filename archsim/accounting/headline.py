@@ -68,7 +68,10 @@ class Headline:
     array_utilisation : float
         Busy / makespan over the arrays that hold weights.
     cell_utilisation : float
-        Weights held / weights that all arrays could hold.
+        Weights held / weights that all arrays could hold. On a device that works layer by layer, whose arrays hold
+        none, the share of its multipliers that do useful work while its arrays are busy.
+    works_in_steps : bool
+        Whether it is a device that works layer by layer.
     generation : GenerationFigures, optional
         Of a decoder.
     """
@@ -98,4 +101,5 @@ class Headline:
     peak_tops_per_mm2: float
     array_utilisation: float
     cell_utilisation: float
+    works_in_steps: bool = False
     generation: GenerationFigures | None = None

@@ -28,6 +28,7 @@ import pandas as pd
 from archsim.accounting.energy import dynamic_energy, leakage_power
 from archsim.accounting.peak import PRODUCT, product_energy
 from archsim.accounting.steady import steady_state
+from archsim.accounting.stepped import multiplying_s
 from archsim.cost import Bill, Component
 from archsim.errors import InputError
 from archsim.machine import Place, Purpose, product_period
@@ -172,7 +173,11 @@ class _Leaked:
 
 def _operations(placement: Placement) -> tuple[float, float]:
     network = placement.network
-    arrays = sum(layer_macs(network, layer) for layer in network.layers if isinstance(layer.operator, Matrix))
+    # A device that works layer by layer multiplies activations on its arrays, too.
+    everything = placement.plan is not None
+    arrays = sum(
+        layer_macs(network, layer) for layer in network.layers if everything or isinstance(layer.operator, Matrix)
+    )
     return 2.0 * network.macs / network.samples_per_run, 2.0 * arrays / network.samples_per_run
 
 
@@ -240,6 +245,9 @@ def _product_parts(trace: Trace, bill: Bill, role: Role) -> float:
 def _idle_share(trace: Trace, placement: Placement) -> float:
     """Share of the steady period in which the arrays that hold weights wait, on average."""
     program, uses = trace.program, placement.uses
+    if placement.plan is not None:
+        working = multiplying_s(trace) / len(trace.sample_in)
+        return max(0.0, 1.0 - working * steady_state(trace).passes_per_s)
     if not len(uses):
         return 0.0
     periods = product_period(placement.products, summed=False)[uses.block]

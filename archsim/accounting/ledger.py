@@ -15,6 +15,7 @@ from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.peak import peak_of
 from archsim.accounting.router_room import router_notes
 from archsim.accounting.scope import Scope, scope_of
+from archsim.accounting.stepped import multipliers_used, weight_notes
 from archsim.accounting.tally import Tally
 from archsim.accounting.traffic import priced_accesses, traffic_notes
 from archsim.accounting.turns import turn_notes
@@ -105,6 +106,7 @@ class Ledger:
         return (
             *_pass_notes(network),
             *turn_notes(trace, self.placement),
+            *weight_notes(self.memory, self.placement),
             *router_notes(trace.program, self.placement.chip.fabric),
             *traffic_notes(self.memory, len(trace.sample_in)),
             *network.notes,
@@ -207,7 +209,8 @@ def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
         peak_gops_per_w=peak.gops_per_w,
         peak_tops_per_mm2=peak.tops_per_mm2,
         array_utilisation=tally.array_utilisation,
-        cell_utilisation=placement.cell_utilisation,
+        cell_utilisation=placement.cell_utilisation if placement.plan is None else multipliers_used(trace, placement),
+        works_in_steps=placement.plan is not None,
         generation=_generation(trace, network, throughput, energy),
     )
 

@@ -16,6 +16,8 @@ from archsim.units import PS_PER_S
 KEYS = ["memory", "action", "source", "target"]
 TABLE_ROWS = "(table)"
 """In place of a source: rows of the target's own look-up table."""
+WEIGHTS = "(weights)"
+"""In place of a source: the target's own weights, where a device fetches them for each pass."""
 MANY_EDGES = 3
 """Edges that a note names; of more it gives the number."""
 REFETCHED = 1.05
@@ -30,7 +32,7 @@ def memory_accesses(program: Program) -> pd.DataFrame:
     DataFrame
         One row per tensor written and per edge or table read: ``memory, action, source, target, accesses, bits``. The
         action is ``write_bit`` or ``read_bit``. A tensor is written once for all its edges: its target is empty. A
-        look-up table's source is ``(table)``.
+        look-up table's source is ``(table)``, that of weights fetched for each pass ``(weights)``.
     """
     return _summed(_accesses(program, _on_memories(program)))
 
@@ -68,7 +70,9 @@ def _components(program: Program) -> NDArray[np.object_]:
 
 def _read_sources(program: Program) -> NDArray[np.object_]:
     """Layer whose tokens each actor fetches from memory, shape ``(actors,)``."""
-    source = np.full(len(program.actors), TABLE_ROWS, object)
+    actors = program.actors
+    multiplied = np.unique(actors.layer[actors.role == Role.MULTIPLY])
+    source = np.where(np.isin(actors.layer, multiplied), WEIGHTS, TABLE_ROWS).astype(object)
     written = program.actors.role[program.channels.source] == Role.WRITE
     writer, reader = program.channels.source[written], program.channels.target[written]
     source[reader] = np.array(program.labels.layers, object)[program.actors.layer[writer]]
@@ -132,7 +136,7 @@ def traffic_notes(accesses: pd.DataFrame, passes: int) -> Iterator[str]:
     passes : int
         Passes of the network in it.
     """
-    moved = accesses[accesses.source != TABLE_ROWS]
+    moved = accesses[~accesses.source.isin([TABLE_ROWS, WEIGHTS])]
     for memory, rows in moved.groupby("memory", sort=False):
         read, written = rows[rows.action == "read_bit"], rows[rows.action == "write_bit"]
         edges = [f"{source!r} -> {target!r}" for source, target in zip(read.source, read.target, strict=True)]

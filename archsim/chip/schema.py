@@ -6,12 +6,22 @@ a cost or a duration: what a file leaves out is either structural (no cores, one
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Mapping as Mapping_
 from difflib import get_close_matches
 from enum import StrEnum
 from math import isqrt
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from archsim.chip.section import (
     Bits,
@@ -41,6 +51,7 @@ from archsim.chip.section import (
     Watts,
     refusal,
 )
+from archsim.chip.stepped_tile import SteppedTile
 from archsim.chip.tile import (
     Adc,
     AdcKind,
@@ -57,7 +68,7 @@ from archsim.chip.tile import (
     Weight,
     WireModel,
 )
-from archsim.chip.tile_kinds import read_tile
+from archsim.chip.tile_kinds import names_stepped, read_tile
 from archsim.errors import InputError
 from archsim.network import Primitive
 from archsim.topology import Topology, topologies
@@ -379,16 +390,17 @@ class Schedule(Section):
     order : Order
         Where blocks that take turns do not all fit, each is written anew for its turn, as ``tile.array.programming``
         says.
-    samples : int
+    samples : int, optional
         Samples that pass in one turn, before the next: the more, the more seldom weights are written, and the more lies
-        in memory between turns.
+        in memory between turns. One where it is not given; a device that works layer by layer then takes the whole
+        batch together.
     ahead : bool
         True where the arrays of the next turn are written while those of this one work: each turn then has half of all
         arrays at most.
     """
 
     order: Order = Order.AUTO
-    samples: Count = 1
+    samples: Count | None = None
     ahead: Flag = False
 
 
@@ -450,8 +462,25 @@ class Formats(Section):
     activations: Precision | None = None
 
 
+NO_COST = CostChoice(area=0.0, leakage=0.0)
+NO_FABRIC = Fabric(
+    topology="mesh",
+    rows=1,
+    columns=1,
+    link_width=1.0,
+    clock=1e9,
+    router_delay=1,
+    link_delay=1,
+    buffer_packets=1,
+    pitch=1e-3,
+    cost=NO_COST,
+    wire_cost=NO_COST,
+)
+"""Of a device that is one tile: nothing crosses it, and no part of it is there."""
+
+
 class Chip(Section):
-    """A validated hardware description."""
+    """A validated hardware description; a device that works layer by layer (`SteppedTile`) has no fabric."""
 
     name: str
     description: str = ""
@@ -472,6 +501,11 @@ class Chip(Section):
         return self.precision.activations or self.tile.input_bits
 
     @property
+    def alone(self) -> bool:
+        """Whether it is one device that works layer by layer, without a fabric between tiles."""
+        return isinstance(self.tile, SteppedTile)
+
+    @property
     def analog(self) -> AnalogTile:
         """The tile, where it is one of analog arrays.
 
@@ -487,6 +521,33 @@ class Chip(Section):
             where=f"chip {self.name!r}, tile.unit",
             remedy="Take a chip with analog arrays.",
         )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_fabric(cls, given: object) -> object:
+        if not isinstance(given, Mapping_) or not names_stepped(given.get("tile")):
+            return given
+        if given.get("fabric") is not None:
+            raise refusal(
+                "a fabric is given for a device that works layer by layer, in which nothing crosses one",
+                "Remove 'fabric'.",
+            )
+        return {**given, "fabric": NO_FABRIC}
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
+        written: dict[str, object] = write(self)
+        if self.alone:
+            written.pop("fabric", None)
+        return written
+
+    @model_validator(mode="after")
+    def _lone(self) -> Self:
+        if self.alone:
+            for wrong, what, remedy in _idle_fields(self):
+                if wrong:
+                    raise refusal(f"{what}, which does nothing in a device that works layer by layer", remedy)
+        return self
 
     @model_validator(mode="after")
     def _precise(self) -> Self:
@@ -517,3 +578,25 @@ class Chip(Section):
                 "Add 'mac' to a unit's operations, or set 'mapping.grouped: array'.",
             )
         return self
+
+
+def _idle_fields(chip: Chip) -> Iterator[tuple[bool, str, str]]:
+    """What a device that works layer by layer makes no use of: whether it is given, in words, and the way out."""
+    schedule = chip.mapping.schedule
+    yield schedule.order is not Order.AUTO, f"mapping.schedule.order is {schedule.order}", "Remove it."
+    yield schedule.ahead, "mapping.schedule.ahead is set", "Remove it: operands are always fetched ahead."
+    yield chip.system.chips != 1, "system.chips is not 1", "Set it to 1."
+    yield chip.mapping.grouped is not Depthwise.ARRAY, "mapping.grouped is digital", "Remove it."
+    yield chip.mapping.digital is not None, "mapping.digital is given", "Remove it."
+    yield chip.mapping.packing, "mapping.packing is set", "Remove it."
+    yield chip.tile.issue is not None, "tile.issue is given", "Remove it."
+    yield chip.tile.buffer.read_bandwidth is not None, "tile.buffer.read_bandwidth is given", "Remove it."
+    for name, unit in chip.units.items():
+        yield (
+            unit.serves is not None,
+            f"units.{name}.serves is given",
+            "Remove it: the first unit that can does a layer.",
+        )
+        yield unit.overhead is not None, f"units.{name}.overhead is given", "Remove it."
+        yield unit.where != "tile", f"unit {name!r} is at routers", f"Write 'units.{name}.where: tile'."
+        yield unit.buffer is not None, f"unit {name!r} has a buffer", "Remove it: the tile's memories serve it."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationInfo
 
 from archsim.chip.section import refusal
+from archsim.chip.stepped_tile import SYSTOLIC, SteppedTile
 from archsim.chip.tile import ANALOG, Tile
 from archsim.registration import refuse_taken, registered
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 GROUP = "archsim.matrix_units"
 # Loaded when a chip is read: the units stand above the chip, as those of other packages do.
-BUILT_IN = (EntryPoint(ANALOG, "archsim.machine.analog_tile:ANALOG_ARRAYS", GROUP),)
+BUILT_IN = (
+    EntryPoint(ANALOG, "archsim.machine.analog_tile:ANALOG_ARRAYS", GROUP),
+    EntryPoint(SYSTOLIC, "archsim.machine.systolic:SYSTOLIC_ARRAYS", GROUP),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +72,11 @@ def read_tile(value: object, info: ValidationInfo) -> object:
         hint = f"Did you mean {near[0]!r}? " if near else ""
         raise refusal(f"there is no matrix unit {name!r}", f"{hint}Known: {', '.join(kinds)}.")
     return kinds[name].section.model_validate(value, context=info.context)
+
+
+def names_stepped(value: object) -> bool:
+    """Whether a ``tile`` section, read or not, is one of a device that works layer by layer."""
+    if not isinstance(value, Mapping):
+        return isinstance(value, SteppedTile)
+    kind = tile_kinds().get(str(value.get("unit", ANALOG)))
+    return kind is not None and issubclass(kind.section, SteppedTile)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from archsim.columns import Columns, Ids
 from archsim.errors import CapacityError
 from archsim.lowering.dependencies import Dependencies
+from archsim.machine.memories import Stored, memory_for
 from archsim.mapping import Placement
-from archsim.mapping.memories import Stored, memory_for
 from archsim.network import Digital
 
 NO_EDGE = -1

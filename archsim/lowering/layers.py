@@ -11,9 +11,9 @@ from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.products import PartialSums, add_products
 from archsim.machine import OVERHEAD
+from archsim.machine.memories import Stored, memory_for, memory_service
 from archsim.machine.service import digital_cycles
 from archsim.mapping import By, Placement, made_by
-from archsim.mapping.memories import Stored, memory_for, memory_service
 from archsim.network import Digital, Layer, Source, keys_read
 from archsim.program import Kind, Role
 from archsim.units import period_ps, picoseconds

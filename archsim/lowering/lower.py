@@ -24,6 +24,7 @@ from archsim.lowering.layers import Ends, add_layers
 from archsim.lowering.room import check_room
 from archsim.lowering.schedule import edge_capacity, paced_schedule
 from archsim.lowering.spill import Spilled, spill
+from archsim.lowering.stepped import lower_steps
 from archsim.lowering.tempo import layer_tempos
 from archsim.lowering.turns import BetweenTurns, take_turns
 from archsim.mapping import By, Placement, made_by
@@ -62,6 +63,8 @@ def lower(
     CapacityError
         If buffers are too small and there is no memory to help.
     """
+    if placement.plan is not None:
+        return lower_steps(placement, batch)
     samples = batch_of(placement, batch)
     check_room(placement, batch)
     draft = Draft(placement.floorplan.nodes)

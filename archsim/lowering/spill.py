@@ -19,8 +19,8 @@ from archsim.lowering.dependencies import Dependencies, Members, consumers, touc
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.keeping import Keep
 from archsim.lowering.layers import Ends
+from archsim.machine.memories import Stored, memory_for, memory_service
 from archsim.mapping import Placement
-from archsim.mapping.memories import Stored, memory_for, memory_service
 from archsim.network import Edge, tokens_read
 from archsim.program import Kind, Role
 from archsim.units import picoseconds

@@ -8,9 +8,9 @@ from archsim.lowering.fabric import flits_of
 from archsim.lowering.schedule import Tempo
 from archsim.lowering.starting import start_tempo
 from archsim.machine import product_period, stages_of
+from archsim.machine.memories import Stored, memory_for, memory_service
 from archsim.machine.service import digital_cycles, unit_service
 from archsim.mapping import By, Placement, made_by
-from archsim.mapping.memories import Stored, memory_for, memory_service
 from archsim.network import Digital, Layer, Matrix, weights_of
 from archsim.units import period_ps, picoseconds
 

@@ -25,8 +25,8 @@ from archsim.lowering.keeping import Choices, Keep
 from archsim.lowering.layers import Ends
 from archsim.lowering.spill import IN_FLIGHT, Spilled
 from archsim.machine import Stage
+from archsim.machine.memories import Stored, memory_for, memory_service
 from archsim.mapping import Placement
-from archsim.mapping.memories import Stored, memory_for, memory_service
 from archsim.mapping.turns import Turns
 from archsim.network import Digital, Layer
 from archsim.program import Kind, Role

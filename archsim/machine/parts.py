@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from archsim.chip import Chip
 from archsim.chip.schema import Buffer, Memory, Unit
+from archsim.chip.stepped_tile import SteppedTile
 from archsim.machine.part import READ_WRITE, Facts, Kind, Part, Place, Purpose, Rate, process_facts
 from archsim.machine.registry import matrix_unit
 
@@ -19,7 +20,8 @@ ISSUE = "issue"
 
 def parts(chip: Chip) -> tuple[Part, ...]:
     """All components of a chip."""
-    return (*_tile_parts(chip), *_unit_parts(chip), *_fabric_parts(chip), *_port_parts(chip))
+    fabric = () if chip.alone else _fabric_parts(chip)
+    return (*_tile_parts(chip), *_unit_parts(chip), *fabric, *_port_parts(chip))
 
 
 def _tile_parts(chip: Chip) -> Iterator[Part]:
@@ -75,8 +77,13 @@ def _buffer_facts(chip: Chip, buffer: Buffer) -> Facts:
         **process_facts(chip),
         "kind": buffer.kind,
         "capacity": buffer.capacity,
-        "width": chip.fabric.link_width,
+        "width": _port_width(chip),
     }
+
+
+def _port_width(chip: Chip) -> float:
+    """Bits that an access to a memory on the chip moves."""
+    return chip.tile.port_width if isinstance(chip.tile, SteppedTile) else chip.fabric.link_width
 
 
 def _unit_count(chip: Chip, unit: Unit) -> int:
@@ -141,7 +148,7 @@ def _memory_part(chip: Chip, name: str, memory: Memory) -> Part:
         "kind": memory.kind,
         "capacity": memory.capacity,
         "bandwidth": memory.bandwidth,
-        "width": chip.fabric.link_width,
+        "width": _port_width(chip),
     }
     on_die = memory.where == "chip"
     return Part(

@@ -169,7 +169,7 @@ def _turns(
     use, last = use_turns(network, parts, runs, room)
     alone = np.full(sum(int(lengths.sum()) for lengths in runs), ALONE)
     layer = layer_turns(network, parts, last)
-    return Turns(int(last[-1]) + 1, schedule.samples, layer, use, alone, schedule.ahead)
+    return Turns(int(last[-1]) + 1, schedule.samples or 1, layer, use, alone, schedule.ahead)
 
 
 def _refuse_shared(network: Network) -> None:

@@ -19,6 +19,7 @@ from archsim.mapping.layout import Layout, lay_out
 from archsim.mapping.parts import Parts
 from archsim.mapping.placement import Blocks, Homes, Placement
 from archsim.mapping.replication import Replication, matrix_load, recurrent_layers
+from archsim.mapping.stepped_place import place_stepped
 from archsim.mapping.unit_pool import UnitPool
 from archsim.network import Digital, Layer, Matrix, Network, Primitive, Sink, Source
 
@@ -60,6 +61,8 @@ def place(
         If a replication, the batch or the interleaving cannot be used.
     """
     mapped = as_mapped(network, chip)
+    if chip.alone:
+        return place_stepped(mapped, chip, replicate=replicate, batch=batch, interleave=interleave)
     groups = possible_interleaving(mapped, batch, interleave)
     floorplan = Floorplan(chip)
     limits = floorplan.unit.limits

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from archsim.chip.schema import Chip, Unit
 from archsim.machine import BlockShapes, Pass, Stage
 from archsim.mapping.floorplan import Floorplan
+from archsim.mapping.stepped import StepPlan
 from archsim.mapping.turns import Turns
 from archsim.network import Digital, Layer, Matrix, Network
 
@@ -151,6 +152,8 @@ class Placement:
         Samples whose tokens take turns; units have room for so many samples' keys and values.
     turns : Turns, optional
         Which layers work when; all at once where not given.
+    plan : StepPlan, optional
+        On a device that works layer by layer: the order of its passes, and what stays there. It has no blocks.
     """
 
     network: Network
@@ -162,6 +165,7 @@ class Placement:
     homes: Homes
     interleave: int
     turns: Turns | None = None
+    plan: StepPlan | None = None
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -245,8 +249,8 @@ class Placement:
 
     @property
     def tiles_used(self) -> int:
-        """Tiles with at least one block."""
-        return len(np.unique(self.blocks.node))
+        """Tiles with at least one block; a device that works layer by layer is used whole."""
+        return self.tiles if self.plan is not None else len(np.unique(self.blocks.node))
 
     @property
     def tiles(self) -> int:
@@ -259,7 +263,9 @@ class Placement:
 
     @cached_property
     def arrays_used(self) -> int:
-        """Arrays with at least one block."""
+        """Arrays with at least one block; a device that works layer by layer uses all."""
+        if self.plan is not None:
+            return self.chips * self.floorplan.arrays
         return len(np.unique(self.blocks.node * self.floorplan.unit.places + self.blocks.array))
 
     @property

@@ -25,7 +25,7 @@ def chip_facts(chip: Chip, bill: Bill) -> str:
     return (
         f"{counted(fabric.tile_count, 'tile')} of {counted(unit.places, 'array')} "
         f"of {unit.limits.rows} x {unit.limits.columns} weights, "
-        f"{fabric.topology} of {fabric.rows} x {fabric.columns}; "
+        f"{'layer by layer' if chip.alone else f'{fabric.topology} of {fabric.rows} x {fabric.columns}'}; "
         f"{square_metres(peak.area_m2)}, peak {significant(peak.operations_per_s / 1e12)} TOP/s "
         f"at {engineering(peak.power_w, 'W')}: {significant(peak.gops_per_w)} GOP/s/W, "
         f"{significant(peak.tops_per_mm2)} TOP/s/mm²"

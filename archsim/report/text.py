@@ -136,14 +136,20 @@ def _size(headline: Headline) -> list[Fact]:
             square_metres(headline.area_m2),
             f"{square_metres(headline.area_used_m2)} without the unused tiles",
         ),
-        Fact(
-            "size",
-            counted(headline.chips, "chip"),
-            f"{whole(headline.tiles_used)} of {whole(headline.tiles)} tiles hold weights, "
-            f"in {percent(headline.cell_utilisation)} of all cells",
-        ),
-        Fact("arrays busy", percent(headline.array_utilisation), "of the time, those that hold weights"),
+        Fact("size", counted(headline.chips, "chip"), _filling(headline)),
+        Fact("arrays busy", percent(headline.array_utilisation), _which_arrays(headline)),
     ]
+
+
+def _filling(headline: Headline) -> str:
+    used = percent(headline.cell_utilisation)
+    if headline.works_in_steps:
+        return f"layer by layer; {used} of its multipliers do useful work while arrays are busy"
+    return f"{whole(headline.tiles_used)} of {whole(headline.tiles)} tiles hold weights, in {used} of all cells"
+
+
+def _which_arrays(headline: Headline) -> str:
+    return "of the time" if headline.works_in_steps else "of the time, those that hold weights"
 
 
 def bottleneck_text(bottleneck: Bottleneck, basis: str) -> Paragraph:

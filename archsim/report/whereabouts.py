@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from archsim.mapping import By, Placement, made_by
+from archsim.mapping.stepped import Kept
 from archsim.network import Edge, Matrix
 from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
 from archsim.report.inventory import kind_of
@@ -75,13 +77,15 @@ def _turns(placement: Placement, index: int) -> dict[str, str]:
 
 def reading_nodes(placement: Placement, index: int) -> Nodes:
     """Global nodes that take in a layer's inputs: those of its blocks, or of its units."""
-    if isinstance(placement.network.order[index].operator, Matrix):
+    if isinstance(placement.network.order[index].operator, Matrix) and placement.plan is None:
         return placement.blocks.node[placement.blocks_of(index)]
     return placement.homes.node[placement.homes_of(index)]
 
 
 def _done_by(placement: Placement, index: int) -> str:
     by = made_by(placement.network.order[index])
+    if placement.plan is not None:
+        return by.value
     return placement.unit_of(placement.homes_of(index).start)[0] if by is By.UNIT else by.value
 
 
@@ -223,7 +227,19 @@ def placement_facts(placement: Placement) -> str:
         f"{placement.network.name} on {placement.chip.name}: {counted(placement.chips, 'chip')}, "
         f"{whole(placement.tiles_used)} of {counted(placement.tiles, 'tile')}, "
         f"{whole(placement.arrays_used)} of {counted(placement.chips * plan.arrays, 'array')}, "
-        f"{percent(placement.cell_utilisation)} of all cells hold weights{_turn_facts(placement)}"
+        f"{_held(placement)}"
+    )
+
+
+def _held(placement: Placement) -> str:
+    """What stays where: weights in cells, or tensors in a device's buffer."""
+    if placement.plan is None:
+        return f"{percent(placement.cell_utilisation)} of all cells hold weights{_turn_facts(placement)}"
+    kept = Counter(placement.plan.kept)
+    where = ", ".join(f"{whole(kept[place])} {place.value}" for place in Kept)
+    return (
+        f"layer by layer in {whole(len(placement.plan.passes))} passes; "
+        f"of {counted(len(placement.plan.kept), 'tensor')}, {where}"
     )
 
 

@@ -18,7 +18,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from archsim.chip import Chip, chip_names, load_chip
+from archsim.chip import Chip, load_chip
 from archsim.chip.schema import Section
 from archsim.cost import price
 from archsim.errors import ArchsimError
@@ -27,6 +27,7 @@ from archsim.lowering import lower
 from archsim.mapping import place
 from archsim.network import Digital, Matrix, Network, Primitive, Weights
 from archsim.simulation import Settings, load_network, simulate
+from tests.chips import analog_names
 from tests.networks import line
 
 ORDINARY = ("pcm-mesh-14nm",)
@@ -200,6 +201,6 @@ def test_every_field_acts(preset: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("preset", sorted(set(chip_names()) - set(ORDINARY)))
+@pytest.mark.parametrize("preset", sorted(set(analog_names()) - set(ORDINARY)))
 def test_every_field_of_every_preset_acts(preset: str) -> None:
     assert dead(preset) == []

@@ -51,15 +51,16 @@ def _of_peak(name: str, value: str, achieved: float, peak: float) -> Card:
 
 def _size(headline: Headline) -> Iterator[Card]:
     yield Card("Silicon", square_metres(headline.area_m2), counted(headline.chips, "chip"))
+    steps = headline.works_in_steps
     yield Card(
-        "Cells that hold weights",
+        "Multipliers used" if steps else "Cells that hold weights",
         percent(headline.cell_utilisation),
-        f"on {whole(headline.tiles_used)} of {counted(headline.tiles, 'tile')}",
+        "while arrays are busy" if steps else f"on {whole(headline.tiles_used)} of {counted(headline.tiles, 'tile')}",
         headline.cell_utilisation,
     )
     yield Card(
         "Arrays busy",
         percent(headline.array_utilisation),
-        "of the time, those with weights",
+        "of the time" if steps else "of the time, those with weights",
         headline.array_utilisation,
     )

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from archsim.accounting.peak import full_product
-from archsim.chip import chip_names, load_chip, resolved_yaml, sources
+from archsim.chip import load_chip, resolved_yaml, sources
 from archsim.errors import InputError
 from archsim.machine import matrix_unit
 from archsim.simulation import Settings, load_network, simulate
+from tests.chips import analog_names
 
 NS = 1000
 SAR = ["tile.adc.kind=sar", "tile.adc.during_integration=false", "tile.adc.cost.model=survey"]
@@ -43,7 +44,7 @@ def test_a_conversion_takes_a_step_per_bit_or_per_level(preset: str, bits: int, 
     assert chip.tile.adc.conversion_seconds == pytest.approx(nanoseconds * 1e-9)
 
 
-@pytest.mark.parametrize("preset", chip_names())
+@pytest.mark.parametrize("preset", analog_names())
 def test_presets_keep_their_times(preset: str) -> None:
     tile = load_chip(preset).tile
     assert tile.input.phase_seconds == tile.input.phase_time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archsim.chip import chip_names, load_chip
+from archsim.chip import load_chip
 from archsim.errors import InputError
 from archsim.functional import Compensation, Ranges, crossbar_settings
 from archsim.numeric import (
@@ -35,6 +35,7 @@ from archsim.numeric.encodings import (
     SharedReference,
     SignificancePairs,
 )
+from tests.chips import analog_names
 
 PCM = "pcm-mesh-14nm"
 MUSHROOM = "tile.array.cell.max_conductance=25 uS"
@@ -144,7 +145,7 @@ COMPUTED = {
 }
 
 
-@pytest.mark.parametrize("name", chip_names())
+@pytest.mark.parametrize("name", analog_names())
 def test_every_chip_has_settings_or_says_why_not(name: str) -> None:
     chip = load_chip(name)
     if name in COMPUTED:

@@ -78,8 +78,15 @@ def every_part(name: str) -> list[Part]:
         Raster(name, (name, "z"), np.array([[0.0, 0.5], [1.0, 0.2]]), "0 s", "1 s", ((0.5, name),)),
         Maps(name, 2, 1, (name, ""), (Layer(name, np.array([1.0, 0.0]), str),)),
         Strip(name, (Span(0.0, 1.0, Tone.WAITING),), ((Tone.WAITING, name),)),
-        Drawing(name, 2.0, 1.0, (Stamp((Box(name, 0.0, 0.0, 1.0, 1.0, Tone.PRODUCT, name),), ((1.0, 0.0),), (name,)),),
-                ((Tone.PRODUCT, name),), (0.5, name), (Wire(0.0, 0.0, 1.0, 1.0), Wire(0.0, 0.0, 2.0, 0.0, bent=True))),
+        Drawing(
+            name,
+            2.0,
+            1.0,
+            (Stamp((Box(name, 0.0, 0.0, 1.0, 1.0, Tone.PRODUCT, name),), ((1.0, 0.0),), (name,)),),
+            ((Tone.PRODUCT, name),),
+            (0.5, name),
+            (Wire(0.0, 0.0, 1.0, 1.0), Wire(0.0, 0.0, 2.0, 0.0, bent=True)),
+        ),
         Curves(name, (Point(1.0, 0.9, 0.8, 0.95, name),), Level(name, 0.97), name, name),
         Tabs(name, (Tab(name, (Remark(name),)), Tab("other", (Remark("b"),)))),
     ]

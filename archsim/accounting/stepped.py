@@ -1,0 +1,47 @@
+"""Figures and notes of devices that work layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from archsim.accounting.peak import product_interval
+from archsim.accounting.traffic import WEIGHTS
+from archsim.mapping import Placement
+from archsim.mapping.stepped import Kept
+from archsim.program import Role, Trace
+from archsim.units import PS_PER_S
+
+
+def multiplying_s(trace: Trace) -> float:
+    """Seconds in which a device's arrays multiply, in the whole run."""
+    return float(trace.busy[trace.program.actors.role == Role.MULTIPLY].sum()) / PS_PER_S
+
+
+def multipliers_used(trace: Trace, placement: Placement) -> float:
+    """Share of a device's multipliers that do useful work while its arrays are busy, in the whole run."""
+    plan, busy = placement.floorplan, multiplying_s(trace)
+    most = busy * plan.arrays * plan.unit.limits.weights / product_interval(placement.chip)
+    return placement.network.macs * len(trace.sample_in) / most if most else 0.0
+
+
+def weight_notes(memory: pd.DataFrame, placement: Placement) -> Iterator[str]:
+    """How the samples go, what weights are fetched, and which tensors are stored.
+
+    Parameters
+    ----------
+    memory : DataFrame
+        As `archsim.accounting.traffic.memory_traffic` makes it.
+    placement : Placement
+    """
+    plan = placement.plan
+    if plan is None:
+        return
+    fetched = float(memory.bits[memory.source == WEIGHTS].sum()) / 8
+    stored = sum(kept is Kept.IN_MEMORY for kept in plan.kept)
+    together = f"{plan.samples} samples go" if plan.samples > 1 else "one sample goes"
+    yield (
+        f"{together} through each layer together; weights of {fetched:,.0f} bytes are fetched in the whole run, "
+        f"and {stored} of {len(plan.kept)} tensors go through memory"
+    )

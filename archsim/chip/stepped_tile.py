@@ -1,0 +1,127 @@
+"""The part of a chip file that describes a digital device which works layer by layer, in steps."""
+
+from __future__ import annotations
+
+from abc import ABC
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from archsim.chip.section import Bits, CostChoice, Count, Hertz, Lines, Precision, Section, Width, refusal
+from archsim.chip.tile import Buffer, Tile
+
+SYSTOLIC = "systolic"
+"""The matrix unit of chips of systolic arrays."""
+
+
+class SteppedTile(Tile, ABC):
+    """A device that works layer by layer, each in steps whose operands are fetched ahead.
+
+    It has no fabric between tiles: it is one tile, whose ``buffer`` holds the tensors that stay on the chip.
+
+    Parameters
+    ----------
+    port_width : Bits
+        That an access to one of its memories moves: what cost models ask for.
+    """
+
+    port_width: Bits
+
+
+class Dataflow(StrEnum):
+    """What stays in a systolic array while the rest flows through it."""
+
+    WEIGHT_STATIONARY = "weight-stationary"
+    OUTPUT_STATIONARY = "output-stationary"
+    INPUT_STATIONARY = "input-stationary"
+
+
+class WeightsAre(StrEnum):
+    """Where weights are when a layer begins."""
+
+    STREAMED = "streamed"
+    """In memory; each pass of a layer fetches its own."""
+    RESIDENT = "resident"
+    """On the chip, all of them."""
+
+
+class TensorsAre(StrEnum):
+    """Where a layer's output is until its consumers have read it."""
+
+    KEPT = "kept"
+    """In the buffer while there is room for it, else in memory."""
+    STORED = "stored"
+    """In memory."""
+
+
+class ProductPrecision(Section):
+    """Bits of the operands and of their sums.
+
+    Parameters
+    ----------
+    inputs, weights : int
+        Of one multiplication. Activations with more bits take several.
+    sums : int
+        As they leave the array.
+    """
+
+    inputs: Precision
+    weights: Precision
+    sums: Width
+
+
+class SystolicTile(SteppedTile):
+    """Systolic arrays that share three memories: for inputs, weights and sums.
+
+    Half of the memory for weights, and of that for sums, holds what the arrays work on, the other half what comes
+    next; so does what tensors that stay leave of ``buffer``.
+
+    Parameters
+    ----------
+    arrays : int
+        Arrays that work on one layer together.
+    rows, columns : int
+        Of one array.
+    dataflow : Dataflow
+    weights : WeightsAre
+    tensors : TensorsAre
+    weight_buffer, sum_buffer : Buffer
+        Beside ``buffer``, which holds inputs and results.
+    cost : CostChoice
+        Of one array: ``mac`` is a multiplication and its addition.
+    """
+
+    unit: Literal["systolic"]
+    arrays: Count = 1
+    rows: Lines
+    columns: Lines
+    clock: Hertz
+    dataflow: Dataflow
+    precision: ProductPrecision
+    weights: WeightsAre
+    tensors: TensorsAre
+    weight_buffer: Buffer
+    sum_buffer: Buffer
+    cost: CostChoice
+
+    @property
+    def input_bits(self) -> int:
+        """Bits of an input of one multiplication."""
+        return self.precision.inputs
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of a weight."""
+        return self.precision.weights
+
+    @model_validator(mode="after")
+    def _fed(self) -> Self:
+        tile = self.rows * self.columns * self.precision.weights
+        if self.dataflow is Dataflow.WEIGHT_STATIONARY and 2 * tile > self.weight_buffer.capacity:
+            raise refusal(
+                f"weights of one array take {tile:,} bits, and half of weight_buffer holds "
+                f"{self.weight_buffer.capacity / 2:,.0f}",
+                "Enlarge tile.weight_buffer.capacity to at least two of them, or make the array smaller.",
+            )
+        return self

@@ -1,0 +1,219 @@
+"""Systolic arrays as a unit that works layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from archsim.chip import Chip
+from archsim.chip.stepped_tile import SYSTOLIC, SystolicTile, TensorsAre, WeightsAre
+from archsim.chip.tile import Buffer
+from archsim.chip.tile_kinds import TileKind
+from archsim.machine.matrix_unit import BlockLimits
+from archsim.machine.memories import Stored, memory_for
+from archsim.machine.part import READ_WRITE, Facts, Kind, Part, Place, Purpose, process_facts
+from archsim.machine.parts import BUFFER
+from archsim.machine.stages import Action, BlockShapes, Pass, Stage
+from archsim.machine.stepped import Elementwise, Keeping, Product, Spent, Steps
+from archsim.machine.systolic.choice import best_loops
+from archsim.machine.systolic.folds import Folded, Operand, pieces
+from archsim.machine.systolic.loops import Loops, Shares, Sizes
+from archsim.machine.vector_unit import AHEAD, spread, unit_steps
+from archsim.program import Kind as Resource
+from archsim.program import Role
+from archsim.units import PS_PER_S, period_ps
+
+ARRAY, WEIGHT_BUFFER, SUM_BUFFER = "array", "weight-buffer", "sum-buffer"
+MOST_AHEAD = 16
+"""Steps whose weights are fetched ahead at most: beyond, a memory's size changes nothing but the number of channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystolicArrays:
+    """The systolic arrays of a chip.
+
+    Parameters
+    ----------
+    chip : Chip
+    tile : SystolicTile
+        Of that chip.
+    """
+
+    chip: Chip
+    tile: SystolicTile
+
+    @property
+    def places(self) -> int:
+        """Arrays."""
+        return self.tile.arrays
+
+    @property
+    def limits(self) -> BlockLimits:
+        """Weights of one fold."""
+        return BlockLimits(self.tile.rows, self.tile.columns)
+
+    @property
+    def passes(self) -> frozenset[Pass]:
+        """Forward only."""
+        return frozenset({Pass.FORWARD})
+
+    @property
+    def endurance(self) -> None:
+        """Nothing wears out."""
+        return None
+
+    def stages(self, blocks: BlockShapes, doing: Pass) -> tuple[Stage, ...]:
+        """At the peak, a vector enters every cycle."""
+        cycle = np.full(len(blocks), period_ps(self.tile.clock), np.int64)
+        macs = (Action(ARRAY, "mac", blocks.weights.astype(np.float64)),)
+        read = blocks.rows * self.chip.activation_bits
+        made = blocks.columns * self.tile.precision.sums
+        return (Stage(Role.MULTIPLY, Resource.ARRAY, ARRAY, cycle, cycle, read, made, actions=macs),)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The arrays, and the memories for weights and sums."""
+        tile = self.tile
+        facts = {**process_facts(self.chip), "lanes": tile.rows * tile.columns, "clock": tile.clock}
+        facts["operations"] = ("mac:1",)
+        arrays = (ARRAY, Kind.UNIT, Place.TILE, Purpose.COMPUTE, tile.arrays, ("mac",), tile.cost, facts, "tile.cost")
+        return (
+            Part(*arrays),
+            self._memory(WEIGHT_BUFFER, tile.weight_buffer, "weight_buffer"),
+            self._memory(SUM_BUFFER, tile.sum_buffer, "sum_buffer"),
+        )
+
+    @property
+    def keeping(self) -> Keeping:
+        """Weights in their memory, tensors in the buffer, as the chip file says."""
+        tile = self.tile
+        return Keeping(
+            weight_bits=tile.precision.weights,
+            weights=tile.weight_buffer.capacity if tile.weights is WeightsAre.RESIDENT else None,
+            weights_between=tile.weight_buffer.capacity / 2,
+            buffer=tile.buffer.capacity,
+            tensors=tile.tensors is TensorsAre.KEPT,
+            hands_over=True,
+        )
+
+    def product(self, product: Product, most: int) -> Steps:
+        """The folds of a product, in at most so many steps."""
+        loops = self.loops(product)
+        count = min(most, loops.folds)
+        ends = np.arange(1, count + 1, dtype=np.int64) * loops.folds // count
+        cycles = loops.cycles(ends)
+        cycles[-1] -= 1
+        operands, period = product.operands, period_ps(self.tile.clock)
+        inputs = spread(operands.inputs_fetched, loops.visited(Operand.INPUTS, ends))
+        weights = spread(operands.weights_fetched, loops.visited(Operand.WEIGHTS, ends))
+        done = loops.done(ends)
+        outputs = spread(operands.outputs_written, done)
+        spilt = spread(self._sum_bits(product), (loops.visits(Operand.SUMS) - 1.0) * ends / loops.folds)
+        return Steps(
+            role=Role.MULTIPLY,
+            resource=Resource.ARRAY,
+            label=ARRAY,
+            interval=np.maximum(np.diff(cycles, prepend=0), 1) * period,
+            latency=0,
+            inputs=inputs + spilt,
+            weights=weights,
+            outputs=outputs + spilt,
+            done=done,
+            ahead=self._ahead(int(weights.max())),
+            spent=tuple(self._spent(product, loops)),
+        )
+
+    def elementwise(self, work: Elementwise, most: int) -> Steps:
+        """On the chip's digital units."""
+        return unit_steps(self.chip, work, most)
+
+    def loops(self, product: Product) -> Loops:
+        """The loops that a product is run with."""
+        tile, operands = self.tile, product.operands
+        one = Loops(
+            folded=Folded.of(product, tile.dataflow),
+            sizes={
+                Operand.INPUTS: Sizes(operands.inputs / product.groups, operands.room / 2),
+                Operand.WEIGHTS: Sizes(operands.weights / product.groups, tile.weight_buffer.capacity / 2),
+                Operand.SUMS: Sizes(self._sum_bits(product) / product.groups, tile.sum_buffer.capacity / 2),
+            },
+            array=(tile.rows, tile.columns),
+            groups=product.groups,
+            shares=Shares(),
+            repeats=pieces(self.chip.activation_bits, tile.precision.inputs),
+            parts=1,
+            by_columns=True,
+        )
+        return best_loops(
+            one, tile.arrays, product, cycle_ps=period_ps(tile.clock), bits_per_ps=self._memory_rate(product)
+        )
+
+    def _memory_rate(self, product: Product) -> float:
+        """Bits per picosecond of the memory, if anything can pass there."""
+        if not self.chip.memory:
+            return np.inf
+        return memory_for(self.chip, Stored.WEIGHTS)[1].bandwidth / PS_PER_S
+
+    def _sum_bits(self, product: Product) -> int:
+        return product.vectors * product.columns * product.groups * self.tile.precision.sums
+
+    def _ahead(self, weights: int) -> int:
+        """Steps whose weights their memory holds."""
+        room = int(self.tile.weight_buffer.capacity // max(1, weights))
+        return min(max(AHEAD, room), MOST_AHEAD)
+
+    def _spent(self, product: Product, loops: Loops) -> Iterator[Spent]:
+        """Multiplications, and what the arrays and the memory behind them read and write on the chip."""
+        tile, operands = self.tile, product.operands
+        read, write = READ_WRITE
+        taken = _taken(product, loops)
+        fetched = {
+            Operand.INPUTS: operands.inputs_fetched * loops.visits(Operand.INPUTS),
+            Operand.WEIGHTS: operands.weights_fetched * loops.visits(Operand.WEIGHTS),
+        }
+        yield Spent(ARRAY, "mac", float(product.macs))
+        yield Spent(BUFFER, read, taken[Operand.INPUTS] * self.chip.activation_bits)
+        yield Spent(BUFFER, write, fetched[Operand.INPUTS] + operands.outputs - operands.outputs_written)
+        yield Spent(WEIGHT_BUFFER, read, taken[Operand.WEIGHTS] * tile.precision.weights)
+        yield Spent(WEIGHT_BUFFER, write, fetched[Operand.WEIGHTS])
+        yield Spent(SUM_BUFFER, write, taken[Operand.SUMS] * tile.precision.sums)
+        # Every addition but the first reads what is there; the results are read once they are complete.
+        yield Spent(SUM_BUFFER, read, taken[Operand.SUMS] * tile.precision.sums)
+
+    def _memory(self, name: str, buffer: Buffer, field: str) -> Part:
+        facts: Facts = {
+            **process_facts(self.chip),
+            "kind": buffer.kind,
+            "capacity": buffer.capacity,
+            "width": self.tile.port_width,
+        }
+        where = (name, Kind.BUFFER, Place.TILE, Purpose.STORE, 1, READ_WRITE)
+        return Part(*where, buffer.cost, facts, f"tile.{field}.cost")
+
+
+def _taken(product: Product, loops: Loops) -> dict[Operand, float]:
+    """Elements that pass between the arrays' edges and the memories on the chip: once in each fold that uses them."""
+    folded = loops.folded
+    sizes = {
+        Operand.INPUTS: product.vectors * product.rows,
+        Operand.WEIGHTS: product.rows * product.columns,
+        Operand.SUMS: product.vectors * product.columns,
+    }
+    rows, columns = (pieces(size, most) for size, most in zip(_plane(folded), loops.array, strict=True))
+    uses = {folded.stays: loops.parts, folded.across: columns, folded.down: rows}
+    if folded.stays is Operand.SUMS:
+        uses[Operand.SUMS] = 1
+    return {operand: float(sizes[operand] * product.groups * uses[operand]) for operand in Operand}
+
+
+def _plane(folded: Folded) -> tuple[int, int]:
+    return folded.along_rows, folded.along_columns
+
+
+def _unit(chip: Chip) -> SystolicArrays:
+    assert isinstance(chip.tile, SystolicTile)
+    return SystolicArrays(chip, chip.tile)
+
+
+SYSTOLIC_ARRAYS = TileKind(SYSTOLIC, SystolicTile, _unit)
