@@ -15,6 +15,8 @@ from archsim.units import PS_PER_S
 
 Reals = NDArray[np.float64]
 Counts = NDArray[np.int64]
+_BESIDE = (Role.LINK, Role.PROGRAM, Role.TURN)
+"""What a layer is busy with only where it has nothing else: moving, being written, giving its turn to another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,29 +74,60 @@ def busy_course(trace: Trace, start_ps: int, stop_ps: int, bins: int = 240) -> C
     Course
         Busy shares; layers in the order of the program that worked at all.
     """
+    groups, layers = _busiest_roles(trace)
+    return _shares(trace, groups, layers, np.linspace(start_ps, stop_ps, bins + 1))
+
+
+def writing_course(trace: Trace, course: Course) -> Course:
+    """How many of a layer's blocks were being written at once, as a share of all that are written for it.
+
+    Parameters
+    ----------
+    trace : Trace
+        With a log that is whole in the course's window.
+    course : Course
+        As `busy_course` gives it: its layers and bins are those of the answer.
+    """
+    actors, layers = trace.program.actors, trace.program.labels.layers
+    rows = np.full(len(layers), -1, np.int64)
+    known = {name: row for row, name in enumerate(course.layers)}
+    for layer, name in enumerate(layers):
+        rows[layer] = known.get(name, -1)
+    groups = np.where(actors.role == Role.PROGRAM, rows[actors.layer], -1)
+    return _shares(trace, groups, course.layers, course.edges_ps)
+
+
+def turn_ends(trace: Trace) -> Counts:
+    """Picoseconds at which turns ended within the log, in order; none where layers do not take turns."""
     log = trace.log
     assert log is not None
-    program = trace.program
-    groups, layers = _busiest_roles(trace)
+    ends = np.flatnonzero(trace.program.actors.role[log.actor] == Role.TURN)
+    return np.sort(log.start[ends].astype(np.int64) + held(trace.program, log.actor[ends], log.firing[ends]))
+
+
+def _shares(trace: Trace, groups: Counts, layers: tuple[str, ...], edges: Reals) -> Course:
+    """Busy shares of each group of actors, averaged over them; actors of group -1 are left out."""
+    log = trace.log
+    assert log is not None
     row = groups[log.actor]
     kept = np.flatnonzero(row >= 0)
     row, start = row[kept], log.start[kept]
-    end = start + held(program, log.actor[kept], log.firing[kept])
-    edges = np.linspace(start_ps, stop_ps, bins + 1)
+    end = start + held(trace.program, log.actor[kept], log.firing[kept])
     actors = np.bincount(groups[groups >= 0], minlength=len(layers))
     busy = np.diff(_begun(row, start, edges, len(layers)) - _begun(row, end, edges, len(layers)), axis=1)
     return Course(layers, edges, np.clip(busy / np.diff(edges) / np.maximum(actors, 1)[:, None], 0.0, 1.0))
 
 
 def _busiest_roles(trace: Trace) -> tuple[Counts, tuple[str, ...]]:
-    """Row of each actor if it has its layer's busiest role (links aside), else -1; names of the rows."""
+    """Row of each actor if it has its layer's busiest role (links and writing aside), else -1; names of the rows."""
     actors = trace.program.actors
     code = actors.layer.astype(np.int64) * len(Role) + actors.role
-    frame = pd.DataFrame({"layer": actors.layer, "code": code, "busy": trace.busy, "link": actors.role == Role.LINK})
+    beside = np.isin(actors.role, _BESIDE)
+    frame = pd.DataFrame({"layer": actors.layer, "code": code, "busy": trace.busy, "beside": beside})
     frame = frame[frame.busy > 0]
-    mean = frame.groupby(["layer", "link", "code"], as_index=False).busy.mean()
+    mean = frame.groupby(["layer", "beside", "code"], as_index=False).busy.mean()
     mean["idle"] = -mean.busy
-    best = mean.set_index(["layer", "link", "idle"]).sort_index().reset_index().drop_duplicates("layer")
+    best = mean.set_index(["layer", "beside", "idle"]).sort_index().reset_index().drop_duplicates("layer")
     rows = np.full(int(code.max()) + 1, -1, np.int64)
     rows[best.code.to_numpy()] = np.arange(len(best))
     return rows[code], tuple(trace.program.labels.layers[layer] for layer in best.layer.tolist())

@@ -17,7 +17,7 @@ from archsim.accounting.course import firing_energies
 from archsim.cost import Bill
 from archsim.machine import Place
 from archsim.mapping import Placement
-from archsim.program import Kind, Program, Trace
+from archsim.program import Kind, Program, Role, Trace
 from archsim.units import PS_PER_S
 
 Reals = NDArray[np.float64]
@@ -36,7 +36,8 @@ class Sites:
     ----------
     frame : DataFrame
         One row per site: ``chip, site, row, column, tile`` (whether there is one), ``layers`` (on its arrays, joined by
-        commas), ``blocks, utilisation`` (of the busiest of its arrays, converters and affine stages), ``power_w``
+        commas), ``blocks, utilisation`` (of the busiest of its arrays, converters and affine stages, writing aside),
+        ``writing`` (of the array that is written most, the share of the run that this takes), ``power_w``
         (dynamic, averaged over the run, and leakage), ``area_m2, density_w_m2, traffic`` (busy share of the busiest
         link that leaves the router), ``stalled`` (share of the run in which actors of the tile had work and could not
         do it: blocked or contended, averaged).
@@ -60,6 +61,7 @@ def sites(trace: Trace, placement: Placement, bill: Bill) -> Sites:
     static = _Static.of(placement, bill)
     dynamic = _per_site(plan, _dynamic_power(trace, bill))
     power, area = dynamic + np.tile(static.leakage_w, plan.chips), np.tile(static.area_m2, plan.chips)
+    written = _written(trace)
     row, column = np.divmod(np.tile(np.arange(plan.each), plan.chips), plan.across)
     frame = pd.DataFrame(
         {
@@ -70,11 +72,12 @@ def sites(trace: Trace, placement: Placement, bill: Bill) -> Sites:
             "tile": np.tile(np.arange(plan.each) < placement.floorplan.tiles, plan.chips),
             "layers": _layers(plan, placement),
             "blocks": _blocks(plan, placement),
-            "utilisation": _busiest(plan, trace, np.isin(trace.program.resources.kind, _IN_TILES)),
+            "utilisation": _largest(plan, _use(trace) - written, np.isin(trace.program.resources.kind, _IN_TILES)),
+            "writing": _largest(plan, written, trace.program.resources.kind == Kind.ARRAY),
             "power_w": power,
             "area_m2": area,
             "density_w_m2": np.divide(power, area, out=np.zeros_like(power), where=area > 0),
-            "traffic": _busiest(plan, trace, _labelled(trace.program, BETWEEN)),
+            "traffic": _largest(plan, _use(trace), _labelled(trace.program, BETWEEN)),
             "stalled": _stalled(plan, trace),
         }
     )
@@ -162,12 +165,24 @@ def _per_site(plan: _Plan, values: Reals) -> Reals:
     return np.bincount(plan.site[here], weights=values[here], minlength=size).astype(np.float64)
 
 
-def _busiest(plan: _Plan, trace: Trace, chosen: NDArray[np.bool_]) -> Reals:
-    """Busy share of the busiest of the chosen resources of each site."""
-    use = trace.resource_busy / (max(1, trace.makespan) * trace.program.resources.servers.astype(np.int64))
+def _use(trace: Trace) -> Reals:
+    """Busy share of each resource, shape ``(resources,)``."""
+    return trace.resource_busy / (max(1, trace.makespan) * trace.program.resources.servers.astype(np.int64))
+
+
+def _written(trace: Trace) -> Reals:
+    """Share of the run in which each resource is written, shape ``(resources,)``."""
+    program = trace.program
+    busy = np.where(program.actors.role == Role.PROGRAM, trace.busy, 0)
+    total = np.bincount(program.actors.resource, weights=busy, minlength=len(program.resources))
+    return np.asarray(total / (max(1, trace.makespan) * program.resources.servers.astype(np.int64)), np.float64)
+
+
+def _largest(plan: _Plan, shares: Reals, chosen: NDArray[np.bool_]) -> Reals:
+    """The largest share of the chosen resources of each site."""
     rows = np.flatnonzero(chosen & (plan.site >= 0))
     top = np.zeros(plan.chips * plan.each)
-    np.maximum.at(top, plan.site[rows], use[rows])
+    np.maximum.at(top, plan.site[rows], shares[rows])
     return top
 
 

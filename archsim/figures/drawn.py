@@ -34,6 +34,7 @@ COLOURS = {
 }
 HEAT = "cividis"
 """A scale whose lightness rises evenly, for every kind of sight (Nuñez, Anderton and Renslow, 2018)."""
+WRITTEN = "Reds"
 DOTS_PER_INCH = 150
 _ENDINGS = (".png", ".svg")
 

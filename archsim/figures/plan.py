@@ -13,6 +13,7 @@ from archsim.simulation import Result
 _W_PER_MM2 = 1e6
 QUANTITIES = {
     "utilisation": ("utilisation", "busy share of the busiest array or converter", 1.0),
+    "writing": ("writing", "share of the run in which the array is written", 1.0),
     "power": ("power_w", "W", 1.0),
     "power density": ("density_w_m2", "W/mm²", _W_PER_MM2),
     "traffic": ("traffic", "busy share of the busiest link", 1.0),

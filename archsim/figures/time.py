@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from archsim.accounting import Passing
-from archsim.accounting.course import busy_course, occupancy
-from archsim.figures.drawn import COLOURS, HEAT, Drawn, canvas, plain
+from archsim.accounting.course import busy_course, occupancy, writing_course
+from archsim.figures.drawn import COLOURS, HEAT, WRITTEN, Drawn, canvas, plain
 from archsim.report.document import Tone
 from archsim.studies import Followed
 from archsim.units import PS_PER_S
@@ -23,7 +24,8 @@ def pipeline(followed: Followed, axes: Axes | None = None) -> Drawn:
     Returns
     -------
     Drawn
-        ``layer, start_ps, end_ps, value``: busy share of the layer's busiest role.
+        ``layer, start_ps, end_ps, value, written``: busy share of the layer's busiest role, and the share of its blocks
+        that were being written.
     """
     start, stop = followed.start_ps, followed.path.stop_ps
     course = busy_course(followed.trace, start, stop)
@@ -32,14 +34,18 @@ def pipeline(followed: Followed, axes: Axes | None = None) -> Drawn:
     image = drawn.imshow(
         course.values, aspect="auto", interpolation="nearest", cmap=HEAT, vmin=0, vmax=1, extent=extent
     )
+    written = writing_course(followed.trace, course).values
+    if written.any():
+        shown = np.ma.masked_less_equal(written, 0.0)
+        drawn.imshow(shown, aspect="auto", interpolation="nearest", cmap=WRITTEN, vmin=0, vmax=1, extent=extent)
     every = max(1, len(course.layers) // 40)
     drawn.set_yticks(range(0, len(course.layers), every), course.layers[::every], fontsize=6)
     drawn.set_xlabel("time (µs)")
     root = drawn.get_figure(root=True)
     assert root is not None
     root.colorbar(image, ax=drawn, label="busy", shrink=0.6)
-    plain(drawn, "which layer is busy when")
-    return Drawn(drawn, course.frame)
+    plain(drawn, "which layer is busy when" + (", in red: weights are written" if written.any() else ""))
+    return Drawn(drawn, course.frame.assign(written=written.ravel()))
 
 
 def critical_path(followed: Followed, axes: Axes | None = None) -> Drawn:

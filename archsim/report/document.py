@@ -281,7 +281,9 @@ class Raster:
     start, stop : str
         What is at the two ends, with units.
     marks : tuple of (float, str)
-        Shares of the width, and what is there.
+        Shares of the width, and what is there; empty for a line alone.
+    over : Over or None
+        Drawn over it, in another colour.
     """
 
     title: str
@@ -290,6 +292,22 @@ class Raster:
     start: str
     stop: str
     marks: tuple[tuple[float, str], ...] = ()
+    over: Over | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Over:
+    """Other shares over the same time and rows.
+
+    Parameters
+    ----------
+    name : str
+        What they are shares of.
+    values : float64, shape (rows, bins)
+    """
+
+    name: str
+    values: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

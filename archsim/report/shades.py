@@ -46,7 +46,8 @@ def legend_text(strip: Strip) -> str:
 
 def raster_lines(raster: Raster) -> list[str]:
     """A raster in at most `HEIGHT` lines: the largest share of the rows and bins that fall together."""
-    rows = _pooled(raster.values, HEIGHT, WIDTH)
+    shown = raster.values if raster.over is None else np.maximum(raster.values, raster.over.values)
+    rows = _pooled(shown, HEIGHT, WIDTH)
     step = -(-len(raster.rows) // HEIGHT)
     names = [name[:_NAME].ljust(_NAME) for name in raster.rows[::step]]
     drawn = [f"{name} {_greys(row)}" for name, row in zip(names, rows, strict=True)]

@@ -193,6 +193,23 @@ def test_accuracy_needs_weights_and_data(tmp_path: Path) -> None:
     assert "before programming" in fail("report", "digits-lstm", "--at=-1 s")
 
 
+def test_turns_and_writing_are_shown_apart(tmp_path: Path) -> None:
+    small = (value for field in ("rows=2", "columns=2", "tiles=4") for value in ("--set", f"fabric.{field}"))
+    options = ("--schedule", "grouped", "--set", "system.chips=1", "--no-what-if", "--out", tmp_path / "r.html")
+    succeed("report", "resnet32", *small, *options)
+    page = read((tmp_path / "r.html").read_text())
+    pipeline, plan = in_section(page, "pipeline"), in_section(page, "floorplan")
+    assert [image.attributes["alt"] for image in pipeline.all("img")][1] == "weights written"
+    assert "9 turns ended" in pipeline.text
+    maps = [paragraph.text for paragraph in plan.all("p") if "id" in paragraph.attributes]
+    assert "Weights written" in maps
+    sites = json.loads(plan.all("script")[0].texts[0])["sites"]
+    # 34 blocks on four arrays: nine turns, in the last of which two arrays work.
+    assert [site.partition("; turns ")[2] for site in sites] == [
+        *("1, 2, 3, 4, 5, 6 and 3 more", "1, 2, 3, 4, 5, 6 and 2 more") * 2,
+    ]  # fmt: skip
+
+
 def test_sensitivity_ranks_the_assumed_numbers(tmp_path: Path) -> None:
     succeed("report", "mlp-hermes", "--no-what-if", "--sensitivity", "--out", tmp_path / "r.html")
     ranked, _ = in_section(read((tmp_path / "r.html").read_text()), "assumptions").all("table")

@@ -15,7 +15,7 @@ STEPS = 9
 """Steps of the colour scale, beside nothing at all."""
 _BEND = 0.09
 """How far an arc's middle is from the straight line, as a share of its length."""
-_INK = (29, 91, 201)
+_INK, _OTHER_INK = (29, 91, 201), (200, 85, 61)
 
 
 def heat_steps(values: NDArray[np.float64]) -> list[int]:
@@ -46,16 +46,18 @@ def told_boxes(drawing: Drawing) -> list[dict[str, object]]:
     ]
 
 
-def png_uri(shares: NDArray[np.float64]) -> str:
+def png_uri(shares: NDArray[np.float64], *, other: bool = False) -> str:
     """Shares of 1 as a picture of one pixel each, as transparent as they are small, in a data URI.
 
     Parameters
     ----------
     shares : float64, shape (rows, columns)
+    other : bool
+        In the second colour.
     """
     rows, columns = shares.shape
     pixels = np.empty((rows, columns, 4), np.uint8)
-    pixels[:, :, :3] = _INK
+    pixels[:, :, :3] = _OTHER_INK if other else _INK
     pixels[:, :, 3] = np.round(np.clip(shares, 0.0, 1.0) * 255)
     # Each line begins with its filter: none.
     lines = np.concatenate([np.zeros((rows, 1), np.uint8), pixels.reshape(rows, -1)], axis=1)

@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.accounting import Passing, SamplePath
-from archsim.accounting.course import Course, busy_course, occupancy
+from archsim.accounting.course import Course, busy_course, occupancy, turn_ends, writing_course
+from archsim.program import Trace
 from archsim.report.document import (
+    Over,
     Paragraph,
     Part,
     Raster,
@@ -26,7 +28,7 @@ from archsim.report.document import (
     spans,
     table,
 )
-from archsim.report.quantities import engineering, percent
+from archsim.report.quantities import counted, engineering, percent
 from archsim.studies import Followed
 from archsim.units import PS_PER_S
 
@@ -34,6 +36,8 @@ Reals = NDArray[np.float64]
 
 MOST_ROWS = 160
 """Layers of a pipeline diagram; of more, those that work longest."""
+MOST_TURNS = 100
+"""Ends of turns that are marked; of more, none."""
 PIECES = 240
 """Pieces of the critical path's strip."""
 _NOT_FOLLOWED = Remark("Not shown: following one sample would keep too many firings.")
@@ -59,20 +63,38 @@ def pipeline_parts(followed: Followed | None) -> Iterator[Part]:
         return
     start, stop = followed.start_ps, followed.path.stop_ps
     course = _most_active(busy_course(followed.trace, start, stop))
+    ends = turn_ends(followed.trace)
     begins = (
         "from the first token of the run on, through the filling of the pipeline"
         if start == 0
         else "in one sample's life"
     )
-    yield Paragraph("", f"How busy each layer's busiest role is, {begins}; darker is busier.")
+    yield Paragraph("", f"How busy each layer's busiest role is, {begins}; darker is busier.{_turn_words(ends)}")
     yield Raster(
         "Which layer is busy when",
         course.layers,
         course.values,
         _time(start),
         _time(stop),
-        tuple(_marks(followed)),
+        (*_marks(followed), *_turn_marks(followed, ends)),
+        _writing(followed.trace, course),
     )
+
+
+def _writing(trace: Trace, course: Course) -> Over | None:
+    written = writing_course(trace, course).values
+    return Over("weights written", written) if written.any() else None
+
+
+def _turn_words(ends: NDArray[np.int64]) -> str:
+    return f" Layers take turns: the lines are where {counted(len(ends), 'turn')} ended." if len(ends) else ""
+
+
+def _turn_marks(followed: Followed, ends: NDArray[np.int64]) -> Iterator[tuple[float, str]]:
+    start, stop = followed.start_ps, followed.path.stop_ps
+    within = ends[(ends > start) & (ends < stop)]
+    for end in within[: MOST_TURNS if len(within) <= MOST_TURNS else 0].tolist():
+        yield (end - start) / (stop - start), ""
 
 
 def _marks(followed: Followed) -> Iterator[tuple[float, str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from archsim.accounting.sites import Sites, sites
 from archsim.report.document import Layer, Maps, Paragraph, Part, Tab, Table, Tabs, names, numbers, table
@@ -14,7 +15,25 @@ from archsim.simulation import Result
 
 MOST_MAPS = 4
 """Chips whose maps are shown; of more, those that take most power."""
-_SHOWN_LAYERS = 4
+_SHOWN_LAYERS, _SHOWN_TURNS = 4, 6
+
+
+def _density(watts_per_m2: float) -> str:
+    return f"{significant(watts_per_m2 / 1e6)} W/mm²"
+
+
+def _watts(watts: float) -> str:
+    return engineering(watts, "W", digits=3)
+
+
+_QUANTITIES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+    ("Utilisation", "utilisation", percent),
+    ("Weights written", "writing", percent),
+    ("Power", "power_w", _watts),
+    ("Power density", "density_w_m2", _density),
+    ("Link traffic", "traffic", percent),
+    ("Stalls", "stalled", percent),
+)
 
 
 def plan_parts(result: Result) -> Iterator[Part]:
@@ -46,41 +65,61 @@ def _words(found: Sites, chips: int, shown: int) -> str:
     )
 
 
-def _density(watts_per_m2: float) -> str:
-    return f"{significant(watts_per_m2 / 1e6)} W/mm²"
-
-
 def chip_maps(result: Result, found: Sites, chip: int) -> Maps:
     """One chip, coloured by each quantity."""
     frame = found.frame[found.frame.chip == chip]
     columns, rows = int(frame.column.max()) + 1, int(frame.row.max()) + 1
-    grid = np.zeros((6, rows * columns))
-    quantities = ("utilisation", "power_w", "density_w_m2", "traffic", "stalled")
     place = (frame.row * columns + frame.column).to_numpy()
-    for number, name in enumerate(quantities):
-        grid[number, place] = frame[name].to_numpy()
     labels = [""] * (rows * columns)
     for where, label in zip(place.tolist(), _labels(result, frame), strict=True):
         labels[where] = label
-    layers = (
-        Layer("Utilisation", grid[0], percent),
-        Layer("Power", grid[1], lambda watts: engineering(watts, "W", digits=3)),
-        Layer("Power density", grid[2], _density),
-        Layer("Link traffic", grid[3], percent),
-        Layer("Stalls", grid[4], percent),
-    )
-    return Maps(f"Chip {chip}", columns, rows, tuple(labels), layers)
+    layers = [
+        Layer(name, _on_grid(frame[column], place, rows * columns), write)
+        for name, column, write in _QUANTITIES
+        if column != "writing" or found.frame.writing.any()
+    ]
+    return Maps(f"Chip {chip}", columns, rows, tuple(labels), tuple(layers))
+
+
+def _on_grid(values: pd.Series[float], place: NDArray[np.int64], size: int) -> NDArray[np.float64]:
+    grid = np.zeros(size)
+    grid[place] = values.to_numpy()
+    return grid
 
 
 def _labels(result: Result, frame: pd.DataFrame) -> Iterator[str]:
-    for site, tile, layers, blocks in zip(frame.site, frame.tile, frame.layers, frame.blocks, strict=True):
+    turns = _turns_at(result)
+    for chip, site, tile, layers, blocks in zip(
+        frame.chip, frame.site, frame.tile, frame.layers, frame.blocks, strict=True
+    ):
         if not tile:
             yield f"router {site}, no tile"
             continue
         named = layers.split(", ")
         more = f" and {len(named) - _SHOWN_LAYERS} more" if len(named) > _SHOWN_LAYERS else ""
         held = f"{', '.join(named[:_SHOWN_LAYERS])}{more}, {counted(blocks, 'block')}" if layers else "no weights"
-        yield f"tile {site}: {held}"
+        yield f"tile {site}: {held}{_turn_words(turns.get((chip, site), []))}"
+
+
+def _turns_at(result: Result) -> dict[tuple[int, int], list[int]]:
+    """The turns in which each chip's tile works; nothing where layers do not take turns."""
+    placement = result.placement
+    if placement.turns is None:
+        return {}
+    chips, tiles = np.divmod(placement.blocks.node[placement.uses.block], placement.floorplan.nodes)
+    found = np.unique(np.column_stack([chips, tiles, placement.turns.use]), axis=0)
+    turns: dict[tuple[int, int], list[int]] = {}
+    for chip, tile, turn in found.tolist():
+        turns.setdefault((chip, tile), []).append(turn)
+    return turns
+
+
+def _turn_words(turns: list[int]) -> str:
+    if not turns:
+        return ""
+    named = ", ".join(str(turn + 1) for turn in turns[:_SHOWN_TURNS])
+    more = f" and {len(turns) - _SHOWN_TURNS} more" if len(turns) > _SHOWN_TURNS else ""
+    return f"; {'turn' if len(turns) == 1 else 'turns'} {named}{more}"
 
 
 def chip_table(found: Sites) -> Table:
@@ -91,6 +130,7 @@ def chip_table(found: Sites) -> Table:
         density=("density_w_m2", "max"),
         blocks=("blocks", "sum"),
         utilisation=("utilisation", "mean"),
+        writing=("writing", "max"),
         traffic=("traffic", "max"),
         stalled=("stalled", "max"),
     ).reset_index()
@@ -101,6 +141,7 @@ def chip_table(found: Sites) -> Table:
         numbers("densest tile", frame.density, _density),
         numbers("blocks", frame.blocks, whole),
         numbers("mean use", frame.utilisation, percent),
+        *([numbers("array written most", frame.writing, percent)] if frame.writing.any() else []),
         numbers("busiest link", frame.traffic, percent),
         numbers("most stalled tile", frame.stalled, percent),
     )

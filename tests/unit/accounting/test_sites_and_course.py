@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archsim.accounting.course import busy_course, held, occupancy
+from archsim.accounting.course import busy_course, held, occupancy, turn_ends, writing_course
 from archsim.accounting.sites import sites
 from archsim.engine import LogWindow, run_compiled
 from archsim.program import Role
@@ -70,6 +70,47 @@ def test_busy_time_over_all_bins_is_the_logs(result: Result) -> None:
         }
         shown = {role: time for role, time in roles.items() if role != Role.LINK} or roles
         assert row.sum() * width == pytest.approx(max(shown.values()), rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def turning() -> Result:
+    """A network whose weights do not fit together: nine turns, each of whose weights are written anew."""
+    small = ["fabric.rows=2", "fabric.columns=2", "fabric.tiles=4", "system.chips=1", "mapping.schedule.order=grouped"]
+    return simulate("resnet32", "pcm-mesh-14nm", Settings(batch=2), overrides=small)
+
+
+def test_writing_is_told_apart_over_time(turning: Result) -> None:
+    program = turning.program
+    trace = run_compiled(program, log=LogWindow(0, turning.trace.makespan))
+    course = busy_course(trace, 0, trace.makespan, bins=37)
+    written = writing_course(trace, course)
+    width = trace.makespan / 37
+    writers = program.actors.role == Role.PROGRAM
+    for layer, row in zip(written.layers, written.values, strict=True):
+        mine = writers & (program.actors.layer == program.labels.layers.index(layer))
+        expected = trace.busy[mine].mean() if mine.any() else 0.0
+        assert row.sum() * width == pytest.approx(expected, rel=1e-6)
+    # What is written does not make products.
+    assert (course.values + written.values <= 1 + 1e-9).all()
+
+
+def test_each_turn_of_each_sample_ends_once(turning: Result) -> None:
+    trace = run_compiled(turning.program, log=LogWindow(0, turning.trace.makespan))
+    assert turning.placement.turns is not None
+    assert len(turn_ends(trace)) == 2 * turning.placement.turns.count
+
+
+def test_writing_is_told_apart_on_the_floorplan(turning: Result) -> None:
+    frame, trace = sites(turning.trace, turning.placement, turning.bill).frame, turning.trace
+    writers = turning.program.actors.role == Role.PROGRAM
+    by_array = np.bincount(turning.program.actors.resource[writers], weights=trace.busy[writers])
+    assert frame["writing"].max() == pytest.approx(by_array.max() / trace.makespan)
+    assert (frame["writing"] > 0).sum() == np.count_nonzero(by_array) == 4
+    assert frame["utilisation"].max() < 1 - frame["writing"].min()
+
+
+def test_nothing_is_written_where_weights_stay(result: Result) -> None:
+    assert not sites(result.trace, result.placement, result.bill).frame["writing"].any()
 
 
 def test_buffers_are_never_fuller_than_their_room(result: Result) -> None:

@@ -25,6 +25,7 @@ from archsim.report.document import (
     Layer,
     Look,
     Maps,
+    Over,
     Paragraph,
     Part,
     Raster,
@@ -76,6 +77,7 @@ def every_part(name: str) -> list[Part]:
         Verbatim(name),
         Tree(name, Branch(name, 3.0, (Branch(name, 2.0, (Branch(name, 1.0),)), Branch("y", 1.0))), "{:.1f} J".format),
         Raster(name, (name, "z"), np.array([[0.0, 0.5], [1.0, 0.2]]), "0 s", "1 s", ((0.5, name),)),
+        Raster(name, (name,), np.array([[0.5]]), "0 s", "1 s", ((0.5, ""),), Over(name, np.array([[0.25]]))),
         Maps(name, 2, 1, (name, ""), (Layer(name, np.array([1.0, 0.0]), str),)),
         Strip(name, (Span(0.0, 1.0, Tone.WAITING),), ((Tone.WAITING, name),)),
         Drawing(
@@ -115,8 +117,9 @@ def test_tips_are_json_that_no_name_ends(name: str) -> None:
     found = read(page_of(*every_part(name)))
     data = [json.loads(script.texts[0]) for script in found.all("script") if "type" in script.attributes]
     assert data[0] == [name, "z"]
-    assert data[1]["sites"] == [name, ""]
-    assert data[2] == [{"places": [[1.0, 0.0, name]], "boxes": [[0.0, 0.0, 1.0, 1.0, name, name]]}]
+    assert data[1] == [name]
+    assert data[2]["sites"] == [name, ""]
+    assert data[3] == [{"places": [[1.0, 0.0, name]], "boxes": [[0.0, 0.0, 1.0, 1.0, name, name]]}]
 
 
 def test_every_form_knows_every_part() -> None:

@@ -101,22 +101,23 @@
     });
   }
   for (const raster of all(document, "[data-raster]")) {
-    const names = JSON.parse(raster.querySelector("script").textContent), image = raster.querySelector("img");
-    const canvas = document.createElement("canvas");
-    let pixels = null;
-    const read = () => {
+    const names = JSON.parse(raster.querySelector("script").textContent), images = all(raster, "img");
+    const read = (image) => {
+      const canvas = document.createElement("canvas");
       canvas.width = image.naturalWidth;
       canvas.height = image.naturalHeight;
       const pen = canvas.getContext("2d");
       pen.drawImage(image, 0, 0);
-      pixels = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+      return { name: image.dataset.name ?? "busy", wide: canvas.width, high: canvas.height, pixels: pen.getImageData(0, 0, canvas.width, canvas.height).data };
     };
-    follow(image, (event) => {
-      if (!pixels) read();
-      const box = image.getBoundingClientRect();
-      const x = Math.min(canvas.width - 1, Math.floor((event.clientX - box.left) / box.width * canvas.width));
-      const y = Math.min(canvas.height - 1, Math.floor((event.clientY - box.top) / box.height * canvas.height));
-      return `${names[y]}\nbusy ${(pixels[4 * (y * canvas.width + x) + 3] / 2.55).toFixed(0)} %`;
+    let pictures = null;
+    follow(images[0], (event) => {
+      pictures ??= images.map(read);
+      const box = images[0].getBoundingClientRect(), { wide, high } = pictures[0];
+      const x = Math.min(wide - 1, Math.floor((event.clientX - box.left) / box.width * wide));
+      const y = Math.min(high - 1, Math.floor((event.clientY - box.top) / box.height * high));
+      const shares = pictures.map((one) => `${one.name} ${(one.pixels[4 * (y * wide + x) + 3] / 2.55).toFixed(0)} %`);
+      return [names[y], ...shares].join("\n");
     });
   }
 
