@@ -164,6 +164,7 @@ class SteadySearch:
         here, kept = self.buffer[:size], self.kept
         if size and kept is not None and np.array_equal(kept.state, here):
             self.found = self._repetition(kept, time)
+            self._skip_when_due(self.found)
         elif size and self.look >= self.next_keep:
             self.next_keep = 2 * self.look
             self.kept = _Kept(
@@ -172,7 +173,6 @@ class SteadySearch:
 
     def _repetition(self, kept: _Kept, time: int) -> _Found:
         actors = self.state.actor_columns
-        width = (self.look - kept.look) * self.rhythm.samples
         return _Found(
             look=self.look,
             chunks=self.look - kept.look,
@@ -181,9 +181,9 @@ class SteadySearch:
             starved=actors.starved - kept.starved,
             blocked=actors.blocked - kept.blocked,
             going=actors.fired < actors.firings,
-            entered=int(self._entered().max()) + width,
-            begun=int(self._begun().max()) + width,
-            left=int(self._left().max()) + width,
+            entered=int(self._entered().max()),
+            begun=int(self._begun().max()),
+            left=int(self._left().max()),
         )
 
     def _entered(self) -> Counts:
@@ -209,8 +209,9 @@ class SteadySearch:
         return self.state.actor_columns.fired[ids], self.program.actors.firings[ids] // samples.count, samples.group
 
     def _skip_when_due(self, found: _Found) -> None:
-        # Until every source and sink has passed what the foremost had reached when the period was found, some samples'
-        # times are not yet known whole.
+        # A source's samples of the last period are those that it has entered since the state was there before: all
+        # repeat. Until every source and sink has passed what the foremost had reached when the period was found, the
+        # last samples whose times are known whole have parts from before that.
         if (self.look - found.look) % found.chunks != 0 or not self._passed(found):
             return
         self.over = True
