@@ -208,6 +208,7 @@ def picoseconds(seconds: float, period_ps: int = 1) -> int:
     return max(1, -(-whole_ps // period_ps)) * period_ps
 
 
+@lru_cache(maxsize=256)
 def period_ps(frequency_hz: float) -> int:
     """Period of a clock in whole picoseconds, rounded to the nearest."""
     return max(1, round(PS_PER_S / frequency_hz))

@@ -2,13 +2,95 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from archsim.columns import Ids
 from archsim.cost import Bill
-from archsim.program import Trace
+from archsim.program import Labels, Trace
 from archsim.units import PS_PER_S
+
+
+@dataclass(frozen=True)
+class ActionCounts:
+    """How often everything happened that costs energy: by layer, chip and action, in this order.
+
+    Parameters
+    ----------
+    labels : Labels
+        Names of layers and actions.
+    layer, chip, action : int64, shape (rows,)
+    count : float64, shape (rows,)
+        Above 0.
+    """
+
+    labels: Labels
+    layer: Ids
+    chip: Ids
+    action: Ids
+    count: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, trace: Trace) -> ActionCounts:
+        """All firings of a run."""
+        program = trace.program
+        table = program.actions
+        count = table.count * trace.firings[table.actor]
+        table, count = table.take(count > 0), count[count > 0]
+        layer, chip = program.actors.layer[table.actor], program.resources.chip[program.actors.resource[table.actor]]
+        order = np.lexsort((table.action, chip, layer))
+        keys = np.stack((layer, chip, table.action))[:, order]
+        first = np.flatnonzero(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0))) if len(order) else order
+        sums = np.add.reduceat(count[order], first) if len(order) else count
+        return cls(program.labels, keys[0, first], keys[1, first], keys[2, first], sums)
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Component and action of every action of the program."""
+        parts = (name.rsplit(".", 1) for name in self.labels.actions)
+        return tuple((component, action) for component, action in parts)
+
+    def joules(self, bill: Bill) -> NDArray[np.float64]:
+        """Energy of each row; shape ``(rows,)``.
+
+        Raises
+        ------
+        MissingCost
+            If an action has no energy on the bill.
+        """
+        each = np.zeros(len(self.names))
+        for action in np.unique(self.action).tolist():
+            component, name = self.names[action]
+            each[action] = bill.component(component).energy_of(name).value
+        return self.count * each[self.action]
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """``layer, chip, component, action, count``."""
+        parts = [self.names[action] for action in self.action.tolist()]
+        return pd.DataFrame(
+            {
+                "layer": [self.labels.layers[layer] for layer in self.layer.tolist()],
+                "chip": self.chip,
+                "component": [component for component, _ in parts],
+                "action": [action for _, action in parts],
+                "count": self.count,
+            }
+        )
+
+    def priced(self, bill: Bill) -> pd.DataFrame:
+        """``layer, chip, component, action, count, energy_j``.
+
+        Raises
+        ------
+        MissingCost
+            If an action has no energy on the bill.
+        """
+        return self.frame.assign(energy_j=self.joules(bill))
 
 
 def dynamic_energy(trace: Trace, bill: Bill) -> pd.DataFrame:
@@ -24,62 +106,7 @@ def dynamic_energy(trace: Trace, bill: Bill) -> pd.DataFrame:
     MissingCost
         If an action has no energy on the bill.
     """
-    return priced(action_counts(trace), bill)
-
-
-def action_counts(trace: Trace) -> pd.DataFrame:
-    """How often everything happened that costs energy.
-
-    Returns
-    -------
-    DataFrame
-        One row per layer, chip, component and action: ``layer, chip, component, action, count``.
-    """
-    program = trace.program
-    table, names = program.actions, program.labels.actions
-    counts = pd.DataFrame(
-        {
-            "layer": program.actors.layer[table.actor],
-            "chip": program.resources.chip[program.actors.resource[table.actor]],
-            "name": table.action,
-            "count": table.count * trace.firings[table.actor],
-        }
-    )
-    counts = counts[counts["count"] > 0].groupby(["layer", "chip", "name"], sort=True, as_index=False).sum()
-    parts = [names[name].rsplit(".", 1) for name in counts.name]
-    return pd.DataFrame(
-        {
-            "layer": [program.labels.layers[layer] for layer in counts.layer],
-            "chip": counts.chip,
-            "component": [component for component, _ in parts],
-            "action": [action for _, action in parts],
-            "count": counts["count"],
-        }
-    )
-
-
-def priced(actions: pd.DataFrame, bill: Bill) -> pd.DataFrame:
-    """Actions, as from `action_counts`, with the energy of each.
-
-    Raises
-    ------
-    MissingCost
-        If an action has no energy on the bill.
-    """
-    return actions.assign(energy_j=joules(actions, bill))
-
-
-def joules(actions: pd.DataFrame, bill: Bill) -> NDArray[np.float64]:
-    """Energy of each of some actions; shape ``(actions,)``.
-
-    Raises
-    ------
-    MissingCost
-        If an action has no energy on the bill.
-    """
-    pairs = list(zip(actions.component.tolist(), actions.action.tolist(), strict=True))
-    each = {pair: bill.component(pair[0]).energy_of(pair[1]).value for pair in dict.fromkeys(pairs)}
-    return actions["count"].to_numpy() * np.array([each[pair] for pair in pairs], np.float64)
+    return ActionCounts.of(trace).priced(bill)
 
 
 def leakage_power(bill: Bill, chips: int) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from archsim.accounting.area import component_area, total_area, total_leakage, used_area, used_leakage
 from archsim.accounting.bottleneck import Bottleneck
-from archsim.accounting.energy import joules, leakage_power, priced, ratio, seconds
+from archsim.accounting.energy import leakage_power, ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.peak import peak_of
 from archsim.accounting.router_room import router_notes
@@ -60,7 +60,7 @@ class Ledger:
 
     @cached_property
     def _dynamic(self) -> pd.DataFrame:
-        return priced(self.tally.actions, self.bill)
+        return self.tally.actions.priced(self.bill)
 
     @cached_property
     def area(self) -> pd.DataFrame:
@@ -172,7 +172,7 @@ def _pass_notes(network: Network) -> tuple[str, ...]:
 
 def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
     trace, steady, network = tally.trace, tally.steady, placement.network
-    dynamic_j = float(joules(tally.actions, bill).sum())
+    dynamic_j = float(tally.actions.joules(bill).sum())
     samples = len(trace.sample_in) * network.samples_per_run
     throughput = steady.passes_per_s * network.samples_per_run
     leakage = total_leakage(bill, placement.chips)

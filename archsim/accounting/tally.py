@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from archsim.accounting.bottleneck import Bottleneck, find_bottleneck
-from archsim.accounting.energy import action_counts
+from archsim.accounting.energy import ActionCounts
 from archsim.accounting.steady import Steady, steady_state
 from archsim.accounting.time import actor_states, layer_times, resource_use
 from archsim.accounting.traffic import memory_accesses_of
@@ -39,9 +39,9 @@ class Tally:
         return steady_state(self.trace)
 
     @cached_property
-    def actions(self) -> pd.DataFrame:
-        """One row per layer, chip and action: ``layer, chip, component, action, count``."""
-        return action_counts(self.trace)
+    def actions(self) -> ActionCounts:
+        """How often everything happened that costs energy."""
+        return ActionCounts.of(self.trace)
 
     @cached_property
     def accesses(self) -> pd.DataFrame:

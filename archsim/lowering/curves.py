@@ -9,13 +9,17 @@ consumer copy j' makes tokens j', j' + r', ...; with interleaved samples, token 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archsim.columns import Ids
-from archsim.lowering.draft import SeriesBook
+from archsim.lowering.draft import Sequence, SeriesBook
 from archsim.network import NOTHING, Access, Edge, Network
+
+MOST_KEPT = 128
+"""Reaches and curves that are kept from one lowering to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,9 @@ def share_of(tokens: int, copy: int, copies: int) -> int:
     return (tokens - copy + copies - 1) // copies
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Demand:
-    """The curves of one channel over one group of samples.
+    """The curves of one channel over one group of samples, which nobody may change.
 
     Parameters
     ----------
@@ -87,11 +91,32 @@ class Demand:
     release: Ids
     advance: int
 
-    @property
+    @cached_property
     def room(self) -> int:
         """Tokens that must be held at once: the least capacity that can work."""
         before = np.concatenate([[self.release[-1] - self.advance], self.release[:-1]])
         return int((self.need - before).max())
+
+    @cached_property
+    def freeing(self) -> Ids:
+        """The firing that frees each token of a group, shape ``(tokens,)``; one beyond the last for none."""
+        return np.searchsorted(self.release, np.arange(self.advance), side="right").astype(np.int64)
+
+    @cached_property
+    def sequences(self) -> tuple[Sequence, Sequence]:
+        """Need and release as a book takes them."""
+        return Sequence.of(self.need, self.advance), Sequence.of(self.release, self.advance)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _reach_of(access: Access, produced: int, consumed: int) -> Reach:
+    return Reach(*access.reach(produced, consumed), produced)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _demand_of(access: Access, produced: int, consumed: int, group: int) -> Demand:
+    """Curves follow from the network alone: they are the same on every chip."""
+    return demand(_reach_of(access, produced, consumed), group)
 
 
 def demand(reach: Reach, group: int) -> Demand:
@@ -149,15 +174,14 @@ class Demands:
         """Tokens that an edge touches."""
         key = self._key(edge)
         if key not in self._reaches:
-            access, produced, consumed = key
-            self._reaches[key] = Reach(*access.reach(produced, consumed), produced)
+            self._reaches[key] = _reach_of(*key)
         return self._reaches[key]
 
     def of(self, edge: Edge) -> Demand:
         """Curves of an edge between layers of one copy each."""
         key = self._key(edge)
         if key not in self._curves:
-            self._curves[key] = demand(self.reach(edge), self.group)
+            self._curves[key] = _demand_of(*key, self.group)
         return self._curves[key]
 
     def rows(self, edge: Edge) -> tuple[int, int]:
@@ -169,7 +193,8 @@ class Demands:
 
     def add(self, curves: Demand) -> tuple[int, int]:
         """Rows of the book for the need and the release curve."""
-        return self.book.add(curves.need, curves.advance), self.book.add(curves.release, curves.advance)
+        need, release = curves.sequences
+        return self.book.take(need), self.book.take(release)
 
     def _key(self, edge: Edge) -> tuple[Access, int, int]:
         return edge.access, self.network.by_name[edge.source].tokens, self.network.by_name[edge.target].tokens

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from archsim.lowering.draft import SeriesBook
 from archsim.lowering.layers import Ends
 from archsim.lowering.products import PartialSums
 from archsim.mapping import Placement
-from archsim.network import Digital, Edge, Matrix, Network, tokens_read
+from archsim.network import Access, Digital, Edge, Matrix, Network, tokens_read
 
 UNTOUCHED = -1
 
@@ -229,4 +230,9 @@ def touched_elements(placement: Placement, edge: Edge) -> float:
     """Mean elements that one consumer token reads over an edge."""
     network = placement.network
     source, target = network.by_name[edge.source], network.by_name[edge.target]
-    return float(tokens_read(edge.access, source.tokens, target.tokens).mean()) * edge.elements
+    return _mean_read(edge.access, source.tokens, target.tokens) * edge.elements
+
+
+@lru_cache(maxsize=512)
+def _mean_read(access: Access, produced: int, consumed: int) -> float:
+    return float(tokens_read(access, produced, consumed).mean())

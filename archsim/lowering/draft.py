@@ -92,6 +92,31 @@ class _DraftActors(Columns):
     latency_table: Ids
 
 
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A periodic sequence in its shortest form: straight lines are one entry.
+
+    Parameters
+    ----------
+    values : int64, shape (entries,)
+        One period.
+    advance : int
+        From one period to the next.
+    text : bytes
+        The values', to find it again by.
+    """
+
+    values: Ids
+    advance: int
+    text: bytes
+
+    @classmethod
+    def of(cls, values: Ids, advance: int) -> Sequence:
+        """A sequence given by one period and its advance."""
+        values, advance = _shortest(values, advance)
+        return cls(values, advance, values.tobytes())
+
+
 @dataclass
 class SeriesBook:
     """Periodic sequences, each kept once."""
@@ -102,12 +127,15 @@ class SeriesBook:
 
     def add(self, values: Ids, advance: int) -> int:
         """Row of a sequence given by one period and its advance; straight lines are kept as one entry."""
-        values, advance = _shortest(values, advance)
-        key = (values.tobytes(), advance)
+        return self.take(Sequence.of(values, advance))
+
+    def take(self, sequence: Sequence) -> int:
+        """Row of a sequence."""
+        key = (sequence.text, sequence.advance)
         if key not in self.rows:
             self.rows[key] = len(self.values)
-            self.values.append(values)
-            self.advance.append(advance)
+            self.values.append(sequence.values)
+            self.advance.append(sequence.advance)
         return self.rows[key]
 
     def one_by_one(self) -> int:

@@ -131,8 +131,7 @@ def _room(curves: Demand, edge: Edge, taken: Times, tempos: dict[str, Tempo], pa
     """Entries that lie on an edge at most, given when each takes its place there."""
     begun = pace.starts[edge.target]
     ends = begun + tempos[edge.target].hold_ps
-    freeing = np.searchsorted(curves.release, np.arange(len(taken)), side="right")
-    freed = ends[np.minimum(freeing, len(begun) - 1)]
+    freed = ends[np.minimum(curves.freeing, len(begun) - 1)]
     return max(_most_held(taken, np.maximum(freed, taken), pace.period_ps), curves.room) + SLACK
 
 

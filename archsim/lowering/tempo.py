@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from archsim.columns import Ids
 from archsim.lowering.fabric import flits_of
 from archsim.lowering.schedule import Tempo
 from archsim.lowering.starting import start_tempo
@@ -17,16 +20,47 @@ from archsim.units import period_ps, picoseconds
 
 def layer_tempos(placement: Placement) -> dict[str, Tempo]:
     """Pace and latency of every layer of a placed network, by name."""
+    products = _Products.of(placement)
     return {
-        layer.name: _tempo(placement, index, layer, placement.replicas[index])
-        for index, layer in enumerate(placement.network.order)
+        layer.name: _tempo(placement, products, index, layer) for index, layer in enumerate(placement.network.order)
     }
 
 
-def _tempo(placement: Placement, index: int, layer: Layer, copies: int) -> Tempo:
-    travel = _travel(placement, index, layer)
+@dataclass(frozen=True, slots=True)
+class _Products:
+    """Products with all blocks; columns of shape ``(blocks,)``.
+
+    Parameters
+    ----------
+    alone, summed : int64
+        Picoseconds between them, without and with the sums of another row block.
+    through : int64
+        From the start of one to its own sums.
+    added, bits : int64
+        Of the last stage: picoseconds to add another block's sums, and their bits.
+    """
+
+    alone: Ids
+    summed: Ids
+    through: Ids
+    added: Ids
+    bits: Ids
+
+    @classmethod
+    def of(cls, placement: Placement) -> _Products:
+        """Of a placement, all at once: blocks are many, and each step over them takes as long for few."""
+        stages = placement.products
+        alone, summed = (product_period(stages, summed=with_sums) for with_sums in (False, True))
+        own = stages_of(stages, summed=False)
+        last = stages_of(stages, summed=True)[-1]
+        through = np.sum([stage.latency for stage in own], axis=0)
+        return cls(alone, summed, through, last.latency, last.output_bits)
+
+
+def _tempo(placement: Placement, products: _Products, index: int, layer: Layer) -> Tempo:
+    travel, copies = _travel(placement, index, layer), placement.replicas[index]
     if isinstance(layer.operator, Matrix):
-        interval, latency = _product_tempo(placement, index, layer)
+        interval, latency = _product_tempo(placement, products, index, layer)
     elif made_by(layer) is By.PORT:
         interval, latency = _port_tempo(placement, layer)
     else:
@@ -34,22 +68,19 @@ def _tempo(placement: Placement, index: int, layer: Layer, copies: int) -> Tempo
     return Tempo(interval / copies, interval, latency + travel)
 
 
-def _product_tempo(placement: Placement, index: int, layer: Layer) -> tuple[float, float]:
+def _product_tempo(placement: Placement, products: _Products, index: int, layer: Layer) -> tuple[float, float]:
     """Of the slowest block, and of the chain in which the sums of row blocks travel."""
     blocks, rows = placement.blocks, placement.blocks_of(index)
-    stages = tuple(stage.at(np.arange(rows.start, rows.stop)) for stage in placement.products)
     sums = int(blocks.row[rows].max())
-    through = np.sum([stage.latency for stage in stages_of(stages, summed=False)], axis=0).max()
     adding = 0.0
     if sums:
-        added = stages_of(stages, summed=True)[-1]
-        adding = int(added.latency.max()) + _transfer(placement, int(added.output_bits.max()), hops=2)
+        adding = int(products.added[rows].max()) + _transfer(placement, int(products.bits[rows].max()), hops=2)
     # Where layers share arrays, each gets them for as much of the time as it has tokens.
     users = placement.network.users[weights_of(layer)]
     share = sum(user.tokens for user in users) / layer.tokens
-    period = product_period(stages, summed=sums > 0)
+    period = products.summed[rows] if sums else products.alone[rows]
     started, begun = start_tempo(placement, rows, period)
-    return share * max(float(period.max()), started), begun + float(through) + sums * adding
+    return share * max(float(period.max()), started), begun + float(products.through[rows].max()) + sums * adding
 
 
 def _port_tempo(placement: Placement, layer: Layer) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +52,11 @@ class Cut:
         return tuple(getattr(self, field.name) for field in fields(self))
 
 
+@lru_cache(maxsize=512)
 def cut_weights(weights: Weights, limits: BlockLimits, granularity: int, *, packing: bool = False) -> Cut:
     """Cut a weight matrix into nearly equal blocks, or, for packing, into full ones and a rest.
+
+    The same matrix is cut once, so that nobody may change its blocks.
 
     Small groups share a block, along its diagonal, where the limits allow; a group larger than a block is cut like a
     matrix of its own.

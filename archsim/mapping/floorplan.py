@@ -35,7 +35,7 @@ class Floorplan:
         fabric = self.chip.fabric
         return fabric_routes(fabric.shape, fabric.rows, fabric.columns)
 
-    @property
+    @cached_property
     def tiles(self) -> int:
         """Tiles on one chip."""
         return self.chip.fabric.tile_count
@@ -64,12 +64,12 @@ class Floorplan:
                 following += sites
         return nodes
 
-    @property
+    @cached_property
     def port(self) -> int:
         """The node of host, memories and chip links."""
         return self.tiles + sum(len(self._sites(unit)) for unit in self.chip.units.values() if unit.where == "router")
 
-    @property
+    @cached_property
     def nodes(self) -> int:
         """Node numbers per chip."""
         # A tree has more routers than places; links are named by routers, so there must be a number for each.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from archsim.columns import Columns
 from archsim.errors import CapacityError, InputError
-from archsim.machine import MatrixUnit, Pass, product_period
+from archsim.machine import BlockShapes, MatrixUnit, Pass, product_period
 from archsim.mapping.blocks import Cut
 from archsim.network import Layer, Network, Previous, Weights
 
@@ -55,7 +55,7 @@ def matrix_load(network: Network, unit: MatrixUnit, cuts: tuple[Cut, ...]) -> Lo
     """Time and arrays of the weights of ``Network.users``."""
     bound, users = recurrent_layers(network), network.users
     return Load(
-        interval_ps=np.array([_interval(unit, held, cut) for held, cut in zip(users, cuts, strict=True)], np.int64),
+        interval_ps=_intervals(unit, tuple(users), cuts),
         tokens=np.array([sum(layer.tokens for layer in layers) for layers in users.values()], np.int64),
         blocks=np.array([len(cut) for cut in cuts], np.int64),
         most=np.array([min(_useful(layer, bound) for layer in layers) for layers in users.values()], np.int64),
@@ -67,17 +67,28 @@ def _useful(layer: Layer, bound: frozenset[str]) -> int:
     return 1 if layer.name in bound else layer.tokens
 
 
-def _interval(unit: MatrixUnit, weights: Weights, cut: Cut) -> int:
-    """Of the slowest block."""
-    shapes, _ = cut.shapes.distinct()
-    stages, summed = unit.stages(shapes, Pass.FORWARD), bool(cut.row.any())
-    if summed and not any(stage.sums for stage in stages):
-        raise CapacityError(
-            f"their {weights.rows} rows are cut into blocks of {unit.limits.rows}, whose sums no matrix unit adds",
-            where=f"weights {weights.name!r}",
-            remedy="Take larger blocks in the chip's tile, or a matrix unit that adds partial sums.",
-        )
-    return int(product_period(stages, summed=summed).max())
+def _intervals(unit: MatrixUnit, weights: tuple[Weights, ...], cuts: tuple[Cut, ...]) -> Ids:
+    """Between products of each of some weights: of their slowest block, shape ``(weights,)``."""
+    if not cuts:
+        return np.zeros(0, np.int64)
+    sizes = np.array([len(cut) for cut in cuts], np.int64)
+    summed = np.array([bool(cut.row.any()) for cut in cuts])
+    each = [(cut.shapes.rows, cut.shapes.columns, cut.weights) for cut in cuts]
+    shapes, back = BlockShapes(*(np.concatenate(column) for column in zip(*each, strict=True))).distinct()
+    stages = unit.stages(shapes, Pass.FORWARD)
+    if summed.any() and not any(stage.sums for stage in stages):
+        raise _no_sums(unit, weights[int(summed.argmax())])
+    alone, added = (product_period(stages, summed=with_sums)[back] for with_sums in (False, True))
+    periods = np.where(np.repeat(summed, sizes), added, alone)
+    return np.asarray(np.maximum.reduceat(periods, np.cumsum(sizes) - sizes), np.int64)
+
+
+def _no_sums(unit: MatrixUnit, weights: Weights) -> CapacityError:
+    return CapacityError(
+        f"their {weights.rows} rows are cut into blocks of {unit.limits.rows}, whose sums no matrix unit adds",
+        where=f"weights {weights.name!r}",
+        remedy="Take larger blocks in the chip's tile, or a matrix unit that adds partial sums.",
+    )
 
 
 def recurrent_layers(network: Network) -> frozenset[str]:

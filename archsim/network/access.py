@@ -20,7 +20,9 @@ NOTHING = -1
 
 
 class Access(Protocol):
-    """How the tokens of one edge are read."""
+    """How the tokens of one edge are read; equal ones read alike."""
+
+    def __hash__(self) -> int: ...
 
     def reach(self, produced: int, consumed: int) -> tuple[Tokens, Tokens]:
         """Tokens touched by each consumer token.
