@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import lru_cache
 from numbers import Integral
@@ -238,8 +238,8 @@ def _placed(kept: Recall, network: Network, chip: Description, chosen: Settings)
         return place(network, watched, replicate=replicate, batch=batch, interleave=interleave).on(chip.chip)
 
     def contents(placed: Placement) -> object:
-        places = (placed.blocks, placed.homes, placed.turns, placed.plan)
-        return kept.network(placed.network), placed.chips, placed.replicas, placed.interleave, places
+        own = [field.name for field in fields(placed) if field.name not in ("network", "chip", "floorplan")]
+        return kept.network(placed.network), *(getattr(placed, name) for name in own)
 
     inputs = (kept.network(network), repr(replicate), repr(batch), repr(interleave))
     return kept.read("place", inputs, chip, placement, contents=contents)
