@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from archsim.comparison import compare
     from archsim.cost import price
     from archsim.errors import ArchsimError
+    from archsim.exploration import explore
     from archsim.lowering import lower
     from archsim.mapping import Placement, place
     from archsim.network import Network
@@ -36,6 +37,7 @@ __all__ = [
     "Trace",
     "account",
     "compare",
+    "explore",
     "load_chip",
     "load_network",
     "lower",
@@ -51,6 +53,7 @@ _HOMES = {
     "archsim.comparison": ("compare",),
     "archsim.cost": ("price",),
     "archsim.errors": ("ArchsimError",),
+    "archsim.exploration": ("explore",),
     "archsim.lowering": ("lower",),
     "archsim.mapping": ("Placement", "place"),
     "archsim.network": ("Network",),

@@ -231,6 +231,13 @@ def simulate(
     return Result(network, described.chip, placement, tally.trace.program, tally.trace, bill, ledger)
 
 
+def placed(network: Network, chip: Chip, settings: Settings) -> tuple[Placement, Bill]:
+    """Where a network would lie, and what the chip costs; a simulation that follows finds both again."""
+    kept, described = the_recall(), Description(chip)
+    bill = kept.read("price", ("the chip alone",), described, price, contents=lambda _: ()).value
+    return _placed(kept, network, described, settings).value.on(chip), bill
+
+
 def _placed(kept: Recall, network: Network, chip: Description, chosen: Settings) -> Recalled[Placement]:
     replicate, batch, interleave = chosen.replicate, chosen.batch, chosen.interleave
 

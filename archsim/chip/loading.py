@@ -74,7 +74,7 @@ def load_chip(name_or_path: str, overrides: Overrides = ()) -> Chip:
     >>> load_chip("pcm-mesh-14nm", ["tile.adc.bits=6"]).tile.adc.bits
     6
     """
-    tree = _resolve(name_or_path, overrides)
+    tree = resolved_tree(name_or_path, overrides)
     try:
         return Chip.model_validate(data(tree), context=FROM_FILE)
     except ValidationError as error:
@@ -89,7 +89,7 @@ def sources(name_or_path: str, overrides: Overrides = ()) -> tuple[Source, ...]:
     InputError
         If there is no such chip or its file cannot be read.
     """
-    tree = _resolve(name_or_path, overrides)
+    tree = resolved_tree(name_or_path, overrides)
     return tuple(
         Source(".".join(path), text_of(leaf), leaf.source, leaf.origin)
         for path, leaf in leaves(tree)
@@ -97,8 +97,14 @@ def sources(name_or_path: str, overrides: Overrides = ()) -> tuple[Source, ...]:
     )
 
 
-def _resolve(name_or_path: str, overrides: Overrides) -> Branch:
-    """A chip's whole tree: its file over what it extends, and the overrides over that."""
+def resolved_tree(name_or_path: str, overrides: Overrides = ()) -> Branch:
+    """A chip's whole tree: its file over what it extends, and the overrides over that.
+
+    Raises
+    ------
+    InputError
+        If there is no such chip or its file cannot be read.
+    """
     files = chain(find(name_or_path))
     chip = merged(files, [override(assignment) for assignment in assignments(overrides)])
     return Branch(files[-1].origin, chip.children)

@@ -68,7 +68,8 @@ def _told(command: Callable[[], object]) -> int:
         show_error(InputError("there is not enough memory", where="this machine", remedy="Choose smaller sizes."))
         return UNUSABLE
     except KeyboardInterrupt as interrupt:
-        tell(_farewell(getattr(interrupt, "trace", None)))
+        told = getattr(interrupt, "farewell", None)
+        tell(Text(told) if told else _farewell(getattr(interrupt, "trace", None)))
         return INTERRUPTED
     return 0
 

@@ -365,6 +365,76 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """A line that values lie on.
+
+    Parameters
+    ----------
+    name : str
+    marks : tuple of (float, str)
+        Shares of its length, and what is there.
+    """
+
+    name: str
+    marks: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """Something at a place of each axis.
+
+    Parameters
+    ----------
+    name : str
+    places : tuple of (float or None)
+        Shares of each axis' length; None where it has no place there.
+    tone : Tone
+    """
+
+    name: str
+    places: tuple[float | None, ...]
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Dots between two axes; those of the first tone of the legend are drawn last.
+
+    Parameters
+    ----------
+    title : str
+    across, up : Axis
+    dots : tuple of Dot
+        Each with two places.
+    legend : tuple of (Tone, str)
+    """
+
+    title: str
+    across: Axis
+    up: Axis
+    dots: tuple[Dot, ...]
+    legend: tuple[tuple[Tone, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Strands:
+    """Parallel coordinates: a line for each dot, through its place on every axis.
+
+    Parameters
+    ----------
+    title : str
+    axes : tuple of Axis
+    dots : tuple of Dot
+    legend : tuple of (Tone, str)
+    """
+
+    title: str
+    axes: tuple[Axis, ...]
+    dots: tuple[Dot, ...]
+    legend: tuple[tuple[Tone, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tab:
     """One of several things to look at."""
 
@@ -394,6 +464,8 @@ Part: TypeAlias = (
     | Strip
     | Drawing
     | Curves
+    | Scatter
+    | Strands
     | Tabs
 )
 

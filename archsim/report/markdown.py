@@ -20,14 +20,25 @@ from archsim.report.document import (
     Part,
     Raster,
     Remark,
+    Scatter,
     Section,
+    Strands,
     Strip,
     Table,
     Tabs,
     Tree,
     Verbatim,
 )
-from archsim.report.shades import curve_lines, drawing_lines, legend_text, map_lines, raster_lines, spans_text
+from archsim.report.shades import (
+    curve_lines,
+    drawing_lines,
+    legend_text,
+    map_lines,
+    raster_lines,
+    scatter_lines,
+    spans_text,
+    strand_lines,
+)
 
 STRIP_WIDTH = 100
 """Characters of a strip."""
@@ -140,6 +151,16 @@ def _(part: Drawing) -> str:
 @written.register
 def _(part: Curves) -> str:
     return _drawn(part.title, curve_lines(part))
+
+
+@written.register
+def _(part: Scatter) -> str:
+    return _drawn(part.title, scatter_lines(part))
+
+
+@written.register
+def _(part: Strands) -> str:
+    return _drawn(part.title, strand_lines(part))
 
 
 @written.register

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.report.document import Curves, Drawing, Maps, Raster, Span, Strip, Tone
+from archsim.report.document import Curves, Drawing, Maps, Raster, Scatter, Span, Strands, Strip, Tone
 from archsim.report.quantities import bar, significant
 
 _GREYS = " ░▒▓█"
@@ -84,6 +84,22 @@ def curve_lines(curves: Curves) -> list[str]:
     return [
         f"{label.ljust(wide)} {significant(value).rjust(7)} {bar((value - low) / span, 24)}" for label, value in rows
     ]
+
+
+def scatter_lines(scatter: Scatter) -> list[str]:
+    """Dots as characters between two axes; where several fall together, the last one is seen."""
+    cells = [[" "] * WIDTH for _ in range(HEIGHT // 2)]
+    for dot in scatter.dots:
+        across, up = (place or 0.0 for place in dot.places)
+        cells[round((1.0 - up) * (len(cells) - 1))][round(across * (WIDTH - 1))] = _SHADES[dot.tone]
+    ends = [f"{axis.name} {axis.marks[0][1]} to {axis.marks[-1][1]}" for axis in (scatter.up, scatter.across)]
+    legend = ", ".join(f"{_SHADES[tone]} {name}" for tone, name in scatter.legend)
+    return [f"up: {ends[0]}", *(f"|{''.join(row)}" for row in cells), f"across: {ends[1]}; {legend}"]
+
+
+def strand_lines(strands: Strands) -> list[str]:
+    """Each axis with its marks; lines through them need a picture."""
+    return [f"{axis.name}: {', '.join(word for _, word in axis.marks)}" for axis in strands.axes]
 
 
 def _greys(shares: NDArray[np.float64]) -> str:

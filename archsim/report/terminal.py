@@ -24,13 +24,24 @@ from archsim.report.document import (
     Part,
     Raster,
     Remark,
+    Scatter,
+    Strands,
     Strip,
     Table,
     Tabs,
     Tree,
 )
 from archsim.report.quantities import bar
-from archsim.report.shades import curve_lines, drawing_lines, legend_text, map_lines, raster_lines, spans_text
+from archsim.report.shades import (
+    curve_lines,
+    drawing_lines,
+    legend_text,
+    map_lines,
+    raster_lines,
+    scatter_lines,
+    spans_text,
+    strand_lines,
+)
 
 WIDEST_NAME = 34
 """Characters of a name that are shown; longer ones are cut."""
@@ -159,6 +170,16 @@ def _(part: Drawing) -> RenderableType:
 @rendered.register
 def _(part: Curves) -> RenderableType:
     return _drawn(part.title, curve_lines(part))
+
+
+@rendered.register
+def _(part: Scatter) -> RenderableType:
+    return _drawn(part.title, scatter_lines(part))
+
+
+@rendered.register
+def _(part: Strands) -> RenderableType:
+    return _drawn(part.title, strand_lines(part))
 
 
 @rendered.register

@@ -1,0 +1,126 @@
+"""``archsim explore``: many chips for some networks, and which of them are best."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archsim.cli.grouping import grouped
+from archsim.cli.options import Tables
+from archsim.cli.output import results
+from archsim.cli.printing import TablePrintOptions
+
+if TYPE_CHECKING:
+    from archsim.exploration import Exploration
+
+_STORE, _WORK, _OUTPUT = "Where it is kept", "Who works", "The output"
+
+
+@grouped
+def explore(
+    study: Annotated[
+        Path,
+        typer.Argument(
+            metavar="STUDY.yaml", help="What may change, what is wanted, how it is sought: reports/guide/exploring.md."
+        ),
+    ],
+    printing: TablePrintOptions,
+    *,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Keep every point here, and go on from what is there; [bold]STUDY.explore[/] where not given.",
+            rich_help_panel=_STORE,
+        ),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Keep points in a database instead of a file, as [bold]postgresql://user@host/name[/].",
+            rich_help_panel=_STORE,
+        ),
+    ] = None,
+    ledgers: Annotated[
+        bool, typer.Option(help="Keep the whole ledger of every point, as Parquet.", rich_help_panel=_STORE)
+    ] = True,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Processes; one for each core where not given.", rich_help_panel=_WORK),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Let a Dask cluster work: [bold]tcp://host:8786[/].", rich_help_panel=_WORK),
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="So many points instead of what the study says.", rich_help_panel=_WORK),
+    ] = None,
+    bounds: Annotated[
+        bool | None,
+        typer.Option(
+            "--bounds/--no-bounds",
+            help="Pass over points whose closed-form bounds show that they are not wanted; where not given, for grid, "
+            "random and quasi-random.",
+            rich_help_panel=_WORK,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Write all tables, a page (report.html) and the best points as chip files into this directory.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    table_format: Annotated[
+        Tables, typer.Option("--format", help="File format of the tables.", rich_help_panel=_OUTPUT)
+    ] = Tables.CSV,
+) -> None:
+    """Search a space of chips and mappings, on all cores or a cluster, and go on after any interruption.
+
+    Every point that is finished stays in the store; the same command goes on from there, and shows what was found when
+    nothing is left to do. Each point runs again with [cyan]archsim run[/], by the command that the results give.
+
+    Examples: [cyan]archsim explore study.yaml --out results[/], [cyan]archsim explore study.yaml --scheduler
+    tcp://head:8786 --storage postgresql://me@head/studies[/].
+    """
+    from archsim.report.exploration import EXPLORATION_FILES, exploration_document, write_exploration
+    from archsim.report.files import TableFormat
+
+    chips = () if out is None else tuple(file.name for file in out.glob("chip-*.yaml"))
+    with results(out, replaces=(*EXPLORATION_FILES, *chips)) as folder:
+        found = _explored(
+            study,
+            store=store,
+            storage=storage,
+            workers=workers,
+            scheduler=scheduler,
+            bounds=bounds,
+            ledgers=ledgers,
+            points=points,
+        )
+        if folder is not None:
+            write_exploration(folder, found, TableFormat(table_format.value))
+    printing.print(exploration_document(found))
+
+
+def _explored(study: Path, **options: object) -> Exploration:
+    from rich.console import Console
+
+    from archsim.cli.exploring import StudyProgress
+    from archsim.errors import InputError
+
+    try:
+        from archsim.exploration import explore
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("archsim"):
+            raise
+        raise InputError(
+            f"{error.name} is not installed", where="archsim explore", remedy="pip install 'archsim[explore]'."
+        ) from None
+    with StudyProgress(Console(stderr=True)) as progress:
+        return explore(study, watch=progress, **options)  # type: ignore[arg-type]
