@@ -100,7 +100,7 @@ def scope_of(chip: Chip, bill: Bill) -> Scope:
             _serving(Aspect.CLOCK, Purpose.CLOCK, bill),
             _serving(Aspect.CONTROL, Purpose.CONTROL, bill),
             _serving(Aspect.SUPPLY, Purpose.SUPPLY, bill),
-            _memories(beside),
+            _memories(beside, bill),
             _links(chip, bill),
             Inclusion(Aspect.HOST, Extent.NONE),
         )
@@ -150,10 +150,15 @@ def _moves(energies: Iterable[tuple[str, Figure]]) -> bool:
     return any(figure.value > 0 for _, figure in energies)
 
 
-def _memories(parts: list[Component]) -> Inclusion:
-    if not parts:
+def _memories(beside: list[Component], bill: Bill) -> Inclusion:
+    """Accesses to memories beside the chip, and what these take without: their own power, or within a larger figure."""
+    if not beside:
         return Inclusion(Aspect.DRAM, Extent.ABSENT)
-    idle, accessed = (any(part.leakage_w.value > 0 for part in parts), any(_moves(part.energy_j) for part in parts))
+    within = any(Purpose.STORE in part.covers and part.leakage_w.value > 0 for part in bill.components)
+    idle, accessed = (
+        within or any(part.leakage_w.value > 0 for part in beside),
+        any(_moves(part.energy_j) for part in beside),
+    )
     if idle and accessed:
         return Inclusion(Aspect.DRAM, Extent.ALL)
     if not idle and not accessed:

@@ -45,6 +45,7 @@ from archsim.chip.section import (
     Rate,
     Seconds,
     Section,
+    Serves,
     Siemens,
     SquareMetres,
     Volts,
@@ -422,20 +423,6 @@ class Mapping(Section):
     digital: Patterns | None = None
     packing: Flag = False
     schedule: Schedule = Schedule()
-
-
-class Serves(StrEnum):
-    """What a part is for that only takes power and area."""
-
-    CONTROL = "control"
-    """Instructions and sequencers."""
-    CLOCK = "clock"
-    """Making the clock and bringing it everywhere."""
-    SUPPLY = "supply"
-    """Power conversion."""
-    COMPUTE = "compute"
-    MOVE = "move"
-    STORE = "store"
 
 
 class OtherPart(CostChoice):

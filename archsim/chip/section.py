@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationInfo
@@ -72,6 +73,8 @@ _POSITIVE = Field(gt=0, allow_inf_nan=False)
 _NOT_NEGATIVE = Field(ge=0, allow_inf_nan=False)
 
 Seconds = Annotated[float, _reader("s"), _writer("s"), _POSITIVE, _plausible("s")]
+Duration = Annotated[float, _reader("s"), _writer("s"), _NOT_NEGATIVE, _plausible("s")]
+"""A time that may be none."""
 Metres = Annotated[float, _reader("m"), _writer("m"), _POSITIVE, _plausible("m")]
 Pitch = Annotated[float, _reader("m", "mm"), _writer("m"), _POSITIVE, _plausible("m")]
 SquareMetres = Annotated[float, _reader("m^2"), _writer("m^2"), _POSITIVE, _plausible("m^2")]
@@ -90,6 +93,7 @@ MemoryBits = Annotated[float, _reader("bit", "GiB"), _writer("bit"), _POSITIVE, 
 BitsPerSecond = Annotated[float, _reader("bit/s"), _writer("bit/s"), _POSITIVE, _plausible("bit/s")]
 JoulesPerBit = Annotated[float, _reader("J/bit"), _writer("J/bit"), _NOT_NEGATIVE, _plausible("J/bit")]
 Fraction = Annotated[float, Field(ge=0, le=1, strict=True)]
+Share = Annotated[float, Field(gt=0, le=1, strict=True)]
 Count = Annotated[int, Field(ge=1, le=10**9, strict=True)]
 Lines = Annotated[int, Field(ge=1, le=65536, strict=True)]
 """Rows or columns of an array."""
@@ -118,6 +122,20 @@ Patterns = Annotated[
 ]
 """Names or patterns of names: ``"softmax, depthwise-*"``."""
 Parameter = Annotated[float, Field(strict=True, allow_inf_nan=False)] | str
+
+
+class Serves(StrEnum):
+    """What a part is for that only takes power and area."""
+
+    CONTROL = "control"
+    """Instructions and sequencers."""
+    CLOCK = "clock"
+    """Making the clock and bringing it everywhere."""
+    SUPPLY = "supply"
+    """Power conversion."""
+    COMPUTE = "compute"
+    MOVE = "move"
+    STORE = "store"
 
 
 class Section(BaseModel):

@@ -8,11 +8,39 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from archsim.chip.section import Bits, CostChoice, Count, Hertz, Lines, Precision, Section, Width, refusal
+from archsim.chip.section import Bits, CostChoice, Count, Flag, Hertz, Lines, Precision, Section, Serves, Width, refusal
 from archsim.chip.tile import Buffer, Tile
 
 SYSTOLIC = "systolic"
 """The matrix unit of chips of systolic arrays."""
+
+
+class Covers(Section):
+    """What else a figure of power contains: reports say so.
+
+    Parameters
+    ----------
+    clock, control, supply : bool
+        Power that was measured of a whole die has its clock and its control in it, that of a board power conversion.
+    store : bool
+        What memories beside the chip take without accesses.
+    """
+
+    clock: Flag = False
+    control: Flag = False
+    supply: Flag = False
+    store: Flag = False
+
+    @property
+    def served(self) -> tuple[Serves, ...]:
+        """All that is contained."""
+        contained = (
+            (Serves.CLOCK, self.clock),
+            (Serves.CONTROL, self.control),
+            (Serves.SUPPLY, self.supply),
+            (Serves.STORE, self.store),
+        )
+        return tuple(serves for serves, inside in contained if inside)
 
 
 class SteppedTile(Tile, ABC):
@@ -24,9 +52,12 @@ class SteppedTile(Tile, ABC):
     ----------
     port_width : Bits
         That an access to one of its memories moves: what cost models ask for.
+    covers : Covers
+        What ``cost`` contains beside the multiplications.
     """
 
     port_width: Bits
+    covers: Covers = Covers()
 
 
 class Dataflow(StrEnum):

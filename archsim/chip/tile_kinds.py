@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationInfo
 
+from archsim.chip.roofline_tile import ROOFLINE
 from archsim.chip.section import refusal
 from archsim.chip.stepped_tile import SYSTOLIC, SteppedTile
 from archsim.chip.tile import ANALOG, Tile
@@ -24,6 +25,7 @@ GROUP = "archsim.matrix_units"
 BUILT_IN = (
     EntryPoint(ANALOG, "archsim.machine.analog_tile:ANALOG_ARRAYS", GROUP),
     EntryPoint(SYSTOLIC, "archsim.machine.systolic:SYSTOLIC_ARRAYS", GROUP),
+    EntryPoint(ROOFLINE, "archsim.machine.roofline:ROOFLINE_DEVICE", GROUP),
 )
 
 

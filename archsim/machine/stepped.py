@@ -80,11 +80,14 @@ class Elementwise:
     work : Counts
         Primitive operations of all tokens.
     operands : Operands
+    follows : bool
+        Whether it takes what the pass before hands over as it comes.
     """
 
     kind: str
     work: Counts
     operands: Operands
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

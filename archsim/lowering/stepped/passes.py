@@ -104,7 +104,11 @@ class Questions:
             scaled(operator.work, here.tokens * self._samples),
             scaled(operator.work_per_key, int(keys) * self._samples),
         )
-        return Elementwise(operator.kind, work, self._operands(here, self._inputs(here, None), 0, 0))
+        follows = any(self._kept(edge.source) is Kept.HANDED for edge in self._edges(here))
+        return Elementwise(operator.kind, work, self._operands(here, self._inputs(here, None), 0, 0), follows)
+
+    def _kept(self, layer: str) -> Kept:
+        return self.plan.kept[self.placement.index[layer]]
 
     def _dynamic(self, here: _Pass, operator: Digital) -> tuple[tuple[Work, ...], ...]:
         """A product of activations: each sample and head multiplies by keys of its own.
@@ -126,7 +130,7 @@ class Questions:
             scaled(rest, int(keys.sum()) * self._samples), scaled(operator.work, here.tokens * self._samples)
         )
         none = replace(operands, inputs_fetched=0, weights_fetched=0, inputs=operands.outputs, weights=0)
-        return products, (Elementwise(operator.kind, work, none),)
+        return products, (Elementwise(operator.kind, work, none, follows=True),)
 
     def _attention(self, here: _Pass, keys: int, macs: int, operands: Operands) -> tuple[Product, Product]:
         """Scores, then weighted sums; the weights of the sums stay on the array's side."""

@@ -79,7 +79,7 @@ class SystolicArrays:
         facts["operations"] = ("mac:1",)
         arrays = (ARRAY, Kind.UNIT, Place.TILE, Purpose.COMPUTE, tile.arrays, ("mac",), tile.cost, facts, "tile.cost")
         return (
-            Part(*arrays),
+            Part(*arrays, covers=frozenset(Purpose(served) for served in tile.covers.served)),
             self._memory(WEIGHT_BUFFER, tile.weight_buffer, "weight_buffer"),
             self._memory(SUM_BUFFER, tile.sum_buffer, "sum_buffer"),
         )
