@@ -12,9 +12,11 @@ from archsim.cli.options import BatchOptions, ChipOptions, NetworkOptions, Repli
 from archsim.cli.printing import PrintOptions, TablePrintOptions
 from archsim.cli.show_chip import chip
 from archsim.cli.show_cost import cost
+from archsim.cli.show_product import product
 
-app = typer.Typer(help="Show a chip, a network, a placement, a program or a component's cost.", cls=Guarded)
+app = typer.Typer(help="Show a chip, a product, a network, a placement, a program or a component's cost.", cls=Guarded)
 app.command("chip")(chip)
+app.command("product")(product)
 
 
 @app.command("network")

@@ -9,6 +9,9 @@ router, 100 on the array, 5 on its converters (which hold it: the next product s
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
+
+import pytest
 
 from archsim.accounting import Ledger, account
 from archsim.chip.schema import Chip
@@ -59,6 +62,11 @@ REST_MM2 = 17 * 0.75 + 5.0
 TILE_MW = 1.0 + 2.0 + 64 * 0.125 + 0.5 + 4.0 + 6.0
 FABRIC_MW, PORT_MW = 17 * 8.0 + 16.0, 32.0
 LEAKAGE_MW = 16 * TILE_MW + FABRIC_MW + PORT_MW
+
+
+def near(value: Any) -> Any:
+    """A value, or values, to nine digits; ``pytest.approx`` alone takes all picojoules for equal."""
+    return pytest.approx(value, rel=1e-9, abs=0)
 
 
 def figure(value: float) -> Figure:

@@ -49,6 +49,7 @@ from tests.unit.accounting.hand_run import (
     chip,
     figure,
     ledger,
+    near,
     network,
     run,
 )
@@ -106,7 +107,7 @@ def test_dynamic_energy_by_layer_and_action(
 ) -> None:
     count, joules = energies()[layer, component, action]
     assert count == BATCH * TOKENS * per_token
-    assert joules == pytest.approx(BATCH * TOKENS * per_token * price * PJ, rel=1e-12)
+    assert joules == near(BATCH * TOKENS * per_token * price * PJ)
 
 
 def test_the_energy_table_has_nothing_else() -> None:
@@ -114,7 +115,7 @@ def test_the_energy_table_has_nothing_else() -> None:
     dynamic = table[table["layer"] != LEAKAGE]
     assert list(table.columns) == ["layer", "chip", "component", "action", "count", "energy_j"]
     assert len(dynamic) == 13 and (dynamic["chip"] == 0).all()
-    assert dynamic["energy_j"].sum() == pytest.approx(BATCH * TOKENS * TOKEN_PJ * PJ, rel=1e-12)
+    assert dynamic["energy_j"].sum() == near(BATCH * TOKENS * TOKEN_PJ * PJ)
 
 
 def two_blocks() -> tuple[Trace, Placement]:
@@ -138,16 +139,16 @@ def test_leakage_lasts_for_the_whole_run() -> None:
     leaked = ledger().energy.query("layer == @LEAKAGE").set_index("component")
     assert len(leaked) == 11
     assert (leaked["chip"] == -1).all() and (leaked["action"] == "leakage").all()
-    assert leaked["count"].to_numpy() == pytest.approx(MAKESPAN_NS * NS)
-    assert leaked["energy_j"]["adc"] == pytest.approx(1024 * 0.125e-3 * MAKESPAN_NS * NS)
-    assert leaked["energy_j"].sum() == pytest.approx(LEAKAGE_MW * 1e-3 * MAKESPAN_NS * NS)
+    assert leaked["count"].to_numpy() == near(MAKESPAN_NS * NS)
+    assert leaked["energy_j"]["adc"] == near(1024 * 0.125e-3 * MAKESPAN_NS * NS)
+    assert leaked["energy_j"].sum() == near(LEAKAGE_MW * 1e-3 * MAKESPAN_NS * NS)
 
 
 def test_leakage_of_several_chips() -> None:
     table = leakage_power(bill(), 3).set_index("component")
     assert table["instances"]["router"] == 3 * 17
-    assert table["leakage_w"]["router"] == pytest.approx(3 * 17 * 8e-3)
-    assert table["leakage_w"].sum() == pytest.approx(3 * LEAKAGE_MW * 1e-3)
+    assert table["leakage_w"]["router"] == near(3 * 17 * 8e-3)
+    assert table["leakage_w"].sum() == near(3 * LEAKAGE_MW * 1e-3)
 
 
 def test_actions_that_do_not_happen_cost_nothing_and_others_need_a_price() -> None:
@@ -169,19 +170,19 @@ def test_area_of_all_chips() -> None:
     table = component_area(bill(), 2).set_index("component")
     assert list(component_area(bill(), 2).columns) == ["component", "instances", "area_each_m2", "area_m2"]
     assert table["instances"]["adc"] == 2048
-    assert table["area_each_m2"]["adc"] == pytest.approx(0.25e-6)
-    assert table["area_m2"]["adc"] == pytest.approx(512e-6)
-    assert table["area_m2"].sum() == pytest.approx(2 * (16 * TILE_MM2 + REST_MM2) * 1e-6)
+    assert table["area_each_m2"]["adc"] == near(0.25e-6)
+    assert table["area_m2"]["adc"] == near(512e-6)
+    assert table["area_m2"].sum() == near(2 * (16 * TILE_MM2 + REST_MM2) * 1e-6)
 
 
 def test_idle_tiles_can_be_left_out() -> None:
     _, placement = run()
     # One of 16 tiles holds weights; routers, clock and memory are there all the same.
-    assert used_area(bill(), placement) == pytest.approx((TILE_MM2 + REST_MM2) * 1e-6)
-    assert used_leakage(bill(), placement) == pytest.approx((TILE_MW + FABRIC_MW + PORT_MW) * 1e-3)
+    assert used_area(bill(), placement) == near((TILE_MM2 + REST_MM2) * 1e-6)
+    assert used_leakage(bill(), placement) == near((TILE_MW + FABRIC_MW + PORT_MW) * 1e-3)
     twice = replace(placement, chips=2)
     # Two chips of 16 tiles, one of which holds weights: half a tile on each, and two of everything else.
-    assert used_area(bill(), twice) == pytest.approx((TILE_MM2 + 2 * REST_MM2) * 1e-6)
+    assert used_area(bill(), twice) == near((TILE_MM2 + 2 * REST_MM2) * 1e-6)
 
 
 # Time
@@ -208,10 +209,10 @@ def states(layer: str, role: str) -> pd.Series:
 def test_how_actors_spend_the_run(layer: str, role: str, busy_ns: int, blocked_ns: int, done_ns: int) -> None:
     row = states(layer, role)
     assert row["actors"] == 1 and row["firings"] == BATCH * TOKENS
-    assert row["busy"] == pytest.approx(busy_ns / MAKESPAN_NS)
-    assert row["blocked"] == pytest.approx(blocked_ns / MAKESPAN_NS)
+    assert row["busy"] == near(busy_ns / MAKESPAN_NS)
+    assert row["blocked"] == near(blocked_ns / MAKESPAN_NS)
     assert row["contended"] == 0
-    assert row["done"] == pytest.approx(done_ns / MAKESPAN_NS)
+    assert row["done"] == near(done_ns / MAKESPAN_NS)
     rest = MAKESPAN_NS - busy_ns - blocked_ns - done_ns
     assert row["starved"] == pytest.approx(rest / MAKESPAN_NS, abs=1e-12)
 
@@ -221,13 +222,13 @@ def test_actors_of_a_role_are_averaged() -> None:
     # Two links of the input: both are busy for a nanosecond a token; they are done after 1,232 - 918 and - 519 ns.
     row = actor_states(trace).query("layer == 'in' and role == 'link'").iloc[0]
     assert row["actors"] == 2 and row["firings"] == 2 * BATCH * TOKENS
-    assert row["busy"] == pytest.approx(12 / MAKESPAN_NS)
-    assert row["done"] == pytest.approx((918 + 519) / 2 / MAKESPAN_NS)
+    assert row["busy"] == near(12 / MAKESPAN_NS)
+    assert row["done"] == near((918 + 519) / 2 / MAKESPAN_NS)
 
 
 def test_every_row_of_states_is_a_whole() -> None:
     table = ledger().states
-    assert table[["busy", "starved", "blocked", "contended", "done"]].sum(axis=1).to_numpy() == pytest.approx(1.0)
+    assert table[["busy", "starved", "blocked", "contended", "done"]].sum(axis=1).to_numpy() == near(1.0)
     assert list(table.columns) == [
         "layer", "role", "actors", "firings", "busy", "starved", "blocked", "contended", "done",
     ]  # fmt: skip
@@ -243,11 +244,11 @@ def test_resources_and_their_use() -> None:
         0,
         1,
     )
-    assert array["busy_s"] == pytest.approx(1200 * NS)
-    assert array["utilisation"] == pytest.approx(1200 / MAKESPAN_NS)
-    assert array["steady_utilisation"] == pytest.approx(1200 / MAKESPAN_NS)
+    assert array["busy_s"] == near(1200 * NS)
+    assert array["utilisation"] == near(1200 / MAKESPAN_NS)
+    assert array["steady_utilisation"] == near(1200 / MAKESPAN_NS)
     assert table.loc["host-in"]["kind"] == "host"
-    assert table.loc["host-out"]["busy_s"] == pytest.approx(72 * NS)
+    assert table.loc["host-out"]["busy_s"] == near(72 * NS)
 
 
 def test_servers_share_the_work_and_the_steady_state_has_a_use_of_its_own() -> None:
@@ -255,20 +256,20 @@ def test_servers_share_the_work_and_the_steady_state_has_a_use_of_its_own() -> N
     resources = replace(trace.program.resources, servers=np.full(len(trace.program.resources), 2, np.int64))
     double = replace(trace, program=replace(trace.program, resources=resources), period=(800_000, 2))
     table = resource_use(double, steady_state(double)).set_index("resource")
-    assert table.loc["chip0/node0/array0", "utilisation"] == pytest.approx(1200 / MAKESPAN_NS / 2)
+    assert table.loc["chip0/node0/array0", "utilisation"] == near(1200 / MAKESPAN_NS / 2)
     # 400 ns of service in each 400 of the period, over two servers.
-    assert table.loc["chip0/node0/array0", "steady_utilisation"] == pytest.approx(0.5)
+    assert table.loc["chip0/node0/array0", "steady_utilisation"] == near(0.5)
 
 
 def test_when_layers_work() -> None:
     trace, _ = run()
     table = layer_times(trace).set_index("layer")
-    assert table.loc["a", "first_start_s"] == pytest.approx(12 * NS)
+    assert table.loc["a", "first_start_s"] == near(12 * NS)
     # The affine stage holds its resource for a nanosecond a token; the last starts 15 ns before the end.
-    assert table.loc["a", "last_end_s"] == pytest.approx((MAKESPAN_NS - 14) * NS)
-    assert table.loc["a", "busy_s"] == pytest.approx(1200 * NS)
+    assert table.loc["a", "last_end_s"] == near((MAKESPAN_NS - 14) * NS)
+    assert table.loc["a", "busy_s"] == near(1200 * NS)
     assert table.loc["in", "first_start_s"] == 0
-    assert table.loc["out", "last_end_s"] == pytest.approx(MAKESPAN_NS * NS)
+    assert table.loc["out", "last_end_s"] == near(MAKESPAN_NS * NS)
 
 
 def test_layers_that_never_fire_have_no_times() -> None:
@@ -289,9 +290,9 @@ def test_layers_in_the_networks_order() -> None:
     assert table["arrays"].tolist() == [0, 1, 0, 0]
     rows = table.set_index("layer")
     # The product, 8 bytes read, 6 written; and for the unit's layer, 6 bytes read, its additions and a flit.
-    assert rows.loc["a", "energy_j"] == pytest.approx(BATCH * TOKENS * (PRODUCT_PJ + 64 * 13 + 48 * 23) * PJ)
-    assert rows.loc["r", "energy_j"] == pytest.approx(BATCH * TOKENS * (48 * 13 + 6 * 19 + 17) * PJ)
-    assert rows.loc["r", "busy_s"] == pytest.approx(12 * NS)
+    assert rows.loc["a", "energy_j"] == near(BATCH * TOKENS * (PRODUCT_PJ + 64 * 13 + 48 * 23) * PJ)
+    assert rows.loc["r", "energy_j"] == near(BATCH * TOKENS * (48 * 13 + 6 * 19 + 17) * PJ)
+    assert rows.loc["r", "busy_s"] == near(12 * NS)
     assert np.isnan(rows.loc["out", "energy_j"])
 
 
@@ -304,24 +305,24 @@ def test_headline() -> None:
     assert (found.chips, found.tiles, found.tiles_used, found.batch) == (1, 16, 1, BATCH)
     assert found.operations_per_sample == OPERATIONS
     # Samples enter at 0, 32 and 64 ns, and leave every 400 from 432 on.
-    assert found.latency_s == pytest.approx((832 - 32) * NS)
-    assert found.latency_max_s == pytest.approx((1232 - 64) * NS)
-    assert found.throughput_per_s == pytest.approx(1 / (PERIOD_NS * NS))
+    assert found.latency_s == near((832 - 32) * NS)
+    assert found.latency_max_s == near((1232 - 64) * NS)
+    assert found.throughput_per_s == near(1 / (PERIOD_NS * NS))
     assert found.throughput_basis == "whole run, filling and draining included"
-    assert found.energy_per_sample_j == pytest.approx(SAMPLE_PJ * PJ)
-    assert found.leakage_share == pytest.approx(LEAKED_PJ / SAMPLE_PJ)
-    assert found.power_w == pytest.approx(SAMPLE_PJ / PERIOD_NS * 1e-3)
-    assert found.area_m2 == pytest.approx((16 * TILE_MM2 + REST_MM2) * 1e-6)
-    assert found.area_used_m2 == pytest.approx((TILE_MM2 + REST_MM2) * 1e-6)
+    assert found.energy_per_sample_j == near(SAMPLE_PJ * PJ)
+    assert found.leakage_share == near(LEAKED_PJ / SAMPLE_PJ)
+    assert found.power_w == near(SAMPLE_PJ / PERIOD_NS * 1e-3)
+    assert found.area_m2 == near((16 * TILE_MM2 + REST_MM2) * 1e-6)
+    assert found.area_used_m2 == near((TILE_MM2 + REST_MM2) * 1e-6)
     # An operation per picojoule is a TOP/s/W.
-    assert found.gops_per_w == pytest.approx(1000 * OPERATIONS / SAMPLE_PJ)
+    assert found.gops_per_w == near(1000 * OPERATIONS / SAMPLE_PJ)
     used_pj = TOKENS * TOKEN_PJ + (TILE_MW + FABRIC_MW + PORT_MW) * PERIOD_NS
-    assert found.gops_per_w_used == pytest.approx(1000 * OPERATIONS / used_pj)
+    assert found.gops_per_w_used == near(1000 * OPERATIONS / used_pj)
     tops = OPERATIONS / PERIOD_NS / 1000
-    assert found.tops_per_mm2 == pytest.approx(tops / (16 * TILE_MM2 + REST_MM2))
-    assert found.tops_per_mm2_used == pytest.approx(tops / (TILE_MM2 + REST_MM2))
-    assert found.array_utilisation == pytest.approx(1200 / MAKESPAN_NS)
-    assert found.cell_utilisation == pytest.approx(48 / (16 * 4096))
+    assert found.tops_per_mm2 == near(tops / (16 * TILE_MM2 + REST_MM2))
+    assert found.tops_per_mm2_used == near(tops / (TILE_MM2 + REST_MM2))
+    assert found.array_utilisation == near(1200 / MAKESPAN_NS)
+    assert found.cell_utilisation == near(48 / (16 * 4096))
     assert found.generation is None
 
 
@@ -334,8 +335,8 @@ def test_notes_are_handed_on() -> None:
 def test_the_steady_energy_takes_leakage_of_a_period_only() -> None:
     trace, placement = run()
     found = account(replace(trace, period=(400_000, 1)), placement, bill()).headline
-    assert found.throughput_per_s == pytest.approx(1 / (400 * NS))
-    assert found.energy_per_sample_j == pytest.approx((TOKENS * TOKEN_PJ + LEAKAGE_MW * 400) * PJ)
+    assert found.throughput_per_s == near(1 / (400 * NS))
+    assert found.energy_per_sample_j == near((TOKENS * TOKEN_PJ + LEAKAGE_MW * 400) * PJ)
     assert found.throughput_basis == "exact period"
 
 
@@ -344,10 +345,10 @@ def test_samples_inside_a_pass_are_counted_one_by_one() -> None:
     one, four = ledger().headline, batched.headline
     assert four.batch == 4 * BATCH
     assert four.operations_per_sample == OPERATIONS / 4
-    assert four.throughput_per_s == pytest.approx(4 * one.throughput_per_s)
-    assert four.energy_per_sample_j == pytest.approx(one.energy_per_sample_j / 4)
+    assert four.throughput_per_s == near(4 * one.throughput_per_s)
+    assert four.energy_per_sample_j == near(one.energy_per_sample_j / 4)
     for same in ("latency_s", "power_w", "gops_per_w", "gops_per_w_used", "tops_per_mm2", "leakage_share"):
-        assert getattr(four, same) == pytest.approx(getattr(one, same)), same
+        assert getattr(four, same) == near(getattr(one, same)), same
     assert "the model has a batch of 4 inside" in batched.notes[0]
 
 
@@ -359,18 +360,18 @@ def generation(made: int) -> tuple[Trace, float | None]:
     assert (found.prompt_tokens, found.generated_tokens, found.context_tokens) == (2, made, 5)
     # Output tokens arrive from 132 ns on, each 100 after the other; samples enter at 0, 32 and 64.
     assert trace.sample_first.tolist() == [132_000, 532_000, 932_000]
-    assert found.time_to_first_token_s == pytest.approx((532 - 32) * NS)
-    assert found.tokens_per_s == pytest.approx(made / (PERIOD_NS * NS))
-    assert found.tokens_per_j == pytest.approx(made / (SAMPLE_PJ * PJ))
+    assert found.time_to_first_token_s == near((532 - 32) * NS)
+    assert found.tokens_per_s == near(made / (PERIOD_NS * NS))
+    assert found.tokens_per_j == near(made / (SAMPLE_PJ * PJ))
     return trace, found.time_per_token_s
 
 
 def test_a_decoder_is_measured_by_its_tokens() -> None:
     _, each = generation(TOKENS)
-    assert each == pytest.approx(100 * NS)
+    assert each == near(100 * NS)
     # If the same 300 ns lay between two tokens:
     _, each = generation(2)
-    assert each == pytest.approx(300 * NS)
+    assert each == near(300 * NS)
 
 
 def test_one_generated_token_has_no_time_between_tokens() -> None:
@@ -397,8 +398,8 @@ def worthless(*, but: str = "") -> Bill:
 
 def test_what_costs_nothing_has_no_efficiency() -> None:
     some = account(*run(), worthless(but="adc")).headline
-    assert some.energy_per_sample_j == pytest.approx(TOKENS * 30 * PJ)
-    assert some.gops_per_w == pytest.approx(1000 * OPERATIONS / (TOKENS * 30))
+    assert some.energy_per_sample_j == near(TOKENS * 30 * PJ)
+    assert some.gops_per_w == near(1000 * OPERATIONS / (TOKENS * 30))
     assert some.tops_per_mm2 == some.tops_per_mm2_used == some.peak_tops_per_mm2 == some.leakage_share == 0
     none = account(*run(), worthless()).headline
     assert none.gops_per_w == none.gops_per_w_used == none.peak_gops_per_w == none.leakage_share == 0
@@ -411,20 +412,20 @@ def test_what_costs_nothing_has_no_efficiency() -> None:
 
 def test_peak_of_the_chip() -> None:
     found = peak_of(chip(), bill())
-    assert product_interval(chip()) == pytest.approx(100 * NS)
-    assert product_energy(chip(), bill()) == pytest.approx(FULL_PRODUCT_PJ * PJ)
-    assert found.operations_per_s == pytest.approx(16 * 2 * 4096 / (100 * NS))
-    assert found.energy_per_product_j == pytest.approx(FULL_PRODUCT_PJ * PJ)
+    assert product_interval(chip()) == near(100 * NS)
+    assert product_energy(chip(), bill()) == near(FULL_PRODUCT_PJ * PJ)
+    assert found.operations_per_s == near(16 * 2 * 4096 / (100 * NS))
+    assert found.energy_per_product_j == near(FULL_PRODUCT_PJ * PJ)
     power_mw = 16 * FULL_PRODUCT_PJ / 100 + LEAKAGE_MW
-    assert found.power_w == pytest.approx(power_mw * 1e-3)
-    assert found.area_m2 == pytest.approx((16 * TILE_MM2 + REST_MM2) * 1e-6)
+    assert found.power_w == near(power_mw * 1e-3)
+    assert found.area_m2 == near((16 * TILE_MM2 + REST_MM2) * 1e-6)
     tops = 16 * 2 * 4096 / 100 / 1000
-    assert found.gops_per_w == pytest.approx(1000 * tops / (power_mw * 1e-3))
-    assert found.tops_per_mm2 == pytest.approx(tops / (16 * TILE_MM2 + REST_MM2))
+    assert found.gops_per_w == near(1000 * tops / (power_mw * 1e-3))
+    assert found.tops_per_mm2 == near(tops / (16 * TILE_MM2 + REST_MM2))
     headline = ledger().headline
-    assert headline.peak_tops == pytest.approx(tops)
-    assert headline.peak_gops_per_w == pytest.approx(found.gops_per_w)
-    assert headline.peak_tops_per_mm2 == pytest.approx(found.tops_per_mm2)
+    assert headline.peak_tops == near(tops)
+    assert headline.peak_gops_per_w == near(found.gops_per_w)
+    assert headline.peak_tops_per_mm2 == near(found.tops_per_mm2)
 
 
 def test_full_activity_part_by_part() -> None:
@@ -446,17 +447,17 @@ def test_full_activity_part_by_part() -> None:
         "clock": 0,
         "dram": 0,
     }
-    assert table["dynamic_w"].to_dict() == pytest.approx({name: mw * 1e-3 for name, mw in expected_mw.items()})
-    assert table["leakage_w"]["adc"] == pytest.approx(1024 * 0.125e-3)
+    assert table["dynamic_w"].to_dict() == near({name: mw * 1e-3 for name, mw in expected_mw.items()})
+    assert table["leakage_w"]["adc"] == near(1024 * 0.125e-3)
     assert (table["power_w"] - table["dynamic_w"] - table["leakage_w"]).abs().max() < 1e-15
     assert table["instances"]["adc"] == 1024
-    assert table["area_m2"]["adc"] == pytest.approx(256e-6)
+    assert table["area_m2"]["adc"] == near(256e-6)
 
 
 def test_a_given_rate_is_that_of_one_instance() -> None:
     table = full_activity(chip(), bill(), {"router.flit": 5e8, "dram.read_bit": 1e9}).set_index("component")
-    assert table["dynamic_w"]["router"] == pytest.approx(17 * 5e8 * 17 * PJ)
-    assert table["dynamic_w"]["dram"] == pytest.approx(31e-3)
+    assert table["dynamic_w"]["router"] == near(17 * 5e8 * 17 * PJ)
+    assert table["dynamic_w"]["dram"] == near(31e-3)
     with pytest.raises(InputError, match=r"no action 'router\.flits'"):
         full_activity(chip(), bill(), {"router.flits": 1.0})
 
@@ -469,7 +470,7 @@ def test_the_ladder_rung_by_rung() -> None:
     ladder = efficiency_ladder(trace, placement, bill())
     idle = 1 - 400 / PERIOD_NS
     assert (ladder.network, ladder.chip) == ("line", "tiny")
-    assert ladder.idle == pytest.approx(idle)
+    assert ladder.idle == near(idle)
     assert ladder.operations == ladder.array_operations == OPERATIONS
     # The network's 192 products of weights are 192 / 4096 of a full product's.
     peak_pj = TOKENS * 48 / 4096 * FULL_PRODUCT_PJ
@@ -486,17 +487,17 @@ def test_the_ladder_rung_by_rung() -> None:
     total = 0.0
     for rung in ladder.rungs:
         total += added_pj[rung.step]
-        assert rung.energy_j == pytest.approx(added_pj[rung.step] * PJ, rel=1e-9), rung.step
-        assert rung.operations_per_w == pytest.approx(OPERATIONS / (total * PJ), rel=1e-9), rung.step
-    assert total == pytest.approx(SAMPLE_PJ)
+        assert rung.energy_j == near(added_pj[rung.step] * PJ), rung.step
+        assert rung.operations_per_w == near(OPERATIONS / (total * PJ)), rung.step
+    assert total == near(SAMPLE_PJ)
     digital = {rung.step: rung.digital_j for rung in ladder.rungs if rung.digital_j}
     # The units' 16 x 6 mW.
-    assert digital == pytest.approx(
+    assert digital == near(
         {Step.STALLS: 96 * PERIOD_NS * idle * PJ, Step.LEAKAGE: 96 * PERIOD_NS * (1 - idle) * PJ}
     )
     movement = ladder.counting(frozenset({Step.MOVEMENT, Step.STALLS}))
     spent_pj = peak_pj + added_pj[Step.MOVEMENT] + (on_chip_mw - 96) * PERIOD_NS * idle
-    assert movement == pytest.approx(OPERATIONS / (spent_pj * PJ))
+    assert movement == near(OPERATIONS / (spent_pj * PJ))
 
 
 def test_sums_of_blocks_are_digital_work_and_their_writing_is_movement() -> None:
@@ -505,9 +506,9 @@ def test_sums_of_blocks_are_digital_work_and_their_writing_is_movement() -> None
     # Per token: two blocks of 64 x 6; six sums behind the second, and six additions in the unit.
     product_pj = 2 * (64 * 6 * 2 * 1 + 64 * (2 + 3) + 6 * (5 + 7 + 11))
     peak_pj = TOKENS * 128 * 6 / 4096 * FULL_PRODUCT_PJ
-    assert rungs[Step.PEAK] == pytest.approx(peak_pj * PJ)
-    assert rungs[Step.FILLING] == pytest.approx((TOKENS * product_pj - peak_pj) * PJ)
-    assert rungs[Step.DIGITAL] == pytest.approx(TOKENS * (6 * 4 + 6 * 19) * PJ)
+    assert rungs[Step.PEAK] == near(peak_pj * PJ)
+    assert rungs[Step.FILLING] == near((TOKENS * product_pj - peak_pj) * PJ)
+    assert rungs[Step.DIGITAL] == near(TOKENS * (6 * 4 + 6 * 19) * PJ)
 
 
 def test_steps_have_names() -> None:
@@ -521,7 +522,7 @@ def test_the_ladder_of_samples_inside_a_pass() -> None:
     trace, placement = run(replace(network(), samples_per_run=2))
     halves = efficiency_ladder(trace, placement, bill())
     whole = efficiency_ladder(*run(), bill())
-    assert halves.operations == whole.operations / 2 and halves.idle == pytest.approx(whole.idle)
+    assert halves.operations == whole.operations / 2 and halves.idle == near(whole.idle)
     for one, two in zip(whole.rungs, halves.rungs, strict=True):
-        assert two.energy_j == pytest.approx(one.energy_j / 2)
-        assert two.operations_per_w == pytest.approx(one.operations_per_w)
+        assert two.energy_j == near(one.energy_j / 2)
+        assert two.operations_per_w == near(one.operations_per_w)
