@@ -204,6 +204,8 @@ class Fabric(Section):
         Added to every packet; a circuit-switched fabric has none.
     router_delay, link_delay : int
         Cycles of a header.
+    shared_flits : bool
+        True where tokens that follow each other share a flit, as many whole ones as its width holds.
     buffer_packets : int
         Packets of room that a flow has at each router, as long as ``router_buffer`` holds them.
     router_buffer : Bits, optional
@@ -223,6 +225,7 @@ class Fabric(Section):
     clock: Hertz
     router_delay: Cycles
     link_delay: Cycles
+    shared_flits: Flag = False
     buffer_packets: Count
     router_buffer: BufferBits | None = None
     pitch: Pitch
@@ -414,6 +417,9 @@ class Mapping(Section):
         Where grouped convolutions run.
     digital : tuple of str, optional
         Matrix layers that run on digital units, by name or pattern (``"fc*, head"``).
+    top_outputs : int, optional
+        Of each output token, only so many of the largest elements go to the host, with their indices; a digital unit
+        finds them.
     packing : bool
         True where small blocks of weights share an array, which then serves them in turn.
     schedule : Schedule
@@ -421,6 +427,7 @@ class Mapping(Section):
 
     grouped: Depthwise = Depthwise.ARRAY
     digital: Patterns | None = None
+    top_outputs: Count | None = None
     packing: Flag = False
     schedule: Schedule = Schedule()
 

@@ -199,6 +199,21 @@ def flits_of(fabric: Fabric, bits: Ids) -> Ids:
     return np.maximum(1, -(-(bits + header) // width))
 
 
+def flit_shares(fabric: Fabric, bits: Ids) -> NDArray[np.float64]:
+    """Flits of tokens, or the part of one that each takes where several share it.
+
+    A token goes on at once: it does not wait until its flit is full.
+    """
+    return flits_of(fabric, bits) / _tokens_per_flit(fabric, bits)
+
+
+def _tokens_per_flit(fabric: Fabric, bits: Ids) -> Ids:
+    """Whole tokens that share a flit; 1 where none does."""
+    room = int(fabric.link_width) - int(fabric.header or 0) if fabric.shared_flits else 0
+    tokens: Ids = np.maximum(1, room // np.maximum(1, bits))
+    return tokens
+
+
 def _add_links(draft: Draft, placement: Placement, hops: Hops, producer: Ids, bits: Ids) -> Ids:
     """One actor per hop, held as long as the token's flits take."""
     fabric, stride = placement.chip.fabric, placement.floorplan.nodes
@@ -223,7 +238,7 @@ def _add_links(draft: Draft, placement: Placement, hops: Hops, producer: Ids, bi
             interval, delay = _chip_link_times(placement, size[rows])
             place = Place(Kind.CHIP_LINK, label, tail, head // stride)
         else:
-            interval, delay = flits[rows] * clock, latency[rows]
+            interval, delay = np.ceil(flit_shares(fabric, size[rows]) * clock).astype(np.int64), latency[rows]
             place = _link_place(fabric, label, tail % base, head % base)
         actor[rows] = _copies(draft, placement, own, place, interval, delay)
         _act_links(draft, placement, kind, actor[rows], size[rows])
@@ -269,10 +284,10 @@ def _act_links(draft: Draft, placement: Placement, kind: int, actor: Ids, bits: 
         draft.act(actor, "chip-link.bit", bits.astype(np.float64))
         return
     if kind != EJECT:
-        draft.act(actor, "router.flit", flits_of(fabric, bits).astype(np.float64))
+        draft.act(actor, "router.flit", flit_shares(fabric, bits))
     # On a bus the one wire is crossed on the way in.
     if kind == (INJECT if fabric.shape.shared else LINK):
-        draft.act(actor, "wire.bit_hop", (flits_of(fabric, bits) * fabric.link_width).astype(np.float64))
+        draft.act(actor, "wire.bit_hop", flit_shares(fabric, bits) * fabric.link_width)
 
 
 def act_writes(draft: Draft, placement: Placement, actor: Ids, node: Ids, bits: Ids) -> None:
@@ -310,8 +325,8 @@ def _join_links(draft: Draft, placement: Placement, hops: Hops, actor: Ids, prod
 
 
 def _packets(fabric: Fabric, hops: Hops, bits: Ids) -> Ids:
-    """Packets of room before each link: as many as asked for, but for routers that cannot hold all of them."""
-    asked = np.full(len(bits), fabric.buffer_packets, np.int64)
+    """Tokens of room before each link: as many packets as asked for, but for routers that cannot hold all of them."""
+    asked = fabric.buffer_packets * _tokens_per_flit(fabric, bits)
     inside = hops.kind != INJECT
     if fabric.router_buffer is None or not inside.any():
         return asked

@@ -21,7 +21,8 @@ from archsim.mapping.placement import Blocks, Homes, Placement
 from archsim.mapping.replication import Replication, matrix_load, recurrent_layers
 from archsim.mapping.stepped_place import place_stepped
 from archsim.mapping.unit_pool import UnitPool
-from archsim.network import Digital, Layer, Matrix, Network, Primitive, Sink, Source
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source
+from archsim.network.work import sort_work
 
 Ids = NDArray[np.int64]
 
@@ -93,13 +94,41 @@ def _settled(network: Network, units: UnitPool, blocks: Blocks, groups: tuple[in
 
 
 def as_mapped(network: Network, chip: Chip) -> Network:
-    """The network with grouped convolutions, and the layers that the chip names, as digital layers where it says so.
+    """The network as the chip runs it.
+
+    Grouped convolutions, and layers that it names, are digital layers where it says so; before outputs of which only
+    the largest elements leave, a layer finds these.
 
     Raises
     ------
     InputError
         If the chip names layers that the network does not have.
     """
+    return _with_digital_products(_with_top_outputs(network, chip.mapping.top_outputs), chip)
+
+
+def _with_top_outputs(network: Network, kept: int | None) -> Network:
+    """A search for the largest elements before every output that is longer than they are with their indices."""
+    if kept is None:
+        return network
+    long = {layer.name for layer in network.layers if isinstance(layer.operator, Sink) and layer.width > 2 * kept}
+    layers: list[Layer] = []
+    for layer in network.layers:
+        if layer.name in long:
+            search = Digital("top-k", sort_work(layer.width, kept), whole_token=True)
+            layers += [Layer(_search(layer.name), search, layer.tokens, 2 * kept), replace(layer, width=2 * kept)]
+        else:
+            layers.append(layer)
+    edges = [replace(edge, target=_search(edge.target)) if edge.target in long else edge for edge in network.edges]
+    edges += [Edge(_search(name), name, Same(), 2 * kept) for name in sorted(long)]
+    return replace(network, layers=tuple(layers), edges=tuple(edges))
+
+
+def _search(output: str) -> str:
+    return f"{output}.top"
+
+
+def _with_digital_products(network: Network, chip: Chip) -> Network:
     named = _named(network, chip)
     if chip.mapping.grouped is Depthwise.ARRAY and not named:
         return network
