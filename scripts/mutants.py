@@ -60,6 +60,7 @@ TESTS = {
         "tests/unit/lowering",
         "tests/unit/mapping/test_interleaving.py",
         "tests/unit/accounting/test_hand_run.py",
+        "tests/property/test_stepped.py",
         *_WHOLE_RUNS,
     ),
     "accounting": ("tests/unit/accounting", *_WHOLE_RUNS),
@@ -77,7 +78,7 @@ class Traced:
 
     def reaches(self, mutant: Mutation) -> bool:
         """Whether the test comes to a mutant's statement."""
-        reached = self.lines.get(str(mutant.function.file.absolute()), [])
+        reached = self.lines.get(str(mutant.function.file.relative_to(ROOT)), [])
         return any(mutant.first <= line <= mutant.last for line in reached)
 
 
@@ -114,8 +115,8 @@ class Sampler:
         """Draw mutants, and run each in a process of its own."""
         items = {item.nodeid: item for item in session.items}
         session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined] # one for all processes
-        self.traced = self._trace(items)
         trees = {file: ast.parse(file.read_text()) for file in sorted(self.package.rglob("*.py"))}
+        self.traced = self._trace(items)
         every = [mutant for file, tree in trees.items() if self.only in str(file) for mutant in mutations(file, tree)]
         drawn = Random(self.seed).sample(every, min(self.count, len(every)))
         live = _live_functions(self.package)
@@ -161,7 +162,7 @@ class Sampler:
 
     def _trace(self, items: dict[str, pytest.Item]) -> dict[str, Traced]:
         """Run every test once, traced, in a child process, so that nothing is warm in this one."""
-        known = _load(self.kept, self.package)
+        known = _load(self.kept, self.package, self.slowest)
         with tempfile.TemporaryDirectory() as folder:
             data, times = Path(folder) / "coverage", Path(folder) / "times"
 
@@ -202,7 +203,7 @@ def _read_traced(data: Path, times: Path) -> dict[str, Traced]:
         for line, tests in seen.contexts_by_lineno(file).items():
             for test in tests:
                 if test in traced:
-                    traced[test].lines.setdefault(file, []).append(line)
+                    traced[test].lines.setdefault(str(Path(file).relative_to(ROOT)), []).append(line)
     return traced
 
 
@@ -211,12 +212,14 @@ def _digest(package: Path) -> str:
     return hashlib.sha256(sources).hexdigest()
 
 
-def _load(kept: Path | None, package: Path) -> dict[str, Traced]:
-    """What an earlier run traced, if the package is as it was."""
+def _load(kept: Path | None, package: Path, slowest: float) -> dict[str, Traced]:
+    """What an earlier run traced, if the package is as it was; else only the tests that are left out as too slow."""
     if kept is None or not kept.exists():
         return {}
-    digest, tests = json.loads(kept.read_text())
-    return {test: Traced(*entry) for test, entry in tests.items()} if digest == _digest(package) else {}
+    digest, entries = json.loads(kept.read_text())
+    known = {test: Traced(*entry) for test, entry in entries.items()}
+    same = digest == _digest(package)
+    return known if same else {test: traced for test, traced in known.items() if traced.seconds > slowest}
 
 
 def _save(kept: Path | None, package: Path, traced: dict[str, Traced]) -> None:
