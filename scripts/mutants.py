@@ -90,6 +90,7 @@ class Sampler:
     count: int
     seed: int
     only: str
+    without: str
     slowest: float
     kept: Path | None
     traced: dict[str, Traced] = field(default_factory=dict)
@@ -117,7 +118,7 @@ class Sampler:
         session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined] # one for all processes
         trees = {file: ast.parse(file.read_text()) for file in sorted(self.package.rglob("*.py"))}
         self.traced = self._trace(items)
-        every = [mutant for file, tree in trees.items() if self.only in str(file) for mutant in mutations(file, tree)]
+        every = [mutant for file, tree in trees.items() if self._asked(file) for mutant in mutations(file, tree)]
         drawn = Random(self.seed).sample(every, min(self.count, len(every)))
         live = _live_functions(self.package)
         where = self.package.relative_to(ROOT)
@@ -130,6 +131,10 @@ class Sampler:
                 print(f"{number:4d} {_relative(mutant)} ({len(chosen)} tests)", flush=True)
         self.drawn = len(drawn)
         return True
+
+    def _asked(self, file: Path) -> bool:
+        path = str(file.relative_to(ROOT))
+        return self.only in path and self.without not in path
 
     def _survives(
         self, mutant: Mutation, tree: ast.Module, live: dict[CodeKey, list[FunctionType]], items: list[pytest.Item]
@@ -275,11 +280,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="mutants to draw")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="part of the path of the modules to draw from")
+    parser.add_argument("--without", default="\n", help="part of the path of modules to leave out")
     parser.add_argument("--slowest", type=float, default=2.0, help="tests that take longer, in seconds, are left out")
     parser.add_argument("--traced", type=Path, help="file that keeps which lines each test reaches, for the next time")
     options = parser.parse_args()
     package, kept = ROOT / "archsim" / options.package, options.traced and options.traced.absolute()
-    sampler = Sampler(package, options.count, options.seed, options.only, options.slowest, kept)
+    sampler = Sampler(package, options.count, options.seed, options.only, options.without, options.slowest, kept)
     arguments = ("-q", "-s", "-n0", "-p", "no:cacheprovider", "--hypothesis-profile=mutants")
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory() as folder:

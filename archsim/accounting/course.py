@@ -229,7 +229,7 @@ def _entries(series: Series, rows: NDArray[np.int64], firing: Counts) -> Counts:
 
 
 def firing_power(trace: Trace, bill: Bill, start_ps: int, stop_ps: int, bins: int = 240) -> Course:
-    """Dynamic power of each chip over time; a firing's energy is spent where it starts.
+    """Dynamic power of each chip over time; a firing's energy is spent when it starts.
 
     Parameters
     ----------
@@ -255,8 +255,9 @@ def firing_power(trace: Trace, bill: Bill, start_ps: int, stop_ps: int, bins: in
     chip = np.maximum(trace.program.resources.chip[trace.program.actors.resource[log.actor]], 0)
     chips = int(trace.program.resources.chip.max(initial=0)) + 1
     edges = np.linspace(start_ps, stop_ps, bins + 1)
-    place = np.clip(np.searchsorted(edges, log.start, side="right") - 1, 0, bins - 1)
-    joules = np.bincount(chip * bins + place, weights=energy[log.actor], minlength=chips * bins)
+    here = (log.start >= start_ps) & (log.start <= stop_ps)
+    place = np.minimum(np.searchsorted(edges, log.start[here], side="right") - 1, bins - 1)
+    joules = np.bincount(chip[here] * bins + place, weights=energy[log.actor[here]], minlength=chips * bins)
     watts = joules.reshape(chips, bins) / np.diff(edges) * PS_PER_S
     return Course(tuple(f"chip {chip}" for chip in range(chips)), edges, np.asarray(watts, np.float64))
 
