@@ -120,12 +120,12 @@ def test_room_is_asked_for_only_where_it_may_lack(monkeypatch):
 
 
 def test_streams_take_80_bytes_a_token_and_samples_48(monkeypatch):
-    # 2^22 tokens in three layers, 80 bytes each.
-    placement = place(line(("a", Matrix(Weights(8, 8))), tokens=2**22), make_chip())
-    monkeypatch.setattr(room, "free_bytes", lambda: 3 * 2**22 * 80 - 1)
-    with pytest.raises(Exception, match=r"streams of 12,582,912 tokens take about 0\.938 GiB") as caught:
+    # 2^21 tokens in three layers, 80 bytes each.
+    placement = place(line(("a", Matrix(Weights(8, 8))), tokens=2**21), make_chip())
+    monkeypatch.setattr(room, "free_bytes", lambda: 3 * 2**21 * 80 - 1)
+    with pytest.raises(Exception, match=r"streams of 6,291,456 tokens take about 0\.469 GiB") as caught:
         room.check_room(placement, 1)
-    assert caught.value.remedy.endswith("12,582,911 tokens fit.")
+    assert caught.value.remedy.endswith("6,291,455 tokens fit.")
     small = place(line(("a", Matrix(Weights(8, 8)))), make_chip())
     pairs = room.copies_bytes(small)
     monkeypatch.setattr(room, "free_bytes", lambda: 3 * 80 + pairs + 48 * 10**7)
