@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -197,7 +197,24 @@ def publish_text(path: Path, text: str) -> Path:
 
 
 def publish_bytes(path: Path, data: bytes) -> Path:
+    """Write a file as `publish_parts` does.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    return publish_parts(path, (data,))
+
+
+def publish_parts(path: Path, parts: Iterable[bytes]) -> Path:
     """Write a file beside its place and move it there: a reader finds all of it, or what was there before.
+
+    Parameters
+    ----------
+    path : Path
+    parts : iterable of bytes
+        One after the other.
 
     Raises
     ------
@@ -207,7 +224,8 @@ def publish_bytes(path: Path, data: bytes) -> Path:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with _writing(path):
-            part.write_bytes(data)
+            with part.open("wb") as file:
+                file.writelines(parts)
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -8,8 +8,8 @@ buffers before each layer hold.
 
 from __future__ import annotations
 
-import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -22,7 +22,8 @@ from archsim.accounting.waits import Waits, waits
 from archsim.cost import Bill
 from archsim.escaping import visible
 from archsim.program import Kind, Program, Role, Trace, resource_name
-from archsim.report.files import publish_bytes
+from archsim.report.files import publish_parts
+from archsim.report.json_lines import Picked, lines, microseconds, whole_numbers
 
 Numbers = NDArray[np.int64]
 
@@ -34,6 +35,8 @@ MOST_FIRINGS = 1_000_000
 _COLOURS = {"starved": "grey", "blocked": "bad", "contended": "terrible"}
 """Names of the format's colours."""
 _HOST = "host"
+_GZIP = 31
+"""zlib's number for gzip's header and trailer."""
 
 
 def write_timeline(path: Path, trace: Trace, bill: Bill) -> Path:
@@ -52,19 +55,24 @@ def write_timeline(path: Path, trace: Trace, bill: Bill) -> Path:
     InputError
         If it cannot be written.
     """
-    text = "".join(chain(['{"displayTimeUnit":"ns","traceEvents":[\n'], _joined(_events(trace, bill)), ["\n]}\n"]))
-    data = text.encode("utf-8")
-    return publish_bytes(path, gzip.compress(data, 1, mtime=0) if path.suffix == ".gz" else data)
+    parts = chain((b'{"displayTimeUnit":"ns","traceEvents":[\n',), _events(trace, bill), (b"\n]}\n",))
+    return publish_parts(path, _compressed(parts) if path.suffix == ".gz" else parts)
 
 
-def _joined(events: Iterable[str]) -> Iterator[str]:
-    yield ",\n".join(events)
+def _compressed(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same file for the same parts: its header holds no time."""
+    packer = zlib.compressobj(1, wbits=_GZIP)
+    yield from map(packer.compress, parts)
+    yield packer.flush()
 
 
-def _events(trace: Trace, bill: Bill) -> Iterator[str]:
+def _events(trace: Trace, bill: Bill) -> Iterator[bytes]:
+    """Lines of events: names and counters, and after them, each behind a comma, what there are millions of."""
     assert trace.log is not None
     tracks = _Tracks(trace)
-    return chain(tracks.names(), _slices(trace, tracks), _stalls(trace, tracks), _counters(trace, bill))
+    yield ",\n".join(chain(tracks.names(), _counters(trace, bill))).encode("utf-8")
+    yield from _slices(trace, tracks)
+    yield from _stalls(trace, tracks)
 
 
 class _Tracks:
@@ -80,6 +88,7 @@ class _Tracks:
         end = log.start + held(self.program, log.actor, log.firing)
         self.thread = self.first[self.resource] + self._lanes(log.start, end, servers)
         self.used = np.unique(self.resource)
+        self.processes = np.array([self.process(resource) for resource in range(len(servers))], np.int64)
 
     def _lanes(self, start: Numbers, end: Numbers, servers: Numbers) -> Numbers:
         """Servers of pools, taken in turn as they become free."""
@@ -120,15 +129,29 @@ def _meta(name: str, process: int, thread: int, arguments: dict[str, str | int])
     return json.dumps({"ph": "M", "name": name, "pid": process, "tid": thread, "args": arguments})
 
 
-def _slices(trace: Trace, tracks: _Tracks) -> Iterator[str]:
+def _slices(trace: Trace, tracks: _Tracks) -> Iterator[bytes]:
     log, program = trace.log, trace.program
     assert log is not None
-    heads = {actor: _head(program, tracks, actor) for actor in np.unique(log.actor).tolist()}
-    length = held(program, log.actor, log.firing) / PS_PER_US
+    known, actor = np.unique(log.actor, return_inverse=True)
+    head = Picked([_head(program, tracks, one) for one in known.tolist()])
+    length = held(program, log.actor, log.firing)
     sample, token = sample_and_token(program, log.actor, log.firing)
-    columns = (log.actor, tracks.thread, log.start / PS_PER_US, length, sample, token)
-    for actor, thread, start, span, group, step in zip(*(column.tolist() for column in columns), strict=True):
-        yield (f'{heads[actor]}{thread},"ts":{start:.6f},"dur":{span:.6f},"args":{{"sample":{group},"token":{step}}}}}')
+    return lines(
+        len(log.start),
+        lambda rows: (
+            head(actor[rows]),
+            whole_numbers(tracks.thread[rows]),
+            ',"ts":',
+            microseconds(log.start[rows]),
+            ',"dur":',
+            microseconds(length[rows]),
+            ',"args":{"sample":',
+            whole_numbers(sample[rows]),
+            ',"token":',
+            whole_numbers(token[rows]),
+            "}}",
+        ),
+    )
 
 
 def _head(program: Program, tracks: _Tracks, actor: int) -> str:
@@ -150,7 +173,7 @@ def sample_and_token(program: Program, actor: NDArray[np.int64], firing: Numbers
     return group * samples.group + member, token
 
 
-def _stalls(trace: Trace, tracks: _Tracks) -> Iterator[str]:
+def _stalls(trace: Trace, tracks: _Tracks) -> Iterator[bytes]:
     """Waits in the tracks of resources that serve one actor, and arrows between all."""
     found = waits(trace)
     alone = np.bincount(trace.program.actors.resource, minlength=len(trace.program.resources)) == 1
@@ -160,34 +183,57 @@ def _stalls(trace: Trace, tracks: _Tracks) -> Iterator[str]:
         ("contended", found.room, found.start),
     ):
         rows = np.flatnonzero((end > start) & alone[tracks.resource])
-        heads = {
-            resource: f'{{"ph":"X","name":"{kind}","cat":"stall","cname":"{_COLOURS[kind]}",'
-            f'"pid":{tracks.process(resource)},"tid":'
-            for resource in np.unique(tracks.resource[rows]).tolist()
-        }
-        columns = (tracks.resource[rows], tracks.thread[rows], start[rows] / PS_PER_US, (end - start)[rows] / PS_PER_US)
-        for resource, thread, begin, span in zip(*(column.tolist() for column in columns), strict=True):
-            yield f'{heads[resource]}{thread},"ts":{begin:.6f},"dur":{span:.6f}}}'
+        yield from _waits(tracks, kind, rows, start[rows], end[rows])
     yield from _arrows(trace, tracks, found)
 
 
-def _arrows(trace: Trace, tracks: _Tracks, found: Waits) -> Iterator[str]:
+def _waits(tracks: _Tracks, kind: str, firings: Numbers, start: Numbers, end: Numbers) -> Iterator[bytes]:
+    process, thread = tracks.processes[tracks.resource[firings]], tracks.thread[firings]
+    head = f'{{"ph":"X","name":"{kind}","cat":"stall","cname":"{_COLOURS[kind]}","pid":'
+    return lines(
+        len(firings),
+        lambda rows: (
+            head,
+            whole_numbers(process[rows]),
+            ',"tid":',
+            whole_numbers(thread[rows]),
+            ',"ts":',
+            microseconds(start[rows]),
+            ',"dur":',
+            microseconds(end[rows] - start[rows]),
+            "}",
+        ),
+    )
+
+
+def _arrows(trace: Trace, tracks: _Tracks, found: Waits) -> Iterator[bytes]:
     """From the firing that made the last token that a firing needed, to that firing."""
+    readers = np.flatnonzero(found.maker >= 0)
+    makers, numbers = found.maker[readers], np.arange(len(readers))
+    for phase, firings in (('"s"', makers), ('"f","bp":"e"', readers)):
+        yield from _ends(trace, tracks, phase, numbers, firings)
+
+
+def _ends(trace: Trace, tracks: _Tracks, phase: str, numbers: Numbers, firings: Numbers) -> Iterator[bytes]:
     log = trace.log
     assert log is not None
-    rows = np.flatnonzero(found.maker >= 0)
-    makers = found.maker[rows]
-    processes = np.array([tracks.process(resource) for resource in range(len(trace.program.resources))])
-    columns = (
-        processes[tracks.resource[makers]], tracks.thread[makers], log.start[makers] / PS_PER_US,
-        processes[tracks.resource[rows]], tracks.thread[rows], log.start[rows] / PS_PER_US,
+    process, thread, start = (
+        tracks.processes[tracks.resource[firings]], tracks.thread[firings], log.start[firings],
     )  # fmt: skip
-    parts = zip(*(column.tolist() for column in columns), strict=True)
-    for number, (process, thread, start, other, to, end) in enumerate(parts):
-        yield f'{{"ph":"s","id":{number},"name":"token","cat":"flow","pid":{process},"tid":{thread},"ts":{start:.6f}}}'
-        yield (
-            f'{{"ph":"f","bp":"e","id":{number},"name":"token","cat":"flow","pid":{other},"tid":{to},"ts":{end:.6f}}}'
-        )
+    return lines(
+        len(firings),
+        lambda rows: (
+            f'{{"ph":{phase},"id":',
+            whole_numbers(numbers[rows]),
+            ',"name":"token","cat":"flow","pid":',
+            whole_numbers(process[rows]),
+            ',"tid":',
+            whole_numbers(thread[rows]),
+            ',"ts":',
+            microseconds(start[rows]),
+            "}",
+        ),
+    )
 
 
 def _counters(trace: Trace, bill: Bill) -> Iterator[str]:
