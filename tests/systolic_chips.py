@@ -20,6 +20,7 @@ def scale_sim_chip(dataflow: str, rows: int, columns: int) -> Chip:
         f"tile.dataflow={dataflow}",
         f"tile.rows={rows}",
         f"tile.columns={columns}",
+        "tile.filling=exposed",
         "tile.clock=1 GHz",
         "tile.weight_buffer.capacity=2 MiB",
     )

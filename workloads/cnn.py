@@ -193,7 +193,23 @@ class Vgg:
 
 
 def _vgg(vgg: Vgg, options: WorkloadOptions) -> Network:
-    draft = Draft(vgg.name)
+    draft, stream = _vgg_maps(vgg, vgg.name)
+    columns = dense_of_map(draft, "fc1", stream, columns=vgg.hidden[0])
+    for index, width in enumerate((*vgg.hidden[1:], vgg.classes), start=2):
+        columns = draft.dense(f"fc{index}", relu(draft, f"fc{index - 1}.relu", columns), width)
+    draft.sink("logits", columns)
+    return draft.finish()
+
+
+def _vgg_convolutions(vgg: Vgg, options: WorkloadOptions) -> Network:
+    """What accelerators of its day were measured on."""
+    draft, stream = _vgg_maps(vgg, f"{vgg.name}-convolutions")
+    draft.sink("features", stream)
+    return draft.finish()
+
+
+def _vgg_maps(vgg: Vgg, name: str) -> tuple[Draft, Stream]:
+    draft = Draft(name)
     stream = _picture(draft, vgg.side)
     for stage, (channels, depth) in enumerate(vgg.stages, start=1):
         for index in range(1, depth + 1):
@@ -201,11 +217,7 @@ def _vgg(vgg: Vgg, options: WorkloadOptions) -> Network:
             kernels = convolution(draft, f"conv{place}", stream, channels=channels, kernel=Kernel(3))
             stream = relu(draft, f"relu{place}", kernels)
         stream = max_pool(draft, f"pool{stage}", stream, kernel=Kernel(2, 2, pad=0))
-    columns = dense_of_map(draft, "fc1", stream, columns=vgg.hidden[0])
-    for index, width in enumerate((*vgg.hidden[1:], vgg.classes), start=2):
-        columns = draft.dense(f"fc{index}", relu(draft, f"fc{index - 1}.relu", columns), width)
-    draft.sink("logits", columns)
-    return draft.finish()
+    return draft, stream
 
 
 _VGG8 = Vgg(
@@ -221,6 +233,9 @@ _VGG8 = Vgg(
 def _vgg_at_224(layers: int, depths: tuple[int, ...]) -> Vgg:
     stages = tuple(zip((64, 128, 256, 512, 512), depths, strict=True))
     return Vgg(f"vgg{layers}", f"VGG-{layers} for 224 x 224 images", 224, 1000, stages, (4096, 4096))
+
+
+_VGG16 = _vgg_at_224(16, (2, 2, 3, 3, 3))
 
 
 # MobileNetV2: Sandler et al., CVPR 2018.
@@ -267,7 +282,12 @@ WORKLOADS = (
     Residual("resnet101", bottleneck, (3, 4, 23, 3)).workload(),
     Workload("resnet32", "ResNet-32 for CIFAR-10 with 361,722 weights (Joshi 2020)", _resnet32, _IMAGE),
     _VGG8.workload(),
-    _vgg_at_224(16, (2, 2, 3, 3, 3)).workload(),
+    _VGG16.workload(),
     _vgg_at_224(19, (2, 2, 4, 4, 4)).workload(),
+    Workload(
+        "vgg16-convolutions",
+        "VGG-16's convolutions, as accelerators are measured on",
+        partial(_vgg_convolutions, _VGG16),
+    ),
     Workload("mobilenet-v2", "MobileNetV2 for 224 x 224 images: depthwise convolutions", _mobilenet_v2, _IMAGE),
 )

@@ -7,6 +7,7 @@ from archsim.network.work import (
     Reduction,
     activation_work,
     layer_norm_work,
+    local_response_norm_work,
     pool_work,
     rms_norm_work,
     scaled,
@@ -28,6 +29,11 @@ def max_pool(width: int, taps: int) -> Digital:
 def average_pool(width: int, taps: int) -> Digital:
     """The mean of ``taps`` positions, for each of ``width`` channels."""
     return Digital("average-pool", pool_work(Reduction.AVERAGE, taps, width))
+
+
+def local_response_norm(size: int, width: int) -> Digital:
+    """Normalisation of each element by its ``size`` neighbours across the channels."""
+    return Digital("local-response-norm", local_response_norm_work(size, width), whole_token=True)
 
 
 def layer_norm(width: int) -> Digital:

@@ -6,17 +6,19 @@ from difflib import get_close_matches
 
 from archsim.errors import InputError
 from archsim.network import Network
-from archsim.workloads import cnn, language, mlp, recurrent, speech, vision
+from archsim.workloads import alexnet, cnn, language, mlp, recurrent, speech, tpu, vision
 from archsim.workloads.options import DEFAULTS, Option, Workload, WorkloadOptions
 from archsim.workloads.trained import TRAINED
 
 _WORKLOADS: tuple[Workload, ...] = (
     *mlp.WORKLOADS,
     *cnn.WORKLOADS,
+    *alexnet.WORKLOADS,
     *recurrent.WORKLOADS,
     *language.WORKLOADS,
     *vision.WORKLOADS,
     *speech.WORKLOADS,
+    *tpu.WORKLOADS,
 )
 _BY_NAME = {workload.name: workload for workload in _WORKLOADS}
 

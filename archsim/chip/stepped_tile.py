@@ -8,7 +8,20 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from archsim.chip.section import Bits, CostChoice, Count, Flag, Hertz, Lines, Precision, Section, Serves, Width, refusal
+from archsim.chip.section import (
+    Bits,
+    CostChoice,
+    Count,
+    Cycles,
+    Flag,
+    Hertz,
+    Lines,
+    Precision,
+    Section,
+    Serves,
+    Width,
+    refusal,
+)
 from archsim.chip.tile import Buffer, Tile
 
 SYSTOLIC = "systolic"
@@ -68,6 +81,15 @@ class Dataflow(StrEnum):
     INPUT_STATIONARY = "input-stationary"
 
 
+class Filling(StrEnum):
+    """Whether an array takes in what stays in it while it works."""
+
+    EXPOSED = "exposed"
+    """Each fold fills the array, streams and drains before the next: SCALE-Sim's convention."""
+    HIDDEN = "hidden"
+    """A second register in each cell takes in the next fold, whose stream follows at once."""
+
+
 class WeightsAre(StrEnum):
     """Where weights are when a layer begins."""
 
@@ -115,6 +137,9 @@ class SystolicTile(SteppedTile):
     rows, columns : int
         Of one array.
     dataflow : Dataflow
+    filling : Filling
+    load_cycles : int, optional
+        In which an array takes in what stays in it for a fold; as many as it has rows where it is not given.
     weights : WeightsAre
     tensors : TensorsAre
     weight_buffer, sum_buffer : Buffer
@@ -129,6 +154,8 @@ class SystolicTile(SteppedTile):
     columns: Lines
     clock: Hertz
     dataflow: Dataflow
+    filling: Filling
+    load_cycles: Cycles | None = None
     precision: ProductPrecision
     weights: WeightsAre
     tensors: TensorsAre
@@ -145,6 +172,15 @@ class SystolicTile(SteppedTile):
     def weight_bits(self) -> int:
         """Bits of a weight."""
         return self.precision.weights
+
+    @model_validator(mode="after")
+    def _loaded(self) -> Self:
+        if self.load_cycles is not None and self.dataflow is Dataflow.OUTPUT_STATIONARY:
+            raise refusal(
+                "load_cycles is given for an array in which sums stay, which takes in nothing before its stream",
+                "Remove it, or choose another dataflow.",
+            )
+        return self
 
     @model_validator(mode="after")
     def _fed(self) -> Self:

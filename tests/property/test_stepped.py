@@ -19,6 +19,7 @@ SMALL = (
     "tile.rows=16",
     "tile.columns=8",
     "tile.clock=1 GHz",
+    "tile.filling=exposed",
     "tile.buffer.capacity=4 KiB",
     "tile.weight_buffer.capacity=1 KiB",
     "tile.sum_buffer.capacity=2 KiB",

@@ -11,7 +11,8 @@ output-stationary  M         N           K         sums        inputs      weigh
 M input vectors of K elements meet N columns. What stays is cut into *folds* of R x C. A fold's stream of length T is
 skewed over rows and columns: T + R + C - 2 cycles; where operands stay, R cycles before it bring them in, while sums
 that stay need none. SCALE-Sim (Samajdar et al., ISPASS 2020), whose convention this is, counts one cycle less for the
-last fold of a layer, since none follows it.
+last fold of a layer, since none follows it. An array whose cells have a second register takes in the next fold
+meanwhile: streams follow each other, and only the first fold is filled for and the last one drained.
 """
 
 from __future__ import annotations
@@ -61,11 +62,6 @@ class Folded:
                 return cls(rows, vectors, columns, Operand.INPUTS, Operand.WEIGHTS, Operand.SUMS)
             case Dataflow.OUTPUT_STATIONARY:
                 return cls(vectors, columns, rows, Operand.SUMS, Operand.INPUTS, Operand.WEIGHTS)
-
-    def fill_cycles(self, rows: int, columns: int) -> int:
-        """Cycles of a fold beside its stream, on an array of so many rows and columns."""
-        filling = 0 if self.stays is Operand.SUMS else rows
-        return filling + rows + columns - 2
 
 
 def pieces(size: int, most: int) -> int:

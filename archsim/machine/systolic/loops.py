@@ -61,6 +61,11 @@ class Loops:
         Of the stream.
     by_columns : bool
         Whether the folds of one column follow each other.
+    loading : int
+        Cycles in which the array takes in what stays in it.
+    exposed : bool
+        Whether it does so, and drains, for each fold; else only for the first, and a fold takes the longer of its
+        stream and of taking in the next.
     """
 
     folded: Folded
@@ -71,6 +76,8 @@ class Loops:
     repeats: int
     parts: int
     by_columns: bool
+    loading: int
+    exposed: bool
 
     @cached_property
     def row_folds(self) -> int:
@@ -102,9 +109,12 @@ class Loops:
         length = pieces(self.folded.in_time, self.shares.stream) * self.repeats
         plane, inner = np.divmod(folds, self.plane)
         group, part = np.divmod(plane, self.parts)
-        begun, ended = part * length // self.parts, (part + 1) * length // self.parts
-        streamed = self.plane * (group * length + begun) + inner * (ended - begun)
-        return np.asarray(streamed + folds * self.folded.fill_cycles(*self.array), np.int64)
+        each = np.diff(np.arange(self.parts + 1) * length // self.parts)
+        fill = self.loading + sum(self.array) - 2
+        each = each + fill if self.exposed else np.maximum(each, self.loading)
+        before = np.concatenate([[0], np.cumsum(each)])
+        taken = self.plane * (group * before[-1] + before[part]) + inner * each[part]
+        return np.asarray(taken if self.exposed else taken + fill * (folds > 0), np.int64)
 
     @property
     def total_cycles(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from archsim.chip import Chip
-from archsim.chip.stepped_tile import SYSTOLIC, SystolicTile, TensorsAre, WeightsAre
+from archsim.chip.stepped_tile import SYSTOLIC, Dataflow, Filling, SystolicTile, TensorsAre, WeightsAre
 from archsim.chip.tile import Buffer
 from archsim.chip.tile_kinds import TileKind
 from archsim.machine.matrix_unit import BlockLimits
@@ -144,6 +144,8 @@ class SystolicArrays:
             repeats=pieces(self.chip.activation_bits, tile.precision.inputs),
             parts=1,
             by_columns=True,
+            loading=0 if tile.dataflow is Dataflow.OUTPUT_STATIONARY else tile.load_cycles or tile.rows,
+            exposed=tile.filling is Filling.EXPOSED,
         )
         return best_loops(
             one, tile.arrays, product, cycle_ps=period_ps(tile.clock), bits_per_ps=self._memory_rate(product)

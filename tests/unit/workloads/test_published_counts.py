@@ -84,6 +84,28 @@ def test_operations_are_torchvisions(name: str, published: float) -> None:
     assert build(name).macs / 1e9 == pytest.approx(published, abs=0.0005)
 
 
+def test_alexnet_has_the_parameters_and_operations_of_its_reference_model() -> None:
+    """Caffe's bvlc_alexnet has 60,965,224 parameters; Eyeriss counts 666 M MACs in the convolutions."""
+    assert parameters(build("alexnet")) == 60_965_224
+    assert build("alexnet").macs / 1e6 == pytest.approx(724.4, abs=0.05)
+    assert build("alexnet-convolutions").macs / 1e6 == pytest.approx(666, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "millions", "layers", "per_weight"),
+    [("mlp0", 20, 5, 1), ("mlp1", 5, 4, 1), ("lstm0", 52, 58, 1), ("lstm1", 34, None, 1), ("cnn0", 8, 16, 361)],
+)
+def test_stand_ins_for_tpu_applications_have_the_published_sizes(
+    name: str, millions: float, layers: int | None, per_weight: int
+) -> None:
+    """Jouppi et al., ISCA 2017, table 1; 2,888 MACs per weight byte at a batch of 8 are 361 per sample."""
+    network = build(f"tpu-{name}")
+    assert network.weights / 1e6 == pytest.approx(millions, rel=0.01)
+    assert network.macs == network.weights * per_weight
+    counted = len(network.layers) - 2 if name.startswith("lstm") else len(network.matrices)
+    assert layers in (None, counted)
+
+
 def test_mobilenet_operations_are_those_of_its_paper() -> None:
     """Sandler et al., table 4: 300 M multiply-adds."""
     assert build("mobilenet-v2").macs / 1e6 == pytest.approx(300, rel=0.005)
