@@ -39,12 +39,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from mutations import CodeKey, Mutation, key, mutations
 
 ROOT = Path(__file__).parents[1]
-# Unit tests first, then quick ones of whole runs.
+# Unit tests, then quick ones of whole runs; what takes seconds a test would take hours for a sample of mutants.
 _WHOLE_RUNS = (
-    "tests/property/test_lowering.py",
     "tests/property/test_curves.py",
-    "tests/property/test_throughput.py",
-    "tests/property/test_conservation.py",
+    "tests/property/test_stepped.py",
     "tests/oracle/test_timing_closed_forms.py",
     "tests/oracle/test_fabric.py",
     "tests/oracle/test_schedules.py",
@@ -55,15 +53,20 @@ TESTS = {
         "tests/oracle/test_cost_published_chips.py",
         "tests/oracle/test_cost_published_tables.py",
     ),
-    "mapping": ("tests/unit/mapping", "tests/unit/lowering", *_WHOLE_RUNS),
+    "mapping": (
+        "tests/unit/mapping",
+        "tests/unit/lowering/test_actions.py",
+        "tests/unit/lowering/test_lower.py",
+        "tests/unit/lowering/test_tempo.py",
+        *_WHOLE_RUNS,
+    ),
     "lowering": (
         "tests/unit/lowering",
         "tests/unit/mapping/test_interleaving.py",
         "tests/unit/accounting/test_hand_run.py",
-        "tests/property/test_stepped.py",
         *_WHOLE_RUNS,
     ),
-    "accounting": ("tests/unit/accounting", *_WHOLE_RUNS),
+    "accounting": ("tests/unit/accounting", "tests/oracle/test_leakage_published.py", *_WHOLE_RUNS),
 }
 SECONDS = 5.0
 """Processor time that a mutant has beside three times that of the tests without a change."""

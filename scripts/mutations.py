@@ -2,7 +2,7 @@
 
 Changed are arithmetic, comparisons, constants, conditions, the first two arguments of calls, and statements. Left
 alone, by rule: prose (whatever stands in an f-string, is joined to text, or is raised), annotations, decorators and
-defaults, and ``__repr__``.
+defaults, ``__repr__``, and what only asserts (``assert``, ``zip(..., strict=True)``).
 """
 
 from __future__ import annotations
@@ -178,6 +178,8 @@ def _short(node: ast.AST) -> str:
 def _children(node: ast.AST) -> Iterator[tuple[ast.AST, Place]]:
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns", "decorator_list", "args") and not isinstance(node, ast.Call):
+            continue
+        if isinstance(node, ast.keyword) and node.arg == "strict":
             continue
         if isinstance(value, ast.AST):
             yield value, Place(node, field, None)

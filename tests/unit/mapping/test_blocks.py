@@ -97,3 +97,30 @@ def test_the_widest_consumer_sets_the_granularity():
     network = Network("n", layers, edges)
     assert column_granularity(network, (network.by_name["gates"],)) == 4
     assert column_granularity(network, (network.by_name["cell"],)) == 1
+
+
+def test_groups_that_are_larger_than_a_block_are_cut_one_by_one():
+    # Three groups of 10 x 6 weights in blocks of 8 x 4: two row blocks of 5 and two column blocks of 3 each.
+    cut = cut_weights(Weights(10, 6, groups=3), BlockLimits(8, 4), 1)
+    assert cut.row.tolist() == [0, 1, 0, 1] * 3
+    assert cut.column.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert cut.row_start.tolist() == [0, 5, 0, 5, 10, 15, 10, 15, 20, 25, 20, 25]
+    assert cut.row_stop.tolist() == [5, 10, 5, 10, 15, 20, 15, 20, 25, 30, 25, 30]
+    assert cut.column_start.tolist() == [0, 0, 3, 3, 6, 6, 9, 9, 12, 12, 15, 15]
+    assert cut.column_stop.tolist() == [3, 3, 6, 6, 9, 9, 12, 12, 15, 15, 18, 18]
+    assert cut.weights.tolist() == [15] * 12
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "granularity", "edges"),
+    [
+        (10, 4, 1, [0, 3, 6, 10]),
+        (8, 4, 1, [0, 4, 8]),
+        (12, 5, 4, [0, 4, 8, 12]),
+        (14, 8, 4, [0, 8, 14]),
+        (6, 3, 4, [0, 4, 6]),
+        (1, 9, 1, [0, 1]),
+    ],
+)
+def test_edges_of_pieces(size, most, granularity, edges):
+    assert even_edges(size, most, granularity).tolist() == edges

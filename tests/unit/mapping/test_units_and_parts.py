@@ -188,6 +188,19 @@ def test_sums_stay_beside_the_blocks_that_they_add_to():
     assert homes(placement, "d") == homes(placement, "a") and len(homes(placement, "d")) == 2
 
 
+def test_copies_share_the_work_of_the_sums_beside_them():
+    # Two copies make two of four tokens each, in 210 ns. Two sums of 40 on one lane take 160 for two tokens, so that
+    # both keep pace beside their copy.
+    network = line(("a", Matrix(Weights(8, 8))), ("d", additions(40)), ("e", additions(40)), tokens=4)
+    placement = place(network, make_chip(units={"local": make_unit(lanes=1)}), replicate={"a": 2})
+    assert homes(placement, "e") == homes(placement, "d") == homes(placement, "a")
+    # Sums of 80 take 320 together: the second goes elsewhere.
+    network = line(("a", Matrix(Weights(8, 8))), ("d", additions(80)), ("e", additions(80)), tokens=4)
+    placement = place(network, make_chip(units={"local": make_unit(lanes=1)}), replicate={"a": 2})
+    assert homes(placement, "d") == homes(placement, "a")
+    assert not {node for *_, node in homes(placement, "e")} & {node for *_, node in homes(placement, "d")}
+
+
 def test_work_that_cannot_keep_pace_gets_copies_of_its_own():
     # 105 ns a product; a sum of 300 on one lane takes 300: three copies, each beside the block.
     chip = make_chip(units={"local": make_unit(lanes=1)})

@@ -1,0 +1,177 @@
+"""What passes on a device that works layer by layer multiply, read and make, counted by hand."""
+
+import numpy as np
+import pytest
+
+from archsim.lowering import lower
+from archsim.lowering.stepped.passes import Questions
+from archsim.lowering.stepped.runs import Run
+from archsim.lowering.stepped.waits import behind, wrapped
+from archsim.machine.stepped import Elementwise, Operands, Product
+from archsim.mapping import place
+from archsim.network import (
+    Digital,
+    Edge,
+    Layer,
+    Matrix,
+    Network,
+    Prefix,
+    Primitive,
+    Same,
+    Sink,
+    Source,
+    Weights,
+    Window,
+)
+from archsim.program import Kind, Role
+from tests.networks import additions, line, lstm
+from tests.systolic_chips import systolic
+
+BUFFER = 24 * 2**23
+
+
+def stages(network, *overrides, batch=1):
+    """What each pass consists of, by layer in the order of passes."""
+    placement = place(network, systolic(*overrides), batch=batch)
+    assert placement.plan is not None
+    questions = Questions(placement, placement.plan, placement.floorplan.unit.keeping)
+    names = [layer.name for layer in network.order]
+    return [
+        (names[layer], questions.stages(number))
+        for number, layer in enumerate(placement.plan.passes.layer.tolist())
+        if not isinstance(network.order[layer].operator, Source | Sink)
+    ]
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_a_product_and_a_sum(samples):
+    network = line(("a", Matrix(Weights(8, 6))), ("d", additions(6)), tokens=5)
+    (a, (((product,),))), (d, ((work,),)) = stages(network, batch=samples)
+    vectors = 5 * samples
+    # Inputs stay on the chip, and their room is theirs; weights come from memory.
+    eight, six = vectors * 8 * 8, vectors * 6 * 8
+    operands = Operands(eight, 48 * 8, six, 0, 48 * 8, 0, BUFFER - eight)
+    assert (a, product) == ("a", Product(vectors, 8, 6, 1, vectors * 48, operands))
+    assert d == "d" and work.kind == "add" and dict(work.work) == {Primitive.ADD: 6 * vectors}
+    assert (work.operands.inputs, work.operands.outputs, work.operands.weights) == (six, six, 0)
+
+
+def test_what_lies_in_memory_is_fetched_and_written():
+    network = line(("a", Matrix(Weights(8, 6))), ("b", Matrix(Weights(6, 4))), tokens=5)
+    (_, ((a,),)), (_, ((b,),)) = stages(network, "tile.tensors=stored")
+    assert (a.operands.inputs_fetched, a.operands.outputs_written) == (5 * 64, 5 * 48)
+    # The last product's results leave for the host.
+    assert (b.operands.inputs_fetched, b.operands.outputs_written) == (5 * 48, 0)
+    assert a.operands.room == b.operands.room == BUFFER
+
+
+def attention(rest, heads=2):
+    """Causal attention of eight elements in heads over four tokens, two of them cached before."""
+    mix = Digital(
+        "mix", work=((Primitive.ADD, 3),), work_per_key=((Primitive.MAC, 16), *rest), keys_port=1, whole_token=True,
+        heads=heads, product=True,
+    )  # fmt: skip
+    layers = [Layer("in", Source(), 4, 8), *(Layer(name, Matrix(Weights(8, 8)), 4, 8) for name in "qkv")]
+    layers += [Layer("mix", mix, 4, 8), Layer("out", Sink(), 4, 8)]
+    edges = [*(Edge("in", name, Same(), 8) for name in "qkv"), Edge("q", "mix", Same(), 8)]
+    edges += [Edge(name, "mix", Prefix(2), 8, port=port) for port, name in enumerate("kv", 1)]
+    return Network("attention", tuple(layers), (*edges, Edge("mix", "out", Same(), 8)))
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+def test_attention_is_two_products_and_a_softmax(samples):
+    network = attention(((Primitive.EXP, 2),))
+    found = dict(stages(network, batch=samples))
+    (scores, sums), (softmax,) = found["mix"]
+    # Queries have 3, 4, 5 and 6 keys, 18 in all; the array takes six for each. Heads of four elements, of each sample.
+    macs = 18 * 16 * samples
+    assert (scores.vectors, scores.rows, scores.columns, scores.groups) == (4, 4, 6, 2 * samples)
+    assert (sums.vectors, sums.rows, sums.columns, sums.groups) == (4, 6, 4, 2 * samples)
+    assert scores.macs + sums.macs == macs and scores.macs == macs // 2
+    keys = (4 + 2) * 8 * 8 * samples
+    assert scores.operands.weights == sums.operands.weights == keys
+    queries, made = 4 * 64 * samples, 4 * 6 * 2 * 8 * samples
+    assert (scores.operands.inputs, scores.operands.outputs) == (queries, made)
+    assert (sums.operands.inputs, sums.operands.outputs) == (made, queries)
+    assert isinstance(softmax, Elementwise)
+    assert dict(softmax.work) == {Primitive.EXP: 2 * 18 * samples, Primitive.ADD: 3 * 4 * samples}
+    assert (softmax.operands.inputs, softmax.operands.outputs, softmax.operands.weights) == (queries, queries, 0)
+    assert softmax.operands.inputs_fetched == softmax.operands.weights_fetched == 0
+
+
+def test_operands_of_attention_that_lie_in_memory():
+    found = dict(stages(attention(((Primitive.EXP, 2),)), "tile.tensors=stored"))
+    (scores, sums), (softmax,) = found["mix"]
+    assert (scores.operands.inputs_fetched, scores.operands.weights_fetched) == (4 * 64, 6 * 64)
+    assert (sums.operands.inputs_fetched, sums.operands.weights_fetched) == (0, 6 * 64)
+    assert scores.operands.outputs_written == sums.operands.outputs_written == softmax.operands.outputs_written == 0
+
+
+def test_a_product_of_activations_alone_is_one():
+    ((_, ((product,),)),) = [found for found in stages(attention(())) if found[0] == "mix"]
+    # Sixteen MACs a key and six keys at most are 96 a token of eight: eight times twelve.
+    assert (product.vectors, product.rows, product.columns, product.groups) == (4, 12, 8, 1)
+    assert product.macs == 18 * 16
+
+
+def test_a_window_reads_from_its_first_token_to_its_last():
+    window = Window((9,), (4,), (3,), (2,), (0,), (1,))
+    pool = Digital("pool", work=((Primitive.COMPARE, 24),))
+    layers = (Layer("in", Source(), 9, 8), Layer("p", pool, 4, 8), Layer("out", Sink(), 4, 8))
+    network = Network("pool", layers, (Edge("in", "p", window, 8), Edge("p", "out", Same(), 8)))
+    ((_, ((work,),)),) = stages(network)
+    assert work.operands.inputs == 9 * 64 and dict(work.work) == {Primitive.COMPARE: 4 * 24}
+
+
+def test_steps_of_a_recurrence_read_what_they_touch():
+    found = stages(lstm(3))
+    gates = [work for name, ((work,),) in found if name == "lstm.gates"]
+    # The first step has no state to read; the others read eight elements of input and of state each.
+    assert [work.operands.inputs for work in gates] == [64, 128, 128]
+    assert [work.vectors for work in gates] == [1, 1, 1]
+    weights = gates[0].operands.weights
+    assert [work.operands.weights_fetched for work in gates] == [weights, 0, 0]
+
+
+def run(layer, passes, lengths):
+    """A run of so many steps in each of its passes."""
+    ends = np.cumsum(np.array(lengths))
+    return Run(layer, np.zeros(int(ends[-1])), np.array(passes), ends)
+
+
+def test_steps_follow_those_that_come_so_many_before_them():
+    # Passes in order: the first run's two steps, the second's one, the first's one.
+    runs = [run(0, [0, 2], [2, 1]), run(1, [1], [1])]
+    found = {
+        (wait.source, wait.target): wait.need.tolist() for wait in behind(runs, np.array([0, 1]), np.array([1, 1]))
+    }
+    # The first run's third step comes behind the second run's only one; of its first step, that of the round before.
+    assert found[1, 0][2] == 1
+    assert found[0, 1] == [2]
+    back = {(wait.source, wait.target): wait.need.tolist() for wait in behind(runs, np.array([0, 1]), np.array([2, 3]))}
+    # Two back: the first step behind the second run's of the round before, the second behind its own.
+    assert back[1, 0][0] == 1 - 1
+    # Three back from the second run's step is the last of the first run's in the round before: its third of three.
+    assert back[0, 1] == [0]
+
+
+def test_curves_do_not_fall_from_one_round_to_the_next():
+    assert wrapped(np.array([1, 3, 2]), 4).tolist() == [1, 3, 3]
+    # An entry without a need takes what the last of the round before needed.
+    assert wrapped(np.array([-100, 3]), 4).tolist() == [-1, 3]
+
+
+def test_every_mac_and_bit_is_counted():
+    network = line(("a", Matrix(Weights(8, 6))), ("d", additions(6)), ("b", Matrix(Weights(6, 4))), tokens=5)
+    program = lower(place(network, systolic("tile.tensors=stored"), batch=2), batch=2)
+    total = {}
+    for actor, action, count in zip(program.actions.actor, program.actions.action, program.actions.count, strict=True):
+        name = program.labels.actions[action]
+        total[name] = total.get(name, 0) + count * program.actors.firings[actor]
+    assert total["array.mac"] == pytest.approx(10 * (48 + 24))
+    # Weights once for both samples; inputs and sums are written and read once, the first product's go straight on.
+    assert total["weights.read_bit"] == pytest.approx(8 * (48 + 24) + 10 * (64 + 48))
+    assert total["weights.write_bit"] == pytest.approx(10 * (64 + 48))
+    hosts = program.resources.kind[program.actors.resource] == Kind.HOST
+    assert program.actors.firings[hosts].tolist() == [2, 2]
+    assert (program.actors.role == Role.WRITE).sum() == 2
