@@ -32,6 +32,7 @@ from archsim.chip.section import (
     refusal,
     refuse_implausible,
 )
+from archsim.chip.training import Training
 
 
 class Cell(Section):
@@ -550,6 +551,8 @@ class AnalogTile(Tile):
     ----------
     arrays : int
         Arrays that share the tile's buffer; each has its own drivers, converters and affine stage.
+    training : Training, optional
+        How the arrays train, where they do.
     """
 
     arrays: Count = 1
@@ -557,6 +560,7 @@ class AnalogTile(Tile):
     input: InputDriver
     adc: Adc
     affine: Affine
+    training: Training | None = None
 
     @property
     def input_bits(self) -> int:

@@ -27,6 +27,7 @@ from archsim.lowering import lower
 from archsim.mapping import place
 from archsim.network import Digital, Matrix, Network, Primitive, Weights
 from archsim.simulation import Settings, load_network, simulate
+from archsim.training.settings import array_settings
 from tests.chips import analog_names
 from tests.networks import line
 
@@ -140,6 +141,8 @@ def results(preset: str, changes: tuple[str, ...]) -> Iterator[object]:
     chip = load_chip(preset, changes)
     yield outcome(lambda: price(chip))
     yield outcome(lambda: crossbar_settings(chip))
+    if chip.analog.training is not None:
+        yield outcome(lambda: array_settings(chip))
     for situation in situations(load_chip(preset)):
         yield outcome(lambda situation=situation: program(preset, situation, changes))
 
