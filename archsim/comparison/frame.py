@@ -70,7 +70,7 @@ def compare(
     batch : int or sequence of int
         Samples in a run.
     replicate : "none", "balanced" or mapping
-        Copies of layers.
+        Copies of layers, on chips that hold weights; a device that works layer by layer has nothing to copy.
     options : WorkloadOptions, optional
         Lengths and sizes, for those of the named networks that understand them.
     node : float, optional
@@ -137,5 +137,7 @@ def comparison(asked: Question, told: Told | None = None) -> Comparison:
 
 
 def _run(network: Network, device: Device, batch: int, asked: Question) -> Entry:
-    result = simulate(network, device.chip, Settings(batch, asked.replicate))
+    # A device that works layer by layer gives each layer all it has: there is nothing to copy.
+    copies = "none" if device.chip.alone else asked.replicate
+    result = simulate(network, device.chip, Settings(batch, copies))
     return entry_of(result, device, batch, asked.node)

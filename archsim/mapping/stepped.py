@@ -85,7 +85,7 @@ def plan_steps(network: Network, chip: Chip, keeping: Keeping, samples: int) -> 
         If its weights and tensors do not fit; it says by how much.
     """
     components = tuple(_components(network))
-    passes = Passes.concatenate([_passes(network, component) for component in components])
+    passes = Passes.concatenate(list(_in_order(network, components)))
     kept, held = _keep(network, chip, keeping, passes, samples)
     _check_weights(network, chip, keeping)
     _check_memory(network, chip, keeping, kept, samples)
@@ -102,6 +102,31 @@ def _components(network: Network) -> Iterator[tuple[int, ...]]:
     members = {number: tuple(sorted(joined.nodes[number]["members"])) for number in joined}
     for number in nx.lexicographical_topological_sort(joined, key=lambda number: members[number][0]):
         yield members[number]
+
+
+def _in_order(network: Network, components: tuple[tuple[int, ...], ...]) -> Iterator[Passes]:
+    """Passes of each group; an output has one for each of the layer before it, whose tokens leave as they are made."""
+    made: dict[str, Ids] = {}
+    for component in components:
+        first = component[0]
+        leaves = isinstance(network.order[first].operator, Sink)
+        found = _leaving(network, first, made) if leaves else _passes(network, component)
+        for index in component:
+            made[network.order[index].name] = found.stop[found.layer == index]
+        yield found
+
+
+def _leaving(network: Network, index: int, made: dict[str, Ids]) -> Passes:
+    """Passes of an output, given what is there of each layer after each of its passes."""
+    layer = network.order[index]
+    ends = [
+        np.searchsorted(needed_tokens(network, edge), made[edge.source], side="right")
+        for edge in network.inputs_of(layer.name)
+    ]
+    stops = np.unique(np.concatenate(ends))
+    stops = stops[stops > 0]
+    starts = np.concatenate([[0], stops[:-1]])
+    return Passes(np.full(len(stops), index), starts, stops, np.zeros(len(stops), np.int64))
 
 
 def _passes(network: Network, component: tuple[int, ...]) -> Passes:

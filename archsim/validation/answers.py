@@ -9,15 +9,16 @@ from typing import Protocol
 
 import pandas as pd
 
-from archsim.accounting import Ladder, efficiency_ladder, full_activity, peak_of, product_interval
+from archsim.accounting import Headline, Ladder, efficiency_ladder, full_activity, peak_of, product_interval
 from archsim.accounting.peak import product_actions
 from archsim.chip import Chip, load_chip
 from archsim.cost import Bill, price
 from archsim.errors import InputError
 from archsim.machine import matrix_unit
 from archsim.mapping import Floorplan
+from archsim.network import Network
 from archsim.simulation import Result, Settings, load_network, simulate
-from archsim.validation.schema import Figure, LadderOf, Peak, Product, Published, Question, Run, Sums
+from archsim.validation.schema import Figure, LadderOf, Peak, Product, Published, Question, Ratio, Run, Sums
 from archsim.workloads import WorkloadOptions
 
 
@@ -147,6 +148,8 @@ class RunAnswer:
                 return headline.latency_s
             case Figure.STEP:
                 return headline.latency_s / self._tokens
+            case Figure.TOKEN:
+                return self._generated_s
             case Figure.SAMPLE_RATE:
                 return headline.throughput_per_s
             case Figure.ENERGY:
@@ -160,6 +163,17 @@ class RunAnswer:
             case Figure.OPERATIONS:
                 return float(headline.operations_per_sample)
         return float(headline.chips)
+
+    @property
+    def _generated_s(self) -> float:
+        made = self.result.ledger.headline.generation
+        if made is None or made.time_per_token_s is None:
+            raise InputError(
+                f"{self.result.network.name} generates no second token",
+                where=f"case, {Figure.TOKEN}",
+                remedy="Ask it of a decoder, with 'generate' of at least 2.",
+            )
+        return made.time_per_token_s
 
     @cached_property
     def _tokens(self) -> int:
@@ -179,6 +193,30 @@ class LadderAnswer:
         if not published.counting:
             return self.ladder.rungs[-1].operations_per_w
         return self.ladder.counting(frozenset(published.counting))
+
+
+@dataclass(frozen=True, slots=True)
+class RatioAnswer:
+    """A network's runs on two chips.
+
+    Parameters
+    ----------
+    mine, theirs : Headline
+    """
+
+    mine: Headline
+    theirs: Headline
+
+    def value(self, published: Published) -> float:
+        """How many times better the first is."""
+        match published.figure:
+            case Figure.LATENCY_GAIN:
+                return self.theirs.latency_s / self.mine.latency_s
+            case Figure.THROUGHPUT_GAIN:
+                return self.mine.throughput_per_s / self.theirs.throughput_per_s
+            case Figure.ENERGY_GAIN:
+                return self.theirs.energy_per_sample_j / self.mine.energy_per_sample_j
+        return self.mine.tops_per_mm2 / self.theirs.tops_per_mm2
 
 
 def answer(question: Question) -> Answer:
@@ -205,9 +243,11 @@ def answer(question: Question) -> Answer:
         case LadderOf():
             result = run(question)
             return LadderAnswer(efficiency_ladder(result.trace, result.placement, result.bill))
+        case Ratio():
+            return RatioAnswer(run(question).ledger.headline, _other(question).ledger.headline)
 
 
-def run(question: Run | LadderOf) -> Result:
+def run(question: Run | LadderOf | Ratio) -> Result:
     """Run the network of a question.
 
     Raises
@@ -215,8 +255,18 @@ def run(question: Run | LadderOf) -> Result:
     ArchsimError
         With place and remedy, whatever goes wrong.
     """
-    network = load_network(question.network, WorkloadOptions(seq=question.seq))
-    return simulate(network, question.chip, Settings(batch=question.batch), overrides=question.overrides)
+    settings = Settings(batch=question.batch, replicate=question.replicate)
+    return simulate(_network(question), question.chip, settings, overrides=question.overrides)
+
+
+def _other(question: Ratio) -> Result:
+    """The run on the chip that the ratio is to."""
+    settings = Settings(batch=question.batch)
+    return simulate(_network(question), question.against, settings, overrides=question.against_overrides)
+
+
+def _network(question: Run | LadderOf | Ratio) -> Network:
+    return load_network(question.network, WorkloadOptions(seq=question.seq, generate=question.generate))
 
 
 def _priced(name: str, overrides: tuple[str, ...]) -> Priced:

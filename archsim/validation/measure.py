@@ -31,6 +31,7 @@ class Dimension(Enum):
     SAMPLE_RATE = "samples/s"
     SAMPLES_PER_ENERGY = "samples/J"
     SHARE = "1"
+    RATIO = "x"
     COUNT = "count"
 
 
@@ -43,6 +44,7 @@ _UNITS: Mapping[Dimension, Mapping[str, float]] = {
     Dimension.SAMPLE_RATE: {"samples/s": 1.0},
     Dimension.SAMPLES_PER_ENERGY: {"samples/s/W": 1.0},
     Dimension.SHARE: {"%": 0.01, "": 1.0},
+    Dimension.RATIO: {"x": 1.0},
     Dimension.COUNT: {"": 1.0},
 }
 
@@ -113,6 +115,23 @@ def read_share(text: str) -> float:
     if share >= 1:
         raise InputError(f"{text!r} is not below 100 %", remedy="Write a share such as '2 %'.")
     return share
+
+
+def read_factor(text: str) -> float | None:
+    """Read ``"factor 2"``; None where it is of another form.
+
+    Raises
+    ------
+    InputError
+        If there is a factor that is not above 1.
+    """
+    word, _, number = text.partition(" ")
+    if word != "factor":
+        return None
+    factor = read_value(number, Dimension.COUNT).si
+    if factor <= 1:
+        raise InputError(f"{text!r} is not above 1", remedy="Write a factor such as 'factor 2'.")
+    return factor
 
 
 def _scale(text: str, unit: str, dimension: Dimension) -> float:

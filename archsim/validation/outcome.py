@@ -61,7 +61,7 @@ class Row:
         """Whether it lies within the tolerance, and whether the case knows."""
         if self.published.kind in (Claim.WHAT_IF, Claim.RESTATED):
             return Verdict.NOT_JUDGED
-        if abs(self.error) <= self.published.allowed:
+        if self.published.meets(1.0 + self.error):
             return Verdict.SURPRISE if self.published.miss else Verdict.MET
         return Verdict.KNOWN_MISS if self.published.miss else Verdict.MISSED
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from archsim.accounting import Step
 from archsim.errors import InputError
-from archsim.validation.measure import Dimension, Value, read_share, read_value
+from archsim.validation.measure import Dimension, Value, read_factor, read_share, read_value
 
 
 class Mark(StrEnum):
@@ -49,10 +49,15 @@ class Figure(StrEnum):
     ENERGY = "energy"
     LATENCY = "latency"
     STEP = "step"
+    TOKEN = "time-per-token"
     SAMPLE_RATE = "sample-rate"
     SAMPLES_PER_ENERGY = "samples-per-energy"
     OPERATIONS = "operations"
     CHIPS = "chips"
+    LATENCY_GAIN = "latency-gain"
+    THROUGHPUT_GAIN = "throughput-gain"
+    ENERGY_GAIN = "energy-gain"
+    DENSITY_GAIN = "density-gain"
 
 
 DIMENSIONS: Mapping[Figure, Dimension] = {
@@ -69,15 +74,21 @@ DIMENSIONS: Mapping[Figure, Dimension] = {
     Figure.ENERGY: Dimension.ENERGY,
     Figure.LATENCY: Dimension.TIME,
     Figure.STEP: Dimension.TIME,
+    Figure.TOKEN: Dimension.TIME,
     Figure.SAMPLE_RATE: Dimension.SAMPLE_RATE,
     Figure.SAMPLES_PER_ENERGY: Dimension.SAMPLES_PER_ENERGY,
     Figure.OPERATIONS: Dimension.OPERATIONS,
     Figure.CHIPS: Dimension.COUNT,
+    Figure.LATENCY_GAIN: Dimension.RATIO,
+    Figure.THROUGHPUT_GAIN: Dimension.RATIO,
+    Figure.ENERGY_GAIN: Dimension.RATIO,
+    Figure.DENSITY_GAIN: Dimension.RATIO,
 }
 
 RUN_FIGURES = (
     Figure.LATENCY,
     Figure.STEP,
+    Figure.TOKEN,
     Figure.SAMPLE_RATE,
     Figure.ENERGY,
     Figure.SAMPLES_PER_ENERGY,
@@ -144,7 +155,7 @@ class Published(Section):
         Who published it, or the arithmetic behind it.
     kind : Claim
     tolerance : str
-        Relative, as ``"2 %"``.
+        Relative, as ``"2 %"``; or ``"factor 2"``, half to twice.
     of : tuple of str
         Components of a sum or a product; all of them where it is empty.
     per : int
@@ -176,8 +187,22 @@ class Published(Section):
 
     @property
     def allowed(self) -> float:
-        """The tolerance as a fraction."""
-        return read_share(self.tolerance)
+        """How far above the published value may be, as a fraction of it."""
+        factor = read_factor(self.tolerance)
+        return read_share(self.tolerance) if factor is None else factor - 1.0
+
+    def meets(self, ratio: float) -> bool:
+        """Whether a value lies within the tolerance.
+
+        Parameters
+        ----------
+        ratio : float
+            Of the value and the published one.
+        """
+        factor = read_factor(self.tolerance)
+        if factor is None:
+            return abs(ratio - 1.0) <= self.allowed
+        return 1.0 / factor <= ratio <= factor
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
@@ -237,6 +262,8 @@ class _OfNetwork(_Asked):
     network: str
     batch: int = Field(default=1, ge=1)
     seq: int | None = None
+    generate: int | None = None
+    replicate: Literal["none", "balanced"] = "none"
 
 
 class Run(_OfNetwork):
@@ -252,7 +279,22 @@ class LadderOf(_OfNetwork):
     ask: Literal["ladder"]
 
 
-Question = Annotated[Sums | Peak | Product | Run | LadderOf, Field(discriminator="ask")]
+class Ratio(_OfNetwork):
+    """How many times better than another chip, at a network.
+
+    Parameters
+    ----------
+    against : str
+        The other chip, on which nothing is copied.
+    against_overrides : tuple of str
+    """
+
+    ask: Literal["ratio"]
+    against: str
+    against_overrides: tuple[str, ...] = ()
+
+
+Question = Annotated[Sums | Peak | Product | Run | LadderOf | Ratio, Field(discriminator="ask")]
 
 _ANSWERED: Mapping[str, tuple[Figure, ...]] = {
     "sums": (Figure.POWER, Figure.AREA, Figure.POWER_SHARE, Figure.FULL_EFFICIENCY, Figure.WEIGHTS),
@@ -267,6 +309,7 @@ _ANSWERED: Mapping[str, tuple[Figure, ...]] = {
     "product": (Figure.INTERVAL, Figure.ENERGY, Figure.EFFICIENCY),
     "run": RUN_FIGURES,
     "ladder": (Figure.EFFICIENCY,),
+    "ratio": (Figure.LATENCY_GAIN, Figure.THROUGHPUT_GAIN, Figure.ENERGY_GAIN, Figure.DENSITY_GAIN),
 }
 
 
@@ -300,7 +343,7 @@ class Case(Section):
         return self
 
 
-def _check_figures(question: Sums | Peak | Product | Run | LadderOf) -> None:
+def _check_figures(question: Sums | Peak | Product | Run | LadderOf | Ratio) -> None:
     known = _ANSWERED[question.ask]
     shown = question.shown if isinstance(question, Run) else ()
     for figure in (*(one.figure for one in question.published), *shown):

@@ -149,3 +149,22 @@ def test_unknown_chips_suggest_the_nearest() -> None:
     with pytest.raises(InputError) as caught:
         question(["mlp-l4"], ["isac"])
     assert "Did you mean 'isaac'?" in caught.value.remedy
+
+
+def test_copies_are_made_where_weights_are_held() -> None:
+    found = archsim.compare(["digits-cnn"], ["pcm-mesh-14nm", "v100"], batch=8, replicate="balanced")
+    copied = simulate("digits-cnn", "pcm-mesh-14nm", Settings(batch=8, replicate="balanced")).ledger.headline
+    assert found.latency_s[0] == copied.latency_s
+    assert found.latency_s[1] == simulate("digits-cnn", "v100", Settings(batch=8)).ledger.headline.latency_s
+
+
+def test_a_model_beyond_a_devices_memory_says_by_how_much() -> None:
+    found = archsim.compare(["llama3-8b"], ["h100", "v100"])
+    assert found.failure[0] == ""
+    assert "MiB too few" in found.failure[1]
+
+
+def test_figures_of_a_measured_board_contain_its_clock() -> None:
+    extents = asked("v100").devices[0].scope
+    assert extents.included.endswith("clock, control, power conversion, DRAM")
+    assert extents.excluded == "host"

@@ -9,7 +9,7 @@ from archsim.errors import CapacityError, InputError
 from archsim.machine.roofline import STEPS
 from archsim.network import Matrix, Network, Weights
 from archsim.simulation import Result, Settings, load_network, simulate
-from tests.networks import additions, line
+from tests.networks import additions, decoder, line
 
 IDEAL = (
     "tile.launch=0 s",
@@ -178,3 +178,10 @@ def test_what_cannot_be_is_refused(override: str, says: str) -> None:
 def test_copies_of_layers_are_refused() -> None:
     with pytest.raises(InputError, match="copies of layers"):
         simulate(layer(64), "v100", Settings(replicate="balanced"))
+
+
+def test_generated_tokens_leave_one_by_one() -> None:
+    # One kernel for each token; what is element-wise is its end.
+    made = ran("v100", "system.host_bandwidth=100000 TB/s", network=decoder(6, prompt=2))
+    trace = made.trace
+    assert trace.sample_out[0] - trace.sample_first[0] == pytest.approx(4 * 12.73e6, rel=0.01)
