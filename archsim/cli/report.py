@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,10 +16,14 @@ from archsim.cli.accuracy import TIMES, Drift, read_times
 from archsim.cli.grouping import grouped
 from archsim.cli.options import BatchOptions, ChipOptions, EngineName, NetworkOptions, ReplicationOptions
 from archsim.cli.output import refuse_place
+from archsim.cli.parsing import read_names
 from archsim.cli.printing import PrintOptions
 from archsim.cli.terminal import write
 
 if TYPE_CHECKING:
+    from archsim.chip import Chip
+    from archsim.comparison import Comparison
+    from archsim.comparison import Question as Asked
     from archsim.report import Document, Question, Summary
     from archsim.report.review import Review
     from archsim.studies import AccuracyQuestion, AccuracyStudy, Sensitivity, WhatIf
@@ -94,6 +98,14 @@ def report(
             metavar="FILE.pdf", help="Print the page into this file; needs Chromium.", rich_help_panel="The output"
         ),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,...",
+            help="Run the same on other chips too, as [bold]a100,tpu-v1[/], and set them beside this one.",
+            rich_help_panel=_CONTENT,
+        ),
+    ] = None,
     what_if: Annotated[
         bool,
         typer.Option(help="Run a copy more, wider links and faster converters.", rich_help_panel=_CONTENT),
@@ -110,6 +122,7 @@ def report(
     comes from.
 
     Examples: [cyan]archsim report resnet50 --replicate balanced --batch 64 --sensitivity --out report.html[/],
+    [cyan]archsim report resnet50 --batch 16 --against a100,tpu-v1 --out report.html[/],
     [cyan]archsim report digits-cnn --at '1 s,1 day,1 year' --out report.html[/].
     """
     from archsim.report import Question
@@ -120,8 +133,11 @@ def report(
             refuse_place(file, option, (ending,))
     settings = batch.settings(replication, EngineName.COMPILED)
     question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
+    compared = _compared(question, network, chip, against) if against else None
     asked = functional.question(question)
     review = _reviewed(question, network, chip, what_if=what_if, sensitivity=sensitivity, asked=asked)
+    if compared is not None:
+        review = replace(review, against=_beside(compared))
     document = review_document(review)
     if out is None and pdf is None:
         printing.print(document)
@@ -194,6 +210,21 @@ def _computed(asked: AccuracyQuestion, step: Callable[[str, int, int], None]) ->
 
     done = count(1)
     return accuracy_study(asked, lambda: step("computing on the arrays", next(done), asked.evaluations))
+
+
+def _compared(question: Question, network: NetworkOptions, chip: ChipOptions, names: str) -> Asked:
+    """The same network, batch and copies on this chip and on others."""
+    from archsim.comparison import question as asking
+
+    chips: tuple[Chip | str, ...] = (chip.load(), *read_names(names, "--against"))
+    return asking([network.load()], chips, batch=question.settings.batch, replicate=question.settings.replicate)
+
+
+def _beside(asked: Asked) -> Comparison:
+    from archsim.comparison import comparison
+
+    with _steps() as step:
+        return comparison(asked, lambda what, done, total: step(what, done, total))
 
 
 @contextmanager

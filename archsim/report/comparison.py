@@ -66,13 +66,18 @@ def _listed(column: pd.Series[str]) -> str:
 
 def _network(found: Comparison, network: str) -> Section:
     rows = found.frame[found.frame.network == network]
+    reasons = failed_runs(rows)
+    told: list[Part] = [Bullets(reasons)] if reasons else []
+    return section(figure_table(rows, _network_title(rows)), bound_table(rows), *told)
+
+
+def failed_runs(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Why rows have no figures, a sentence for each that has none."""
     failures = rows[rows.failure != ""]
-    reasons = tuple(
+    return tuple(
         f"{chip}, {counted(batch, 'sample')}: {failure}"
         for chip, batch, failure in zip(failures.chip, failures.batch.tolist(), failures.failure, strict=True)
     )
-    told: list[Part] = [Bullets(reasons)] if reasons else []
-    return section(figure_table(rows, _network_title(rows)), bound_table(rows), *told)
 
 
 def _network_title(rows: pd.DataFrame) -> str:

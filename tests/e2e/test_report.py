@@ -193,6 +193,27 @@ def test_accuracy_needs_weights_and_data(tmp_path: Path) -> None:
     assert "before programming" in fail("report", "digits-lstm", "--at=-1 s")
 
 
+def test_other_chips_stand_beside_it(tmp_path: Path) -> None:
+    options = ("mlp-l4", "--batch", "4", "--no-what-if")
+    succeed("report", *options, "--against", "a100,tpu-v1", "--out", tmp_path / "r.html")
+    shown = in_section(read((tmp_path / "r.html").read_text()), "against-other-chips")
+    rows = {row[0]: row for row in table_rows(shown.all("table")[0])}
+    ratios = {row[0]: row for row in table_rows(shown.all("table")[1])}
+    heads = {}
+    for chip in ("pcm-mesh-14nm", "a100", "tpu-v1"):
+        heads[chip] = succeed_json("run", "mlp-l4", "--batch", "4", "--chip", chip, "--json")["headline"]
+        assert rows[chip][3] == significant(heads[chip]["throughput_per_s"])
+        assert rows[chip][4] == joules(heads[chip]["energy_per_sample_j"])
+    better = heads["pcm-mesh-14nm"]["energy_per_sample_j"] / heads["a100"]["energy_per_sample_j"]
+    assert ratios["a100"][4] == significant(better, digits=3)
+    assert "Not alike" in shown.text
+
+
+def test_chips_to_stand_beside_are_read_before_the_run(tmp_path: Path) -> None:
+    assert "there is no chip 'a1000'" in fail("report", "resnet18", "--against", "a1000")
+    assert "is given twice" in fail("report", "resnet18", "--against", "pcm-mesh-14nm")
+
+
 def test_turns_and_writing_are_shown_apart(tmp_path: Path) -> None:
     small = (value for field in ("rows=2", "columns=2", "tiles=4") for value in ("--set", f"fabric.{field}"))
     options = ("--schedule", "grouped", "--set", "system.chips=1", "--no-what-if", "--out", tmp_path / "r.html")

@@ -8,13 +8,16 @@ from dataclasses import asdict, dataclass
 from pydantic import JsonValue
 
 from archsim.accounting import Ladder, efficiency_ladder
+from archsim.comparison import Comparison
 from archsim.errors import InputError
 from archsim.report.accuracy import accuracy_data
+from archsim.report.comparison import comparison_data
 from archsim.report.document import Bullets, Document, Paragraph, Part, Remark, Section, section
 from archsim.report.ladder import ladder_data, ladder_facts
 from archsim.report.quantities import counted
 from archsim.report.records import records
 from archsim.report.review.accuracy import accuracy_parts
+from archsim.report.review.against import against_parts
 from archsim.report.review.assumptions import assumption_parts
 from archsim.report.review.bounds import bound_parts, change_table
 from archsim.report.review.breakdown import breakdown_tabs
@@ -45,6 +48,8 @@ class Review:
         None where it was not wanted.
     accuracy : AccuracyStudy or None
         None where no functional run was made.
+    against : Comparison or None
+        With other chips; None where none were named.
     """
 
     summary: Summary
@@ -52,6 +57,7 @@ class Review:
     what_ifs: tuple[WhatIf, ...] | None = None
     sensitivity: Sensitivity | None = None
     accuracy: AccuracyStudy | None = None
+    against: Comparison | None = None
 
 
 def review_document(review: Review) -> Document:
@@ -69,6 +75,8 @@ def review_document(review: Review) -> Document:
 def _sections(review: Review, ladder: Ladder | str) -> Iterator[Section]:
     summary, ledger = review.summary, review.summary.result.ledger
     yield section(*_lead(summary), headline_cards(summary.headline))
+    if review.against is not None:
+        yield section(*against_parts(review.against), title="Against other chips")
     yield section(*bound_parts(review.summary, review.followed), *change_table(review), title="What bounds it")
     yield section(*_ladder_parts(ladder), title="Efficiency")
     yield section(breakdown_tabs(summary.result), title="Energy and area")
@@ -119,6 +127,7 @@ def _data(review: Review, ladder: Ladder | str) -> JsonValue:
         "critical_path": None if followed is None else records(followed.path.by_layer),
         "what_if": None if review.what_ifs is None else [_change_data(one) for one in review.what_ifs],
         "accuracy": None if review.accuracy is None else accuracy_data(review.accuracy, review.summary.command),
+        "against": None if review.against is None else comparison_data(review.against),
         "sensitivity": None if review.sensitivity is None else records(review.sensitivity.frame),
     }
 
