@@ -289,6 +289,9 @@ class InputDriver(Section):
         that gives a time gives it for the bits that stand beside it.
     mean_activity : float
         Mean input magnitude as a fraction of full scale (pulse width, voltage), or the fraction of ones (bit serial).
+    mean_square : float, optional
+        Of voltages: the mean of their squares, as fractions of full scale; where not given, that of half-normal inputs
+        of the mean magnitude, pi / 2 of its square.
     """
 
     kind: InputKind
@@ -298,6 +301,7 @@ class InputDriver(Section):
     phase_time: Seconds
     phase_bits: Precision | None = None
     mean_activity: Fraction
+    mean_square: Fraction | None = None
     cost: CostChoice
 
     @property
@@ -311,6 +315,19 @@ class InputDriver(Section):
         """Analog phases per matrix-vector product."""
         per_phase = self.bits_per_phase or self.bits
         return -(-self.bits // per_phase) * self.sign_phases
+
+    @model_validator(mode="after")
+    def _spread(self) -> Self:
+        if self.mean_square is None:
+            return self
+        if self.kind is not InputKind.VOLTAGE:
+            raise refusal(f"mean_square is given for a {self.kind} input", "Remove it, or choose 'kind: voltage'.")
+        if not self.mean_activity**2 <= self.mean_square <= self.mean_activity:
+            raise refusal(
+                f"inputs of mean magnitude {self.mean_activity:g} have no mean square of {self.mean_square:g}",
+                f"Give {self.mean_activity**2:.4g} (all alike) to {self.mean_activity:g} (full scale or nothing).",
+            )
+        return self
 
     @model_validator(mode="after")
     def _phased(self) -> Self:

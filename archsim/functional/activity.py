@@ -125,7 +125,7 @@ def with_activity(chip: Chip, activity: Activity) -> Chip:
         Of a run on this chip.
     """
     cell = chip.analog.array.cell.model_copy(update={"mean_conductance": min(activity.mean_conductance, 1.0)})
-    driver = chip.analog.input.model_copy(update={"mean_activity": min(activity.mean_input, 1.0)})
+    driver = chip.analog.input.model_copy(update={"mean_activity": min(activity.mean_input, 1.0), "mean_square": None})
     array = chip.analog.array.model_copy(update={"cell": cell})
     tile = chip.analog.model_copy(update={"array": array, "input": driver})
     return chip.model_copy(update={"tile": tile})

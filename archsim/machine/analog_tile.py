@@ -255,6 +255,7 @@ def _array_facts(chip: Chip, tile: AnalogTile) -> Facts:
         "phase_time": drive.phase_seconds,
         "mean_activity": drive.mean_activity,
         "amplitude": drive.kind is InputKind.VOLTAGE,
+        **({} if drive.mean_square is None else {"mean_square": drive.mean_square}),
     }
 
 

@@ -1,18 +1,23 @@
 """Current-controlled-oscillator ADC: counts the periods of an oscillator while the array integrates.
 
 Derived from the HERMES core (Khaddam-Aljameh et al., JSSC 57(4), 2022): 14 nm, 256 columns of 8 bits, 12.48 nJ per
-matrix-vector product (2 x 256^2 operations at 10.5 TOPS/W). What is left after its array, 3.4 nJ at full input and
-half of that at the mean activity of 0.5 that is assumed, is put down to the converters: a residual of a published
-total, so it holds the drivers and the affine unit too, and its agreement with that core is an identity, no
-validation.
+matrix-vector product (2 x 256^2 operations at 10.5 TOPS/W). What the models of its other parts leave of that, array
+and word lines, drivers, affine stage, and the leakage of these and of the converters, is put down to the converters: a
+residual of a published total, so that its agreement with that core is an identity, no validation.
 
 An oscillator spends its energy per period, so a conversion goes with the full scale of 2^bits counts, whatever the
-time.
+time and however many rows share the column: the column's current is mirrored to the same full scale. What the
+residual holds of the column's current itself would go with the rows (see reports/decisions/oscillator.md).
 """
 
 from __future__ import annotations
 
+from functools import cache
+
+from archsim.cost.array.device_array import Conduction, conduction
+from archsim.cost.array.drivers import PulseWidth, pulse_width
 from archsim.cost.bill import Figure
+from archsim.cost.digital.affine import Affine, digital
 from archsim.cost.estimate import UM2, Estimate, Kind, engineering, range_notes, square
 from archsim.cost.leakage import logic_leakage
 from archsim.cost.model import declare
@@ -20,12 +25,11 @@ from archsim.cost.published import Reference, Resolution
 from archsim.cost.scaling import node_notes
 from archsim.cost.settings import Seconds
 
-SOURCE = "HERMES core (JSSC 57(4), 2022): residual of 12.48 nJ per product less 1.7 nJ of array (assumed activity 0.5)"
+SOURCE = "HERMES core (JSSC 57(4), 2022): residual of 12.48 nJ per product less the models of all its other parts"
+_NODE, _ROWS, _COLUMNS, _DEVICES, _BITS = 14e-9, 256, 256, 4, 8
 _REFERENCE = Reference(14)
-CORE_J = 2 * 256**2 / 10.5e12
-ARRAY_J = 256 * 256 * 2 * 5e-6 * 0.2**2 * 128e-9 * 0.5
-CONVERSION_J = (CORE_J - ARRAY_J) / 256
-PER_COUNT_J = CONVERSION_J / 2**8
+CORE_J = 2 * _ROWS * _COLUMNS / 10.5e12
+PRODUCT_S = 130e-9
 _AREA_UM2 = 4.0 * 250.0
 _FASTEST_HZ = 3e9
 
@@ -38,12 +42,12 @@ class Oscillator(Resolution):
 
 def oscillator(settings: Oscillator) -> Estimate:
     """Price a conversion by its counts."""
-    counts, point = 2**settings.bits, settings.point
+    counts, point, per_count = 2**settings.bits, settings.point, conversion_j() / 2**_BITS
     energy, area = _REFERENCE.energy(point), _REFERENCE.area(point)
-    formula = f"{counts} counts x {engineering(PER_COUNT_J, 'J')}{_REFERENCE.words(point, energy)}"
+    formula = f"{counts} counts x {engineering(per_count, 'J')}{_REFERENCE.words(point, energy)}"
     square_metres = _AREA_UM2 * UM2 * area * settings.bits / 8
     return Estimate(
-        (("conversion", Figure(counts * PER_COUNT_J * energy, formula, SOURCE)),),
+        (("conversion", Figure(counts * per_count * energy, formula, SOURCE)),),
         Figure(
             square_metres,
             f"4 um x 250 um = {square(_AREA_UM2 * UM2)} at 8 bits, in proportion to the bits x {area:.4g}",
@@ -57,6 +61,37 @@ def oscillator(settings: Oscillator) -> Estimate:
             *range_notes("oscillator frequency in Hz", counts / settings.phase_time, 0, _FASTEST_HZ),
         ),
     )
+
+
+@cache
+def conversion_j() -> float:
+    """Joules of one conversion of the core: what its other parts, priced as those of any chip, leave of its product."""
+    point = Oscillator(node=_NODE, bits=_BITS).point
+    core = Conduction(
+        node=_NODE,
+        rows=_ROWS,
+        columns=_COLUMNS,
+        devices=_ROWS * _COLUMNS * _DEVICES,
+        cell_area=1.36 * UM2,
+        phases=1,
+        mean_activity=0.27,
+        max_conductance=10.35e-6,
+        mean_conductance=0.13,
+        read_voltage=0.2,
+        phase_time=128e-9,
+    )
+    array, driver = conduction(core), pulse_width(PulseWidth(node=_NODE, bits=_BITS))
+    scale = digital(Affine(node=_NODE, lanes=4, sum_bits=16, input_bits=_BITS))
+    acting = (
+        (array, "cell", core.devices),
+        (array, "row", _ROWS),
+        (driver, "conversion", _ROWS),
+        (scale, "mac", _COLUMNS),
+    )
+    leaking = logic_leakage(_COLUMNS * _AREA_UM2 * UM2, point).value
+    leaking += sum(one.leakage_w.value * count for one, count in ((driver, _ROWS), (scale, 1)) if one.leakage_w)
+    spent = sum(count * dict(one.energy_j)[action].value for one, action, count in acting)
+    return (CORE_J - spent - leaking * PRODUCT_S) / _COLUMNS
 
 
 MODELS = (

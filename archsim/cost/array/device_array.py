@@ -6,7 +6,7 @@ takes C V^2. Not modelled: charge that a distributed line loses while it settles
 
 from __future__ import annotations
 
-from math import sqrt
+from math import pi, sqrt
 
 from archsim.cost.bill import Figure
 from archsim.cost.estimate import FJ, Estimate, Kind, engineering, square
@@ -35,7 +35,8 @@ class Geometry(Process):
     """Settings that any array has: its shape, its cell, and how it is driven.
 
     ``phases`` are those in which one device conducts: a bit-serial input's, but one only of the sign phases.
-    ``amplitude`` says that inputs are voltages rather than pulses.
+    ``amplitude`` says that inputs are voltages rather than pulses: their energy goes with ``mean_square``, which is
+    that of half-normal inputs of the ``mean_activity`` where it is not given.
     """
 
     rows: Count
@@ -45,6 +46,7 @@ class Geometry(Process):
     phases: Count
     mean_activity: Fraction
     amplitude: bool = False
+    mean_square: Fraction | None = None
     wire_capacitance: FaradsPerMetre = WIRE_CAPACITANCE
     gate_capacitance: Farads = 0.1 * FJ
     word_line_voltage: Volts | None = None
@@ -52,8 +54,11 @@ class Geometry(Process):
 
     @property
     def duty(self) -> float:
-        """Mean energy of an input relative to full scale: of a voltage, its square (the spread is left out)."""
-        return self.mean_activity**2 if self.amplitude else self.mean_activity
+        """Mean energy of an input relative to full scale: of a voltage, the mean of its square."""
+        if not self.amplitude:
+            return self.mean_activity
+        half_normal = min(pi / 2 * self.mean_activity**2, self.mean_activity)
+        return half_normal if self.mean_square is None else self.mean_square
 
 
 class Conduction(Geometry):
