@@ -45,7 +45,7 @@ MEANT: tuple[Deviation, ...] = (
     ),
     Deviation(
         tuple(f"{chip}: */energy_j/adc" for chip in ("hermes-*", "pcm-mesh-*", "ibm-mesh-*", "ecram-*", "capacitor-*")),
-        "an oscillator's energy is what the other parts, each as any chip is charged for it, leave of a published total",
+        "an oscillator's energy is what the other parts, each as any chip is charged, leave of a published total",
     ),
     Deviation(
         ("sram-charge-22nm: */energy_j/array",),

@@ -45,7 +45,6 @@ BARS = (
     ("nature2018-training", "peak", "efficiency", "forward pass", 28.065e12, 0.01),
     ("nature2018-training", "peak", "density", "forward pass", 3.6e18, 0.01),
     ("ibm-34tile", "ladder", "efficiency", "tile", 20e12, 0.01),
-    ("sram-charge", "macro", "efficiency", "macro", 32.2e12, 0.15),
     ("ibm-34tile", "speech network", "step", "per frame", 2.1e-6, 0.20),
     ("gpus", "bert-base of 128 tokens, INT8, batch 1, a100", "latency", "INT8, batch 1", 0.58e-3, 0.1),
     ("gpus", "bert-base of 128 tokens, INT8, batch 128, a100", "latency", "INT8, batch 128", 8.18e-3, 0.1),
