@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from archsim.chip.power import Power
 from archsim.chip.section import (
     Bits,
     BitsPerSecond,
@@ -485,6 +486,7 @@ class Chip(Section):
     fabric: Fabric
     memory: dict[str, Memory] = Field(default_factory=dict)
     system: System
+    power: Power = Power()
     mapping: Mapping = Mapping()
     other: dict[str, OtherPart] = Field(default_factory=dict)
     """Parts that only cost area and power (clock tree, control, instruction memory), by name, per tile."""

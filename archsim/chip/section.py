@@ -157,6 +157,8 @@ class CostChoice(Section):
         Of one instance; 0 where it is counted elsewhere or not on the die.
     leakage : Watts, optional
         Of one instance.
+    running : Watts, optional
+        Of one instance, beside its leakage, while its clock runs: whether it works or not, unless ``power`` gates it.
     parameters : dict of str to number or str
         What the model needs beyond the chip's own fields; quantities with their units ("14 nm").
 
@@ -170,4 +172,5 @@ class CostChoice(Section):
     energy: dict[str, Joules] = Field(default_factory=dict)
     area: Annotated[float, _reader("m^2"), _writer("m^2"), _NOT_NEGATIVE, _plausible("m^2")] | None = None
     leakage: Watts | None = None
+    running: Watts | None = None
     parameters: dict[str, Parameter] = Field(default_factory=dict)

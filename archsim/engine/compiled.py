@@ -9,10 +9,10 @@ import numpy as np
 
 from archsim.engine.deadlock import diagnose
 from archsim.engine.kernel import BOUNDARY, IDLE, LOG_FULL, SLICE, VISIT, advance
-from archsim.engine.state import DONE, HEAP_COUNT, LOG_COUNT, State, build_state, freed_tokens
+from archsim.engine.state import DONE, HEAP_COUNT, LOG_COUNT, State, build_state, contended_resources, freed_tokens
 from archsim.engine.steady import SteadySearch, find_rhythm
 from archsim.engine.window import LogWindow, sorted_log
-from archsim.program import FiringLog, Program, Trace
+from archsim.program import FiringLog, Program, Rests, Trace
 from archsim.program.tables import Counts, Picoseconds
 from archsim.program.verify import verify
 
@@ -47,6 +47,7 @@ def run(
     log: LogWindow | None = None,
     progress: Callable[[Progress], None] | None = None,
     fast_forward: bool = True,
+    patience: Counts | None = None,
 ) -> Trace:
     """Run a program to its end, or until Ctrl-C, which leaves a trace marked incomplete.
 
@@ -63,6 +64,8 @@ def run(
     fast_forward : bool
         Skip the repetitions of the periodic regime. The trace is the same; ``period`` is only set with it. While a log
         is wanted, nothing is skipped before its window closes.
+    patience : int64, shape (resources,), optional
+        Picoseconds for which a free server waits before it rests; the trace then has ``rests``.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def run(
         When nothing can happen and firings are left.
     """
     verify(program)
-    return _Run(program, log, fast_forward).trace(progress)
+    return _Run(program, log, fast_forward, patience).trace(progress)
 
 
 def firings_between(program: Program, window: LogWindow) -> list[FiringLog]:
@@ -102,10 +105,12 @@ def firings_between(program: Program, window: LogWindow) -> list[FiringLog]:
 
 
 class _Run:
-    def __init__(self, program: Program, log: LogWindow | None, fast_forward: bool) -> None:
-        self.program, self.log = program, log
+    def __init__(
+        self, program: Program, log: LogWindow | None, fast_forward: bool, patience: Counts | None = None
+    ) -> None:
+        self.program, self.log, self.patience = program, log, patience
         self.total = int(program.actors.firings.sum())
-        self.state = build_state(program, log_rows=LOG_ROWS if log else VISIT)
+        self.state = build_state(program, log_rows=LOG_ROWS if log else VISIT, patience=patience)
         rhythm = find_rhythm(program) if fast_forward else None
         self.search = SteadySearch(program, rhythm, self.state) if rhythm else None
         self.rows = _Rows(log.limit) if log else None
@@ -161,7 +166,13 @@ class _Run:
             periodic_since=self.search.periodic_since if self.search else None,
             log=self.rows.log(state) if self.rows else None,
             complete=complete,
+            rests=None if self.patience is None else self.rests(),
         )
+
+    def rests(self) -> Rests:
+        actors = self.state.actor_columns
+        period = self.search.period_rest if self.search else None
+        return Rests(actors.rested.copy(), actors.rests.copy(), _free_since(self.program, self.state), period)
 
 
 class _Rows:
@@ -192,6 +203,21 @@ class _Rows:
     def log(self, state: State) -> FiringLog:
         self.take(state)
         return self.sorted()
+
+
+def _free_since(program: Program, state: State) -> Picoseconds:
+    """When each server was last left, 0 for one that nobody used, in the order of resources."""
+    servers = program.resources.servers.astype(np.int64)
+    first = np.cumsum(servers) - servers
+    free, contended = np.zeros(int(servers.sum()), np.int64), contended_resources(program)
+    free[np.repeat(contended, servers)] = state.server_free
+    # Where there are servers enough, each actor keeps one.
+    own = np.flatnonzero(~contended[program.actors.resource])
+    order = own[np.argsort(program.actors.resource[own], kind="stable")]
+    resource = program.actors.resource[order]
+    place = np.arange(len(order)) - np.searchsorted(resource, resource)
+    free[first[resource] + place] = state.actor_columns.end[order]
+    return free
 
 
 def _makespan(state: State) -> int:

@@ -69,9 +69,13 @@ def _room_met(state: State, actor: ActorRecord, time: int) -> int:
 
 
 @inlined
-def _account(state: State, actor: ActorRecord, inputs_met: int, ready: int, begin: int) -> None:
-    """Count a firing, its waits, its end and its arrival."""
+def _account(state: State, actor: ActorRecord, inputs_met: int, ready: int, begin: int, free: int) -> None:
+    """Count a firing, its waits, its end and its arrival, and the rest of the server that was free until then."""
     fired = actor.fired
+    rested = begin - free - actor.patience
+    if rested > 0:
+        actor.rested += rested
+        actor.rests += 1
     if fired == 0:
         actor.first_start = begin
     actor.starved += inputs_met - actor.end
@@ -239,7 +243,7 @@ def _visit(state: State, number: int, group: int, window: tuple[int, int]) -> in
             actor.fed = inputs_met
             _push_heap(state, ready, number)
             return count
-        _account(state, actor, inputs_met, ready, ready)
+        _account(state, actor, inputs_met, ready, ready, actor.end)
         _put_tokens(state, actor)
         _free_tokens(state, actor)
         _observe(state, number, ready, group, window)
@@ -253,10 +257,11 @@ def _grant(state: State, group: int, window: tuple[int, int]) -> int:
     ready, number = state.heap_ready[0], state.heap_actor[0]
     _drop_heap_top(state)
     actor = state.actors[np.uint32(number)]
-    begin = ready
+    begin, free = ready, actor.end
     if actor.resource >= 0:
-        begin = max(ready, state.server_free[state.server_first[actor.resource]])
-    _account(state, actor, actor.fed, ready, begin)
+        free = state.server_free[state.server_first[actor.resource]]
+        begin = max(ready, free)
+    _account(state, actor, actor.fed, ready, begin, free)
     if actor.resource >= 0:
         _take_server(state, actor.resource, actor.end)
     _put_tokens(state, actor)

@@ -18,14 +18,15 @@ from simpy.events import NORMAL, EventPriority
 
 from archsim.engine.deadlock import diagnose
 from archsim.engine.window import LogWindow, sorted_log
-from archsim.program import Program, Series, Trace
+from archsim.program import Program, Rests, Series, Trace
+from archsim.program.tables import Counts
 from archsim.program.verify import verify
 
 GRANTS = EventPriority(NORMAL + 1)
 NEVER = -1
 
 
-def run(program: Program, *, log: LogWindow | None = None) -> Trace:
+def run(program: Program, *, log: LogWindow | None = None, patience: Counts | None = None) -> Trace:
     """Run a program, event by event.
 
     The token of a firing arrives ``latency`` after its start, but never before the token of the firing before: where a
@@ -36,6 +37,8 @@ def run(program: Program, *, log: LogWindow | None = None) -> Trace:
     program : Program
     log : LogWindow or None
         Firings to write down.
+    patience : int64, shape (resources,), optional
+        Picoseconds for which a free server waits before it rests; the trace then has ``rests``.
 
     Raises
     ------
@@ -45,7 +48,7 @@ def run(program: Program, *, log: LogWindow | None = None) -> Trace:
         When nothing can happen and firings are left.
     """
     verify(program)
-    return _Run(program, log).trace()
+    return _Run(program, log, patience).trace()
 
 
 class _Curve:
@@ -72,6 +75,10 @@ def _period(series: Series, row: int) -> list[int]:
 @dataclass(slots=True, eq=False)
 class _Resource:
     servers: int
+    patience: int
+    # When each free server was left; a heap. Where there are servers enough, each actor keeps one instead.
+    free: list[int]
+    shared: bool
     queue: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -98,6 +105,8 @@ class _Actor:
     starved: int = 0
     blocked: int = 0
     contended: int = 0
+    rested: int = 0
+    rests: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -124,13 +133,13 @@ class _Grants(simpy.Event):
 
 
 class _Run:
-    def __init__(self, program: Program, log: LogWindow | None) -> None:
-        self.program, self.log = program, log
+    def __init__(self, program: Program, log: LogWindow | None, patience: Counts | None) -> None:
+        self.program, self.log, self.patience = program, log, patience
         self.env = simpy.Environment(initial_time=0)
         self.now = 0
         self.due: list[_Resource] = []
         self.rows: list[tuple[int, int, int]] = []
-        self.actors = _actors(program)
+        self.actors = _actors(program, patience)
         self.channels = _channels(program, self.actors)
         samples = program.samples
         self.sources, self.sinks = set(samples.sources.tolist()), set(samples.sinks.tolist())
@@ -181,6 +190,7 @@ class _Run:
         now, firing = self.now, actor.fired
         interval = actor.intervals[firing % len(actor.intervals)]
         arrival = max(actor.last_arrival, now + actor.latencies[firing % len(actor.latencies)])
+        self.rest(actor)
         self.account(actor, interval, arrival)
         actor.idle, actor.fed, actor.ready = False, NEVER, NEVER
         actor.fired, actor.last_arrival = firing + 1, arrival
@@ -190,6 +200,14 @@ class _Run:
         else:
             end.callbacks.append(self.end)
             self.env.timeout(arrival - now, actor).callbacks.append(self.arrive)
+
+    def rest(self, actor: _Actor) -> None:
+        """Count how long the server that starts now has rested."""
+        resource = actor.resource
+        rested = self.now - (heappop(resource.free) if resource.shared else actor.last_end) - resource.patience
+        if rested > 0:
+            actor.rested += rested
+            actor.rests += 1
 
     def subject(self, event: simpy.Event) -> _Actor:
         """Whose event it is; the clock moves on to it."""
@@ -205,6 +223,8 @@ class _Run:
     def end(self, event: simpy.Event) -> None:
         actor = self.subject(event)
         actor.resource.servers += 1
+        if actor.resource.shared:
+            heappush(actor.resource.free, self.now)
         self.grant_soon(actor.resource)
         for channel in actor.inputs:
             channel.freed = channel.release[actor.fired - 1]
@@ -267,16 +287,33 @@ class _Run:
             sample_first=np.array(self.sample_first, np.int64),
             sample_out=np.array(self.sample_out, np.int64),
             log=log,
+            rests=None if self.patience is None else self.rests(column("rested"), column("rests")),
         )
+
+    def rests(self, rested: Counts, times: Counts) -> Rests:
+        """With the servers' last firings, those of a resource side by side."""
+        left: list[int] = []
+        for resource in self.resources():
+            ends = resource.free if resource.shared else [a.last_end for a in self.actors if a.resource is resource]
+            left += ends + [0] * (resource.servers - len(ends))
+        return Rests(rested, times, np.array(left, np.int64))
+
+    def resources(self) -> list[_Resource]:
+        """All of them in order; one without actors has nothing but its servers."""
+        known = {
+            number: a.resource for number, a in zip(self.program.actors.resource.tolist(), self.actors, strict=True)
+        }
+        servers = self.program.resources.servers.tolist()
+        return [known.get(number, _Resource(count, 0, [], False)) for number, count in enumerate(servers)]
 
 
 def _rows(*columns: NDArray[np.integer]) -> Iterator[tuple[int, ...]]:
     return zip(*(column.tolist() for column in columns), strict=True)
 
 
-def _actors(program: Program) -> list[_Actor]:
+def _actors(program: Program, patience: Counts | None) -> list[_Actor]:
     table = program.actors
-    resources = [_Resource(servers) for servers in program.resources.servers.tolist()]
+    resources = _resources(program, patience)
     tables = [_period(program.durations, row) for row in range(len(program.durations))]
     columns = (table.firings, table.resource, table.interval, table.interval_table, table.latency, table.latency_table)
     return [
@@ -288,6 +325,16 @@ def _actors(program: Program) -> list[_Actor]:
             latencies=tables[latency_table] if latency_table >= 0 else [latency],
         )
         for number, (firings, resource, interval, interval_table, latency, latency_table) in enumerate(_rows(*columns))
+    ]
+
+
+def _resources(program: Program, patience: Counts | None) -> list[_Resource]:
+    servers = program.resources.servers.tolist()
+    users = np.bincount(program.actors.resource, minlength=len(servers)).tolist()
+    waits = [2**62] * len(servers) if patience is None else patience.tolist()
+    return [
+        _Resource(count, wait, [0] * count, number > count)
+        for count, wait, number in zip(servers, waits, users, strict=True)
     ]
 
 

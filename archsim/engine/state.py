@@ -25,6 +25,7 @@ QUEUED, SOURCE, SINK = 1, 2, 4
 # Registers: the worklist's first entry and length, the heap's length, firings done, rows of the log.
 WORK_FIRST, WORK_COUNT, HEAP_COUNT, DONE, LOG_COUNT, REGISTERS = 0, 1, 2, 3, 4, 5
 NOT_REACHED = -1
+NEVER_RESTS = 2**62
 # More token places than this in one channel cannot be held in memory.
 MOST_PLACES = 2**30
 
@@ -40,6 +41,9 @@ ACTOR = np.dtype(
         ("first_start", np.int64),
         ("interval", np.int64),
         ("latency", np.int64),
+        ("patience", np.int64),
+        ("rested", np.int64),
+        ("rests", np.int64),
         ("interval_table", np.int32),
         ("latency_table", np.int32),
         ("in_first", np.int32),
@@ -85,6 +89,9 @@ class ActorRecord(Protocol):
     first_start: int
     interval: int
     latency: int
+    patience: int
+    rested: int
+    rests: int
     interval_table: int
     latency_table: int
     in_first: int
@@ -156,7 +163,7 @@ class State(NamedTuple):
         return self.channels.view(np.recarray)
 
 
-def build_state(program: Program, *, log_rows: int) -> State:
+def build_state(program: Program, *, log_rows: int, patience: Counts | None = None) -> State:
     """State at time 0, with every actor to be looked at.
 
     Parameters
@@ -165,13 +172,17 @@ def build_state(program: Program, *, log_rows: int) -> State:
         A verified program.
     log_rows : int
         Room for rows of the log; 0 for no log.
+    patience : int64, shape (resources,), optional
+        Picoseconds for which a server waits before it rests; none rests where it is not given.
     """
     step, step_next, row_first = _steps(program.curves)
     order = np.argsort(program.channels.source, kind="stable").astype(np.int32)
     channels, places = _channel_records(program, order, row_first)
     inputs = np.argsort(channels["target"], kind="stable").astype(np.int32)
     actors = _actor_records(program, channels, inputs)
-    contended = np.where(_contended(program), program.resources.servers, 0)
+    if patience is not None:
+        actors["patience"] = patience[program.actors.resource]
+    contended = np.where(contended_resources(program), program.resources.servers, 0)
     queued = int(np.count_nonzero(actors["traits"] & QUEUED))
     durations = program.durations
     count = program.samples.count
@@ -273,7 +284,7 @@ def _power_of_two(values: Counts) -> Counts:
     return np.left_shift(np.int64(1), exponent)
 
 
-def _contended(program: Program) -> NDArray[np.bool_]:
+def contended_resources(program: Program) -> NDArray[np.bool_]:
     """Resources with fewer servers than actors."""
     users = np.bincount(program.actors.resource, minlength=len(program.resources))
     return np.asarray(users > program.resources.servers, np.bool_)
@@ -290,7 +301,8 @@ def _actor_records(program: Program, channels: NDArray[np.void], inputs: Ids) ->
     for side, owners in (("in", targets), ("out", channels["source"])):
         records[f"{side}_first"] = np.searchsorted(owners, numbers, "left")
         records[f"{side}_last"] = np.searchsorted(owners, numbers, "right")
-    contended = _contended(program)[table.resource]
+    contended = contended_resources(program)[table.resource]
+    records.patience = NEVER_RESTS
     records.resource = np.where(contended, table.resource, -1)
     records.traits = np.where(contended, QUEUED, 0)
     records.traits[program.samples.sources] |= SOURCE

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.engine.jit import compiled
-from archsim.engine.state import DONE, HEAP_COUNT, State
+from archsim.engine.state import DONE, HEAP_COUNT, NEVER_RESTS, State
 from archsim.program import Program
 from archsim.program.tables import Counts
 
@@ -101,10 +101,25 @@ class _Found:
     since: int
     starved: Counts
     blocked: Counts
+    rested: Counts
+    rests: Counts
     going: NDArray[np.bool_]
     entered: int
     begun: int
     left: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What servers rested in one period, by the actor that woke them: picoseconds and times."""
+
+    rested: Counts
+    rests: Counts
+
+    def equals(self, other: _Rest | None) -> bool:
+        return (
+            other is not None and np.array_equal(self.rested, other.rested) and np.array_equal(self.rests, other.rests)
+        )
 
 
 class SteadySearch:
@@ -117,6 +132,9 @@ class SteadySearch:
         self.next_keep = 1
         self.kept: _Kept | None = None
         self.found: _Found | None = None
+        self.rest: _Rest | None = None
+        self.resting = bool((state.actor_columns.patience < NEVER_RESTS).any())
+        self.rest_repeats = False
         self.over = False
         self.buffer = np.zeros(_most_entries(state), np.int64)
 
@@ -133,6 +151,13 @@ class SteadySearch:
         if self.found is None or not self.found.going.all():
             return None
         return self.found.time, self.found.chunks * self.rhythm.samples
+
+    @property
+    def period_rest(self) -> tuple[Counts, Counts] | None:
+        """Picoseconds and times that servers rest in a period, by the actor that woke them; None before two agreed."""
+        if self.period is None or self.rest is None or not self.rest_repeats:
+            return None
+        return self.rest.rested, self.rest.rests
 
     @property
     def periodic_since(self) -> int | None:
@@ -180,6 +205,8 @@ class SteadySearch:
             since=kept.last_end,
             starved=actors.starved - kept.starved,
             blocked=actors.blocked - kept.blocked,
+            rested=actors.rested.copy(),
+            rests=actors.rests.copy(),
             going=actors.fired < actors.firings,
             entered=int(self._entered().max()),
             begun=int(self._begun().max()),
@@ -208,11 +235,23 @@ class SteadySearch:
         samples = self.program.samples
         return self.state.actor_columns.fired[ids], self.program.actors.firings[ids] // samples.count, samples.group
 
+    def _look_at_rest(self, found: _Found) -> None:
+        """Count a period's rests; the first of them may have begun before the state that repeats."""
+        actors = self.state.actor_columns
+        rest = _Rest(actors.rested - found.rested, actors.rests - found.rests)
+        self.rest_repeats = rest.equals(self.rest)
+        self.rest = rest
+        found.rested, found.rests = actors.rested.copy(), actors.rests.copy()
+
     def _skip_when_due(self, found: _Found) -> None:
+        if (self.look - found.look) % found.chunks != 0:
+            return
+        if self.resting:
+            self._look_at_rest(found)
         # A source's samples of the last period are those that it has entered since the state was there before: all
         # repeat. Until every source and sink has passed what the foremost had reached when the period was found, the
         # last samples whose times are known whole have parts from before that.
-        if (self.look - found.look) % found.chunks != 0 or not self._passed(found):
+        if not self._passed(found) or (self.resting and not self.rest_repeats):
             return
         self.over = True
         actors = self.state.actor_columns
@@ -246,13 +285,23 @@ class SteadySearch:
         going = actors.fired < actors.firings
         actors.starved += found.starved * repeats
         actors.blocked += found.blocked * repeats
+        if self.rest is not None:
+            actors.rested += self.rest.rested * repeats
+            actors.rests += self.rest.rests * repeats
         for name in ("end", "arrival", "fed"):
             actors[name] += np.where(going, found.time * repeats, 0)
         _shift_channels(state, firings * repeats, found.time * repeats)
         actors.fired += firings * repeats
-        state.server_free[:] += found.time * repeats
+        state.server_free[self._serving(firings)] += found.time * repeats
         state.heap_ready[:] += found.time * repeats
         state.registers[DONE] += int(firings.sum()) * repeats
+
+    def _serving(self, firings: Counts) -> NDArray[np.bool_]:
+        """Servers of resources that take part in the period; the others have been free all along."""
+        resource, bounds = self.state.actor_columns.resource, self.state.server_first
+        busy = np.zeros(len(bounds) - 1, np.bool_)
+        busy[resource[(resource >= 0) & (firings > 0)]] = True
+        return np.repeat(busy, np.diff(bounds))
 
 
 def _alike(going: NDArray[np.bool_]) -> bool:

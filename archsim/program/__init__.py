@@ -14,7 +14,7 @@ from archsim.program.tables import (
     Series,
 )
 from archsim.program.text import text_lines, to_text
-from archsim.program.trace import FiringLog, Trace
+from archsim.program.trace import FiringLog, Rests, Trace
 from archsim.program.verify import verify
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Labels",
     "Program",
     "Resources",
+    "Rests",
     "Role",
     "Samples",
     "Series",

@@ -30,6 +30,27 @@ class FiringLog:
 
 
 @dataclass(frozen=True, slots=True)
+class Rests:
+    """How long servers rested: between two firings, beyond the patience that their resource has.
+
+    Parameters
+    ----------
+    rested, times : int64, shape (actors,)
+        Picoseconds of rest, and how often it ended, booked to the actor whose firing ended it. Of a resource with as
+        many servers as actors each actor keeps its own; else the server takes a firing that has been free longest.
+    free_since : int64, shape (servers,)
+        When each server was last left, 0 for one that nobody used; those of each resource in turn.
+    period : tuple of two int64 arrays of shape (actors,), or None
+        ``rested`` and ``times`` of one period, where the run found one and its rests repeat.
+    """
+
+    rested: Picoseconds
+    times: Counts
+    free_since: Picoseconds
+    period: tuple[Picoseconds, Counts] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """What happened: counts, busy and stall times, and when each sample went in and came out.
 
@@ -57,6 +78,8 @@ class Trace:
         On request.
     complete : bool
         False for a run that was interrupted.
+    rests : Rests or None
+        Where resources rest.
     """
 
     program: Program
@@ -75,6 +98,7 @@ class Trace:
     periodic_since: int | None = None
     log: FiringLog | None = None
     complete: bool = True
+    rests: Rests | None = None
 
     @property
     def done(self) -> Picoseconds:
