@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import sha256
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
+import numpy as np
+from numpy.typing import NDArray
+
 from archsim import workloads
-from archsim.accounting import Ledger, Tally, memory_accesses, priced_tally, traffic_notes
+from archsim.accounting import Ledger, Tally, memory_accesses, patience_of, priced_tally, traffic_notes
 from archsim.chip import Chip, Overrides, load_chip
 from archsim.chip.reads import Description
 from archsim.cost import Bill, price
@@ -226,7 +230,8 @@ def simulate(
         lambda watched: lower(placed.value.on(watched), batch=chosen.batch),
         contents=lambda program: program,
     )
-    tally = _ran(kept, lowered, placed, chosen.engine, log=log, progress=progress)
+    patience = patience_of(described.chip, lowered.value)
+    tally = _ran(kept, lowered, placed, chosen.engine, log=log, progress=progress, patience=patience)
     ledger = priced_tally(tally, placement, bill)
     return Result(network, described.chip, placement, tally.trace.program, tally.trace, bill, ledger)
 
@@ -260,17 +265,19 @@ def _ran(
     *,
     log: LogWindow | None,
     progress: Callable[[Progress], None] | None,
+    patience: NDArray[np.int64] | None,
 ) -> Tally:
     """The counts of a run, with its Trace; one with a log is not kept."""
 
     def tally() -> Tally:
-        trace = run(lowered.value, engine, log=log, progress=progress)
+        trace = run(lowered.value, engine, log=log, progress=progress, patience=patience)
         if not trace.complete:
             raise Interrupted(trace)
         return Tally(trace, placed.value)
 
     name = lowered.name if log is None else ""
-    return kept.made("run", (name, placed.name, engine), tally, contents=lambda tally: tally.trace).value
+    waits = "no rests" if patience is None else sha256(patience.tobytes()).hexdigest()
+    return kept.made("run", (name, placed.name, engine, waits), tally, contents=lambda tally: tally.trace).value
 
 
 def _described(chip: str | Path | Chip, overrides: Overrides) -> Chip:
@@ -293,6 +300,7 @@ def run(
     *,
     log: LogWindow | None = None,
     progress: Callable[[Progress], None] | None = None,
+    patience: NDArray[np.int64] | None = None,
 ) -> Trace:
     """Run a Program.
 
@@ -304,6 +312,8 @@ def run(
         Firings to write down in the Trace.
     progress : callable, optional
         Told now and then how far the run is; the reference engine does not tell.
+    patience : int64, shape (resources,), optional
+        Picoseconds for which a free server waits before it rests.
 
     Raises
     ------
@@ -313,8 +323,8 @@ def run(
         If the verifier refuses the Program.
     """
     if engine is Engine.COMPILED:
-        return run_compiled(program, log=log, progress=progress)
-    return run_reference(program, log=log)
+        return run_compiled(program, log=log, progress=progress, patience=patience)
+    return run_reference(program, log=log, patience=patience)
 
 
 def foretold(placement: Placement) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ def full_activity(chip: Chip, bill: Bill, rates: Mapping[str, float] | None = No
 
 def _row(part: Component, rates: Mapping[str, float]) -> tuple[str, int, float, float, float, float]:
     dynamic = sum(part.energy_of(action).value * rate for action, rate in rates.items())
+    dynamic += part.count * part.running_w.value
     leakage = part.count * part.leakage_w.value
     return part.name, part.count, dynamic, leakage, dynamic + leakage, part.count * part.area_m2.value
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from archsim.accounting.power import unused_draw
 from archsim.cost import Bill, Component
 from archsim.machine import Place
 from archsim.mapping import Placement
@@ -30,11 +31,6 @@ def total_area(bill: Bill, chips: int) -> float:
     return float(np.sum([part.count * chips * part.area_m2.value for part in bill.components]))
 
 
-def total_leakage(bill: Bill, chips: int) -> float:
-    """Watts of leakage of all components of all chips."""
-    return float(np.sum([part.count * chips * part.leakage_w.value for part in bill.components]))
-
-
 def used_area(bill: Bill, placement: Placement) -> float:
     """Square metres of all chips less the tiles that hold no weights."""
     return placement.chips * sum(
@@ -42,10 +38,16 @@ def used_area(bill: Bill, placement: Placement) -> float:
     )
 
 
-def used_leakage(bill: Bill, placement: Placement) -> float:
-    """Watts of leakage of all chips less the tiles that hold no weights."""
+def least_w(bill: Bill, placement: Placement) -> float:
+    """Watts that all parts of all chips draw at least: what their policies leave them without work."""
+    return placement.chips * sum(part.count * unused_draw(part, placement.chip) for part in bill.components)
+
+
+def unused_tiles_w(bill: Bill, placement: Placement) -> float:
+    """Watts that the parts of tiles without weights draw, as their policies say."""
+    chip = placement.chip
     return placement.chips * sum(
-        part.count * part.leakage_w.value * share for part, share in _used_parts(bill, placement)
+        part.count * unused_draw(part, chip) * (1.0 - share) for part, share in _used_parts(bill, placement)
     )
 
 

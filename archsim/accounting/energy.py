@@ -1,4 +1,4 @@
-"""Energy of a run: every firing's actions, and leakage over time."""
+"""Energy of a run's actions."""
 
 from __future__ import annotations
 
@@ -107,18 +107,6 @@ def dynamic_energy(trace: Trace, bill: Bill) -> pd.DataFrame:
         If an action has no energy on the bill.
     """
     return ActionCounts.of(trace).priced(bill)
-
-
-def leakage_power(bill: Bill, chips: int) -> pd.DataFrame:
-    """Leakage of all components.
-
-    Returns
-    -------
-    DataFrame
-        One row per component: ``component, instances, leakage_w`` (of all instances on all chips).
-    """
-    rows = [(part.name, part.count * chips, part.count * chips * part.leakage_w.value) for part in bill.components]
-    return pd.DataFrame(rows, columns=["component", "instances", "leakage_w"])
 
 
 def ratio(part: float, whole: float) -> float:

@@ -55,9 +55,9 @@ class Headline:
     throughput_basis : str
         How the steady state was found.
     energy_per_sample_j : float
-        Dynamic energy, plus leakage over the steady period.
-    leakage_share : float
-        Of that energy.
+        Dynamic energy, plus what parts draw beside it over the steady period.
+    leakage_share, idle_share : float
+        Of that energy: leakage; clocks of parts without work, and waking.
     power_w, area_m2, area_used_m2 : float
     gops_per_w, gops_per_w_used : float
         GOP/s/W, and as if tiles that hold no weights were switched off.
@@ -89,6 +89,7 @@ class Headline:
     throughput_basis: str
     energy_per_sample_j: float
     leakage_share: float
+    idle_share: float
     power_w: float
     area_m2: float
     area_used_m2: float

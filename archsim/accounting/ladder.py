@@ -13,7 +13,8 @@ efficiency. In this order:
 * *data movement*: buffers at the tiles, routers and wires.
 * *digital units*: the units and their buffers, control, and additions of partial sums. From this rung on, operations
   that are done on digital units (attention products) count among the operations too; before, only those on arrays do.
-* *leakage*: the chips' leakage in the time that the arrays work, that of the digital units included, as in the stalls.
+* *leakage*: the chips' leakage (and what clocks draw beside it, and waking) in the time that the arrays work, that of
+  the digital units included, as in the stalls.
 * *system*: links between chips, memories: their dynamic energy and leakage. The host beyond its link has no energy.
 """
 
@@ -25,8 +26,9 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from archsim.accounting.energy import dynamic_energy, leakage_power
+from archsim.accounting.energy import dynamic_energy
 from archsim.accounting.peak import PRODUCT, product_energy
+from archsim.accounting.power import DRAWN, steady_draw
 from archsim.accounting.steady import steady_state
 from archsim.accounting.stepped import multiplying_s
 from archsim.cost import Bill, Component
@@ -162,11 +164,12 @@ class _Leaked:
 
     @classmethod
     def of(cls, trace: Trace, placement: Placement, bill: Bill) -> _Leaked:
-        rate = steady_state(trace).passes_per_s * placement.network.samples_per_run
-        leakage = leakage_power(bill, placement.chips)
+        steady = steady_state(trace)
+        rate = steady.passes_per_s * placement.network.samples_per_run
+        leakage = steady_draw(trace, steady, placement, bill)
         outside = leakage.component.isin([part.name for part in bill.components if part.place is Place.PORT])
         digital = leakage.component.isin([part.name for part in bill.components if part.purpose is Purpose.DIGITAL])
-        watts = leakage.leakage_w
+        watts = leakage[list(DRAWN)].sum(axis=1)
         system, chip, units = (float(watts[rows].sum()) / rate for rows in (outside, ~outside, digital))
         return cls(system, chip, units, _idle_share(trace, placement))
 

@@ -8,11 +8,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from archsim.accounting.area import component_area, total_area, total_leakage, used_area, used_leakage
+from archsim.accounting.area import component_area, total_area, unused_tiles_w, used_area
 from archsim.accounting.bottleneck import Bottleneck
-from archsim.accounting.energy import leakage_power, ratio, seconds
+from archsim.accounting.energy import ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
+from archsim.accounting.idleness import idle_notes
 from archsim.accounting.peak import peak_of
+from archsim.accounting.power import DRAWN, standing, steady_draw, whole_run
 from archsim.accounting.router_room import router_notes
 from archsim.accounting.scope import Scope, scope_of
 from archsim.accounting.stepped import multipliers_used, weight_notes
@@ -54,9 +56,19 @@ class Ledger:
 
     @cached_property
     def energy(self) -> pd.DataFrame:
-        """``layer, chip, component, action, count, energy_j`` of the whole run; leakage has layer ``"(leakage)"``."""
-        leaked = _leaked(leakage_power(self.bill, self.placement.chips), seconds(self.tally.trace.makespan))
-        return pd.concat([self._dynamic, leaked], ignore_index=True)
+        """``layer, chip, component, action, count, energy_j`` of the whole run.
+
+        What parts draw beside their actions has layer ``"(leakage)"``: ``leakage``, and where there is any, ``active``
+        (clocks of parts at work), ``idle`` (of parts without) and ``wake``.
+        """
+        return pd.concat([self._dynamic, _stood(self.standing, self.tally.trace)], ignore_index=True)
+
+    @cached_property
+    def standing(self) -> pd.DataFrame:
+        """``component, instances, leakage, active, idle, wake``: joules of the whole run beside all actions."""
+        trace, placement = self.tally.trace, self.placement
+        span = whole_run(trace, placement.chip)
+        return standing(placement.chip, self.bill, placement.chips, trace.program, span)
 
     @cached_property
     def _dynamic(self) -> pd.DataFrame:
@@ -104,6 +116,7 @@ class Ledger:
         """What the reader should know of the figures."""
         trace, network = self.tally.trace, self.placement.network
         return (
+            *idle_notes(self.headline, trace, self.tally.steady, self.placement, self.bill),
             *_pass_notes(network),
             *turn_notes(trace, self.placement),
             *weight_notes(self.memory, self.placement),
@@ -147,18 +160,12 @@ def priced_tally(tally: Tally, placement: Placement, bill: Bill) -> Ledger:
     return Ledger(_headline(tally, placement, bill), tally, placement, bill)
 
 
-def _leaked(leakage: pd.DataFrame, makespan_s: float) -> pd.DataFrame:
-    """Leakage over the whole run, as rows of the energy table; it belongs to no layer and no single chip."""
-    return pd.DataFrame(
-        {
-            "layer": LEAKAGE,
-            "chip": -1,
-            "component": leakage.component,
-            "action": "leakage",
-            "count": makespan_s,
-            "energy_j": leakage.leakage_w * makespan_s,
-        }
-    )
+def _stood(frame: pd.DataFrame, trace: Trace) -> pd.DataFrame:
+    """What parts drew beside their actions, as rows of the energy table; it belongs to no layer and no single chip."""
+    rows = frame.melt("component", DRAWN, "action", "energy_j")
+    rows = rows[(rows.action == DRAWN[0]) | (rows.energy_j > 0)]
+    rows = rows.assign(layer=LEAKAGE, chip=-1).assign(count=seconds(trace.makespan))
+    return rows[["layer", "chip", "component", "action", "count", "energy_j"]]
 
 
 def _pass_notes(network: Network) -> tuple[str, ...]:
@@ -175,10 +182,11 @@ def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
     dynamic_j = float(tally.actions.joules(bill).sum())
     samples = len(trace.sample_in) * network.samples_per_run
     throughput = steady.passes_per_s * network.samples_per_run
-    leakage = total_leakage(bill, placement.chips)
-    leaked_j = leakage / throughput
-    energy = dynamic_j / samples + leaked_j
-    energy_used = dynamic_j / samples + used_leakage(bill, placement) / throughput
+    draw = steady_draw(trace, steady, placement, bill)
+    watts = {state: float(draw[state].sum()) for state in DRAWN}
+    stood_w = sum(watts.values())
+    energy = dynamic_j / samples + stood_w / throughput
+    energy_used = dynamic_j / samples + (stood_w - unused_tiles_w(bill, placement)) / throughput
     operations = 2 * network.macs / network.samples_per_run
     area = total_area(bill, placement.chips)
     used = used_area(bill, placement)
@@ -197,7 +205,8 @@ def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
         throughput_per_s=throughput,
         throughput_basis=steady.basis.value,
         energy_per_sample_j=energy,
-        leakage_share=ratio(leaked_j, energy),
+        leakage_share=ratio(watts[DRAWN[0]] / throughput, energy),
+        idle_share=ratio((watts[DRAWN[2]] + watts[DRAWN[3]]) / throughput, energy),
         power_w=energy * throughput,
         area_m2=area,
         area_used_m2=used,

@@ -28,7 +28,7 @@ class Peak:
     energy_per_product_j : float
         Array, drivers, converters and affine of one full product.
     power_w : float
-        Those of all arrays, and the whole chip's leakage.
+        Those of all arrays, and the whole chip's leakage and running power.
     area_m2 : float
     """
 
@@ -54,7 +54,7 @@ def peak_of(chip: Chip, bill: Bill) -> Peak:
     interval_s, arrays = product_interval(chip), floorplan.arrays
     operations = 2 * floorplan.unit.limits.weights * arrays / interval_s
     energy = product_energy(chip, bill)
-    leakage = sum(part.count * part.leakage_w.value for part in bill.components)
+    leakage = sum(part.count * part.standing_w for part in bill.components)
     area = sum(part.count * part.area_m2.value for part in bill.components)
     return Peak(operations, energy, energy * arrays / interval_s + leakage, area)
 

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.accounting.course import firing_energies
+from archsim.accounting.power import DRAWN, standing, whole_run
 from archsim.cost import Bill
 from archsim.machine import Place
 from archsim.mapping import Placement
@@ -58,7 +59,7 @@ def sites(trace: Trace, placement: Placement, bill: Bill) -> Sites:
         If something happened whose cost nobody has given.
     """
     plan = _Plan.of(trace.program, placement)
-    static = _Static.of(placement, bill)
+    static = _Static.of(trace, placement, bill)
     dynamic = _per_site(plan, _dynamic_power(trace, bill))
     power, area = dynamic + np.tile(static.leakage_w, plan.chips), np.tile(static.area_m2, plan.chips)
     written = _written(trace)
@@ -81,9 +82,7 @@ def sites(trace: Trace, placement: Placement, bill: Bill) -> Sites:
             "stalled": _stalled(plan, trace),
         }
     )
-    total = _dynamic_power(trace, bill).sum() + placement.chips * sum(
-        p.count * p.leakage_w.value for p in bill.components
-    )
+    total = _dynamic_power(trace, bill).sum() + static.total_w
     return Sites(frame, float(total - power.sum()))
 
 
@@ -123,13 +122,14 @@ def _labelled(program: Program, label: str) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Static:
-    """Leakage and area of the sites of one chip, shape ``(sites,)``."""
+    """What the sites of one chip draw beside their actions, all chips' mean, and their area; shape ``(sites,)``."""
 
     leakage_w: Reals
     area_m2: Reals
+    total_w: float
 
     @classmethod
-    def of(cls, placement: Placement, bill: Bill) -> _Static:
+    def of(cls, trace: Trace, placement: Placement, bill: Bill) -> _Static:
         fabric, plan = placement.chip.fabric, placement.floorplan
         size = max(fabric.routers * fabric.concentration, plan.tiles)
         tiles = np.zeros(size)
@@ -141,13 +141,16 @@ class _Static:
             at = np.bincount(plan.router[nodes] * fabric.concentration, minlength=size) / len(nodes)
             share[name] = share[f"{name}-buffer"] = at
         leakage, area = np.zeros(size), np.zeros(size)
+        span = whole_run(trace, placement.chip)
+        drawn = standing(placement.chip, bill, placement.chips, trace.program, span).set_index("component")
+        watts = drawn[list(DRAWN)].sum(axis=1) / span.seconds
         for part in bill.components:
             if part.place is Place.PORT:
                 continue
             where = tiles if part.place is Place.TILE else share.get(part.name, routers)
-            leakage += part.count * part.leakage_w.value * where
+            leakage += watts[part.name] / placement.chips * where
             area += part.count * part.area_m2.value * where
-        return cls(leakage, area)
+        return cls(leakage, area, float(watts.sum()))
 
 
 def _dynamic_power(trace: Trace, bill: Bill) -> Reals:

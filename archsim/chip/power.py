@@ -33,8 +33,8 @@ class PartPower(Section):
     ----------
     policy : Policy
     after : Seconds, optional
-        How long a part waits for work before it rests; at least the time that waking takes. Needed by policies that rest,
-        as are the next three; refused by the others.
+        How long a part waits for work before it rests; at least the time that waking takes. Needed by policies that
+        rest, as are the next three; refused by the others.
     kept : Fraction, optional
         Share of its leakage that it draws while it rests.
     wake_time : Seconds, optional

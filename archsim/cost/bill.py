@@ -30,6 +30,9 @@ class Figure:
     given: bool = False
 
 
+NOT_RUNNING = Figure(0.0, "0: nothing says that it draws power for its clock", "by definition")
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """One kind of component on a chip.
@@ -52,6 +55,8 @@ class Component:
         What one instance can do at full activity: one of these at a time.
     covers : frozenset of Purpose
         What else its figures contain.
+    running_w : Figure
+        Of one instance, while its clock runs, beside its leakage.
     """
 
     name: str
@@ -63,6 +68,12 @@ class Component:
     leakage_w: Figure
     full_rates: tuple[Rate, ...] = ()
     covers: frozenset[Purpose] = frozenset()
+    running_w: Figure = NOT_RUNNING
+
+    @property
+    def standing_w(self) -> float:
+        """Watts of one instance that is on, whatever it does."""
+        return self.leakage_w.value + self.running_w.value
 
     def energy_of(self, action: str) -> Figure:
         """Joules of one action.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archsim.chip import Chip
-from archsim.cost.bill import Bill, Component, Figure
+from archsim.chip.power import Policy
+from archsim.cost.bill import NOT_RUNNING, Bill, Component, Figure
 from archsim.cost.estimate import Estimate, range_notes
 from archsim.cost.model import CostModel, nearest
 from archsim.cost.registry import find, models
@@ -54,7 +55,7 @@ def price(chip: Chip) -> Bill:
     notes = tuple(note for one in priced for note in one.notes)
     if chip.technology.temperature != ROOM_K:
         notes += _temperature_notes(chip.technology.temperature, listed, components)
-    return Bill(components, notes + _unread_notes(priced) + _channel_notes(chip))
+    return Bill(components, notes + _unread_notes(priced) + _channel_notes(chip) + _clock_notes(chip, components))
 
 
 def _channel_notes(chip: Chip) -> tuple[str, ...]:
@@ -63,6 +64,15 @@ def _channel_notes(chip: Chip) -> tuple[str, ...]:
         for name, memory in chip.memory.items()
         if memory.channels > 1
     )
+
+
+def _clock_notes(chip: Chip, components: tuple[Component, ...]) -> tuple[str, ...]:
+    """Parts whose clock is gated, and that draw nothing for it."""
+    idle = [part.name for part in components if not part.running_w.value]
+    named = [name for name in idle if name in chip.power.parts and chip.power.of(name).policy is Policy.CLOCK_GATED]
+    if chip.power.policy is Policy.CLOCK_GATED and len(idle) == len(components):
+        return ("power.policy (clock-gated) changes nothing: no part says what it draws for its clock (cost.running)",)
+    return tuple(f"power.parts.{name} (clock-gated) changes nothing: give its cost.running" for name in named)
 
 
 def _unread_notes(priced: tuple[Priced, ...]) -> tuple[str, ...]:
@@ -109,6 +119,7 @@ def _priced(part: Part, where: str) -> Priced:
         _leakage(part, estimate, origin, where),
         part.full_rates,
         part.covers,
+        NOT_RUNNING if part.choice.running is None else Figure(part.choice.running, "given", origin),
     )
     if _overridden(part, estimate):
         return Priced(component, (), Reading(part, None))

@@ -15,8 +15,8 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.accounting.area import component_area, used_area, used_leakage
-from archsim.accounting.energy import leakage_power, ratio
+from archsim.accounting.area import component_area, least_w, unused_tiles_w, used_area
+from archsim.accounting.energy import ratio
 from archsim.accounting.peak import peak_of
 from archsim.cost import Bill
 from archsim.machine import Stage
@@ -42,8 +42,8 @@ def bounds_of(placement: Placement, bill: Bill) -> Mapping[str, Bound]:
     operations = 2 * network.macs / network.samples_per_run
     rate = _at_most(network.samples_per_run / _pass_s(placement))
     energy = _products_j(placement, bill) / network.samples_per_run
-    leaking = float(leakage_power(bill, placement.chips).leakage_w.sum())
-    sample, sample_used = (energy + watts / rate for watts in (leaking, used_leakage(bill, placement)))
+    leaking = least_w(bill, placement)
+    sample, sample_used = (energy + watts / rate for watts in (leaking, leaking - unused_tiles_w(bill, placement)))
     area, used = float(component_area(bill, placement.chips).area_m2.sum()), used_area(bill, placement)
     peak = peak_of(placement.chip, bill)
     tops = operations * rate / 1e12

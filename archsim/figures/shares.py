@@ -55,13 +55,16 @@ def energy(result: Result, axes: Axes | None = None) -> Drawn:
     Returns
     -------
     Drawn
-        ``component, instances, dynamic_j, leakage_j, energy_j, area_m2``: of the whole run.
+        ``component, instances, dynamic_j, leakage_j, idle_j, wake_j, energy_j, area_m2``: of the whole run.
     """
     frame = component_totals(result.ledger)
     shown = frame[frame.energy_j > 0].head(MOST_BARS).iloc[::-1]
     drawn = canvas(axes)
     drawn.barh(shown.component, shown.dynamic_j, color=COLOURS[Tone.KEPT], label="dynamic")
     drawn.barh(shown.component, shown.leakage_j, left=shown.dynamic_j, color=GREY, label="leakage")
+    without = shown.idle_j + shown.wake_j
+    if without.any():
+        drawn.barh(shown.component, without, left=shown.dynamic_j + shown.leakage_j, color="0.8", label="idle, waking")
     for place, value in enumerate(shown.energy_j):
         drawn.annotate(f" {joules(value)}", (value, place), va="center", fontsize=8)
     drawn.set_xlabel("energy of the whole run (J)")

@@ -106,12 +106,17 @@ def _tokens(made: GenerationFigures) -> list[Fact]:
     ]
 
 
+def _without_work(headline: Headline) -> str:
+    leaking = f"{percent(headline.leakage_share)} of it leakage"
+    return f"{leaking}, {percent(headline.idle_share)} idle clocks and waking" if headline.idle_share else leaking
+
+
 def _energy(headline: Headline) -> list[Fact]:
     return [
         Fact(
             "energy",
             f"{engineering(headline.energy_per_sample_j, 'J')}/sample",
-            f"{percent(headline.leakage_share)} of it leakage",
+            _without_work(headline),
         ),
         Fact("power", engineering(headline.power_w, "W"), "at that throughput"),
         Fact(
@@ -204,6 +209,7 @@ def component_table(totals: pd.DataFrame) -> Table:
         names("component", shown.component),
         numbers("dynamic", shown.dynamic_j, joules),
         numbers("leakage", shown.leakage_j, joules),
+        *(numbers(name, column, joules) for name, column in _idle_columns(shown)),
         numbers("energy", energy, percent),
         bars(energy),
         numbers("silicon", shown.area_m2, square_metres),
@@ -212,11 +218,16 @@ def component_table(totals: pd.DataFrame) -> Table:
     )
 
 
+def _idle_columns(shown: pd.DataFrame) -> list[tuple[str, pd.Series[float]]]:
+    """Idle clocks and waking, where there is any."""
+    return [(name, column) for name, column in (("idle", shown.idle_j), ("wakes", shown.wake_j)) if column.any()]
+
+
 def _folded(totals: pd.DataFrame) -> pd.DataFrame:
     """The components that matter, and one row for the rest."""
     if len(totals) <= MOST_COMPONENTS:
         return totals
-    figures = ["dynamic_j", "leakage_j", "energy_j", "area_m2"]
+    figures = ["dynamic_j", "leakage_j", "idle_j", "wake_j", "energy_j", "area_m2"]
     matter = _shares(totals.energy_j) + _shares(totals.area_m2)
     kept = totals.index.isin(matter.nlargest(MOST_COMPONENTS - 1).index)
     rest = totals.loc[~kept, figures].sum().to_frame().T.assign(component=f"{(~kept).sum()} others")

@@ -13,19 +13,23 @@ def component_totals(ledger: Ledger) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``component, instances, dynamic_j, leakage_j, energy_j, area_m2``: energies of the whole run, all chips.
+        ``component, instances, dynamic_j, leakage_j, idle_j, wake_j, energy_j, area_m2``: energies of the whole run,
+        all chips. Clocks of parts at work are dynamic, those of parts without work idle.
     """
-    leaking = ledger.energy.layer == LEAKAGE
+    standing = ledger.energy.layer == LEAKAGE
+    action = ledger.energy.action
     energy = pd.DataFrame(
         {
-            "dynamic_j": _by_component(ledger.energy[~leaking]),
-            "leakage_j": _by_component(ledger.energy[leaking]),
+            "dynamic_j": _by_component(ledger.energy[~standing | (action == "active")]),
+            "leakage_j": _by_component(ledger.energy[standing & (action == "leakage")]),
+            "idle_j": _by_component(ledger.energy[standing & (action == "idle")]),
+            "wake_j": _by_component(ledger.energy[standing & (action == "wake")]),
         }
     ).fillna(0.0)
-    energy["energy_j"] = energy.dynamic_j + energy.leakage_j
+    energy["energy_j"] = energy.dynamic_j + energy.leakage_j + energy.idle_j + energy.wake_j
     area = ledger.area.set_index("component")[["instances", "area_m2"]]
     totals = area.join(energy, how="left").fillna(0.0).rename_axis("component").reset_index()
-    totals = totals[["component", "instances", "dynamic_j", "leakage_j", "energy_j", "area_m2"]]
+    totals = totals[["component", "instances", "dynamic_j", "leakage_j", "idle_j", "wake_j", "energy_j", "area_m2"]]
     return totals.sort_values("energy_j", ascending=False, kind="stable", ignore_index=True)
 
 

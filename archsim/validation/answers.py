@@ -126,7 +126,7 @@ class ProductAnswer:
             bill.component(part).energy_of(action).value * count for part, action, count in actions if part in chosen
         )
         parts = [part for part in bill.components if part.name in chosen]
-        leakage = sum(part.count * part.leakage_w.value for part in parts) / Floorplan(self.priced.chip).arrays
+        leakage = sum(part.count * part.standing_w for part in parts) / Floorplan(self.priced.chip).arrays
         return dynamic + leakage * product_interval(self.priced.chip)
 
 

@@ -84,7 +84,8 @@ def _headline() -> Headline:
     return Headline(
         network="net", chip="chip", chips=1, tiles=4, tiles_used=2, batch=1, operations_per_sample=400,
         latency_s=1.0, latency_max_s=1.0, throughput_per_s=1.0, throughput_basis="exact period",
-        energy_per_sample_j=15.5, leakage_share=8.5 / 15.5, power_w=15.5, area_m2=10.5, area_used_m2=8.0,
+        energy_per_sample_j=15.5, leakage_share=8.5 / 15.5, idle_share=0.0,
+        power_w=15.5, area_m2=10.5, area_used_m2=8.0,
         gops_per_w=1.0, gops_per_w_used=1.5, tops_per_mm2=1.0, tops_per_mm2_used=2.0,
         peak_tops=3.0, peak_gops_per_w=4.0, peak_tops_per_mm2=5.0, array_utilisation=0.5, cell_utilisation=0.25,
     )  # fmt: skip

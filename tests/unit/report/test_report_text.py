@@ -49,6 +49,8 @@ def test_components_beyond_the_limit_are_added_up() -> None:
             "instances": 1,
             "dynamic_j": [float(count - number) for number in range(count)],
             "leakage_j": 0.0,
+            "idle_j": 0.0,
+            "wake_j": 0.0,
             "energy_j": [float(count - number) for number in range(count)],
             "area_m2": 1.0,
         }

@@ -10,8 +10,12 @@ from tests.unit.report.ledgers import small_ledger
 
 def test_component_totals() -> None:
     expected = pd.DataFrame(
-        [("adc", 4, 6.0, 8.0, 14.0, 4.0), ("array", 2, 1.0, 0.5, 1.5, 6.0), ("clock", 1, 0.0, 0.0, 0.0, 0.5)],
-        columns=["component", "instances", "dynamic_j", "leakage_j", "energy_j", "area_m2"],
+        [
+            ("adc", 4, 6.0, 8.0, 0.0, 0.0, 14.0, 4.0),
+            ("array", 2, 1.0, 0.5, 0.0, 0.0, 1.5, 6.0),
+            ("clock", 1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5),
+        ],
+        columns=["component", "instances", "dynamic_j", "leakage_j", "idle_j", "wake_j", "energy_j", "area_m2"],
     )
     pd.testing.assert_frame_equal(component_totals(small_ledger()), expected)
 

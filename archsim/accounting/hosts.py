@@ -1,0 +1,100 @@
+"""Which resource of a run each component goes with: what it does not do while that has no work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.chip import Chip
+from archsim.machine import Kind as PartKind
+from archsim.machine import Part, Place
+from archsim.mapping import Floorplan
+from archsim.program import Kind, Program
+
+Ids = NDArray[np.int64]
+Reals = NDArray[np.float64]
+
+_MULTIPLIERS = {
+    PartKind.ARRAY: Kind.ARRAY,
+    PartKind.DRIVER: Kind.ARRAY,
+    PartKind.SAMPLE_HOLD: Kind.ARRAY,
+    PartKind.ADC: Kind.ADC,
+    PartKind.AFFINE: Kind.AFFINE,
+}
+_NAMED = {PartKind.UNIT: Kind.UNIT, PartKind.MEMORY: Kind.MEMORY, PartKind.CHIP_LINK: Kind.CHIP_LINK}
+_PORTS, _WIRES = ("link", "eject", "bus"), ("link", "bus")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hosts:
+    """The servers that a component's instances go with.
+
+    Parameters
+    ----------
+    resources : int64, shape (hosts,)
+        Resources of the program.
+    each : float64, shape (hosts,)
+        Instances per server of each.
+    follows : bool
+        Whether the component works when they do; else it is in use for the whole run where one of them is ever used.
+    """
+
+    resources: Ids
+    each: Reals
+    follows: bool = True
+
+
+def hosts_of(part: Part, chip: Chip, program: Program) -> Hosts:
+    """What a part goes with in a program.
+
+    Arrays, drivers and sample-and-holds go with their array; converters and affine stages, units, memories and links
+    with themselves; a router, port by port, with the links that leave it. Buffers, and what a tile has beside them, are
+    in use where anything of their tile or unit is.
+    """
+    if part.kind in _MULTIPLIERS:
+        return _multipliers(part, chip, program)
+    if part.kind in _NAMED:
+        label = None if part.kind is PartKind.CHIP_LINK else part.name
+        rows = _labelled(program, _NAMED[part.kind], () if label is None else (label,))
+        return Hosts(rows, np.ones(len(rows)))
+    if part.kind in (PartKind.ROUTER, PartKind.WIRE):
+        return _fabric(part, chip, program)
+    return _users(part, chip, program)
+
+
+def _multipliers(part: Part, chip: Chip, program: Program) -> Hosts:
+    rows = _labelled(program, _MULTIPLIERS[part.kind], ())
+    each = part.count / Floorplan(chip).arrays / program.resources.servers[rows]
+    return Hosts(rows, np.asarray(each, np.float64))
+
+
+def _fabric(part: Part, chip: Chip, program: Program) -> Hosts:
+    ports = part.kind is PartKind.ROUTER
+    rows = _labelled(program, Kind.LINK, _PORTS if ports else _WIRES)
+    all_of_them = chip.fabric.links + (Floorplan(chip).nodes if ports else 0)
+    return Hosts(rows, np.full(len(rows), part.count / max(1, all_of_them)))
+
+
+def _users(part: Part, chip: Chip, program: Program) -> Hosts:
+    """One resource for each tile, or for each node of the unit that a buffer belongs to."""
+    plan, table = Floorplan(chip), program.resources
+    unit = part.name.removesuffix("-buffer")
+    if unit in chip.units:
+        rows = _labelled(program, Kind.UNIT, (unit,))
+        each = part.count / (len(plan.unit_nodes[unit]) * chip.units[unit].count)
+        return Hosts(rows, np.full(len(rows), each), follows=False)
+    inside = np.isin(table.kind, (Kind.ARRAY, Kind.UNIT)) & (table.node < plan.tiles)
+    rows = np.flatnonzero(inside) if part.place is Place.TILE else np.zeros(0, np.int64)
+    place = table.chip[rows].astype(np.int64) * plan.nodes + table.node[rows]
+    _, first = np.unique(place, return_index=True)
+    rows = rows[first]
+    return Hosts(rows, np.asarray(part.count / plan.tiles / table.servers[rows], np.float64), follows=False)
+
+
+def _labelled(program: Program, kind: Kind, labels: tuple[str, ...]) -> Ids:
+    """Resources of a kind, and of some labels where there are any."""
+    table = program.resources
+    known = np.array([not labels or name in labels for name in program.labels.resources], np.bool_)
+    return np.flatnonzero((table.kind == kind) & known[table.label]).astype(np.int64)
