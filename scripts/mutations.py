@@ -2,7 +2,7 @@
 
 Changed are arithmetic, comparisons, constants, conditions, the first two arguments of calls, and statements. Left
 alone, by rule: prose (whatever stands in an f-string, is joined to text, or is raised), annotations, decorators and
-defaults, ``__repr__``, and what only asserts (``assert``, ``zip(..., strict=True)``).
+defaults, ``__repr__``, functions that return an error, and what only asserts (``assert``, ``zip(..., strict=True)``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
+
+from archsim import errors
 
 _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
@@ -132,8 +134,13 @@ def _functions(file: Path, scope: ast.Module | ast.ClassDef, prefix: str) -> Ite
     for node in scope.body:
         if isinstance(node, ast.ClassDef):
             yield from _functions(file, node, f"{prefix}{node.name}.")
-        elif isinstance(node, _Function) and node.name not in _TEXT:
+        elif isinstance(node, _Function) and node.name not in _TEXT and not _makes_error(node):
             yield Function(file, f"{prefix}{node.name}", node)
+
+
+def _makes_error(function: _Function) -> bool:
+    made = getattr(errors, function.returns.id, None) if isinstance(function.returns, ast.Name) else None
+    return isinstance(made, type) and issubclass(made, Exception)
 
 
 def _in_statement(function: Function, statement: ast.stmt, place: Place) -> Iterator[Mutation]:

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archsim.errors import InputError
+from archsim.errors import CapacityError, InputError
+from archsim.machine import matrix_unit
 from archsim.mapping import place
-from archsim.mapping.replication import Load, balanced, named_layers, recurrent_layers
+from archsim.mapping.blocks import cut_weights
+from archsim.mapping.replication import Load, balanced, matrix_load, named_layers, recurrent_layers
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Previous, Same, Sink, Source, Weights
 from archsim.network.recurrent import CellShape, lstm_layers
-from tests.chips import make_chip
+from tests.chips import make_chip, make_input
+from tests.networks import line
 
 
 @st.composite
@@ -172,3 +175,47 @@ def test_later_copies_win() -> None:
     placed = place(network, make_chip(), replicate={"*": 2, names[-1]: 3})
     copies = dict(zip([layer.name for layer in network.order], placed.replicas, strict=True))
     assert [copies[name] for name in names] == [2] * (len(names) - 1) + [3]
+
+
+class NoSums:
+    """A matrix unit that cannot add what other blocks have summed."""
+
+    def __init__(self, unit):
+        self.unit, self.limits = unit, unit.limits
+
+    def stages(self, shapes, way):
+        return tuple(stage for stage in self.unit.stages(shapes, way) if not stage.sums)
+
+
+def test_one_matrix_with_row_blocks_is_enough_to_need_sums():
+    unit = matrix_unit(make_chip())
+    network = line(("a", Matrix(Weights(64, 64))), ("b", Matrix(Weights(64, 64))), tokens=3, width=64)
+    cuts = tuple(cut_weights(weights, unit.limits, 1) for weights in network.users)
+    assert matrix_load(network, NoSums(unit), cuts).interval_ps.tolist() == [105_000] * 2
+    network = line(("a", Matrix(Weights(64, 128))), ("b", Matrix(Weights(128, 64))), tokens=3, width=64)
+    cuts = tuple(cut_weights(weights, unit.limits, 1) for weights in network.users)
+    with pytest.raises(CapacityError, match="128 rows are cut into blocks of 64"):
+        matrix_load(network, NoSums(unit), cuts)
+
+
+def test_loads_of_weights_by_hand():
+    slow = matrix_unit(make_chip(affine_lanes=1, inputs=make_input(phase_ns=10)))
+    network = line(("a", Matrix(Weights(64, 8))), ("b", Matrix(Weights(8, 128))), tokens=3, width=64)
+    cuts = tuple(cut_weights(weights, slow.limits, 1) for weights in network.users)
+    load = matrix_load(network, slow, cuts)
+    # One lane scales eight columns in eight cycles, 64 in 64; integration and conversion take 15 ns.
+    assert load.interval_ps.tolist() == [15_000, 64_000]
+    assert load.blocks.tolist() == [1, 2] and load.tokens.tolist() == [3, 3] and load.most.tolist() == [3, 3]
+    assert load.time_ps(np.array([1, 2])).tolist() == [45_000, 128_000]
+
+
+def test_layers_without_weights_have_no_blocks():
+    placement = place(line(("a", Matrix(Weights(8, 8))), tokens=3), make_chip())
+    assert [placement.blocks_of(layer) for layer in range(3)] == [slice(0, 0), slice(0, 1), slice(0, 0)]
+
+
+def test_as_many_copies_as_tokens_can_be_used():
+    network = line(("a", Matrix(Weights(8, 8))), tokens=3)
+    assert place(network, make_chip(), replicate={"a": 3}).replicas == (1, 3, 1)
+    with pytest.raises(InputError, match="4 copies of 'a' are asked for; between 1 and 3"):
+        place(network, make_chip(), replicate={"a": 4})
