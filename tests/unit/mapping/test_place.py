@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from archsim import workloads
 from archsim.errors import CapacityError, MissingUnit
 from archsim.mapping import By, made_by, place
+from archsim.mapping.place import as_mapped
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Weights
 from tests.chips import (
     ALL_OPERATIONS,
@@ -229,6 +230,12 @@ def test_grouped_convolutions_where_the_chip_says_so():
         operator = digital.network.by_name[name].operator
         assert isinstance(operator, Digital) and dict(operator.work) == {Primitive.MAC: macs}
     assert digital.network.macs == network.macs
+    # Each output element of a depthwise convolution is made of input elements of its own, here one or two of a token.
+    one, other = (digital.network.by_name[name].operator for name in "dg")
+    assert (one.kind, one.whole_token, one.contract) == ("depthwise-convolution", False, 1)
+    pairs = line(("d", Matrix(Weights(18, 1, groups=4), taps=9)))
+    assert as_mapped(pairs, make_chip(grouped="digital")).by_name["d"].operator.contract == 2
+    assert (other.kind, other.whole_token, other.contract) == ("grouped-convolution", True, 1)
 
 
 def mean_hops(placement, nodes):
