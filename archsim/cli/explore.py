@@ -23,7 +23,9 @@ def explore(
     study: Annotated[
         Path,
         typer.Argument(
-            metavar="STUDY.yaml", help="What may change, what is wanted, how it is sought: reports/guide/exploring.md."
+            metavar="STUDY.yaml",
+            help="What may change, what is wanted, how it is sought (reports/guide/exploring.md): a file, or "
+            "[bold]converters[/], an example.",
         ),
     ],
     printing: TablePrintOptions,

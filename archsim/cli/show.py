@@ -14,9 +14,32 @@ from archsim.cli.show_chip import chip
 from archsim.cli.show_cost import cost
 from archsim.cli.show_product import product
 
-app = typer.Typer(help="Show a chip, a product, a network, a placement, a program or a component's cost.", cls=Guarded)
+app = typer.Typer(
+    help="Show a chip, a product, a network, a placement, a program, a study or a component's cost.", cls=Guarded
+)
 app.command("chip")(chip)
 app.command("product")(product)
+
+
+@app.command("study")
+@grouped
+def study(
+    printing: PrintOptions,
+    *,
+    name: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A study that comes with archsim, or a study file.")
+    ] = "converters",
+) -> None:
+    """Show a study for archsim explore, to begin one of your own.
+
+    Example: [cyan]archsim show study converters > mine.yaml[/].
+    """
+    from archsim.exploration.schema import find_study, read_study
+    from archsim.report.document import Document, Verbatim, section
+
+    file = find_study(name)
+    data = read_study(file).model_dump(mode="json", by_alias=True)
+    printing.print(Document((section(Verbatim(file.read_text(encoding="utf-8"), "yaml")),), data))
 
 
 @app.command("network")

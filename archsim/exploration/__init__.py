@@ -1,9 +1,6 @@
 """Exploration: many chips for some networks, and which of them are best."""
 
-from archsim.exploration.exploring import Standing, Stopped, explore
-from archsim.exploration.ledgers import read_ledgers
-from archsim.exploration.results import Exploration
-from archsim.exploration.schema import Study, read_study
-from archsim.exploration.store import StoreLost
+import lazy_loader
 
-__all__ = ["Exploration", "Standing", "Stopped", "StoreLost", "Study", "explore", "read_ledgers", "read_study"]
+# What __init__.pyi names is loaded when it is first used: workers need neither samplers nor databases.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -15,7 +15,7 @@ from archsim.exploration.evaluation import Found, Outcome, Question, Status, che
 from archsim.exploration.figures import limits, objectives
 from archsim.exploration.proposals import Proposals
 from archsim.exploration.results import Exploration
-from archsim.exploration.schema import Study, described, read_study
+from archsim.exploration.schema import Study, described, find_study, read_study
 from archsim.exploration.space import Space
 from archsim.exploration.store import Store
 
@@ -104,7 +104,8 @@ def explore(
     study : Study, path, or mapping
         A study, its YAML file, or the same as plain data.
     store : path, optional
-        Directory for all that is found; ``NAME.explore`` beside the study file where it is not given.
+        Directory for all that is found; ``NAME.explore`` beside the study file where it is not
+        given, and in this directory for a study that comes with archsim.
     storage : str, optional
         URL of a database to keep points in, instead of a SQLite file in ``store``.
     workers : int, optional
@@ -159,7 +160,7 @@ def _study(study: Study | str | Path | Mapping[str, object]) -> tuple[Study, str
     if isinstance(study, Study):
         return study, "study"
     if isinstance(study, str | Path):
-        return read_study(Path(study)), str(study)
+        return read_study(find_study(study)), str(study)
     return described(study), "study"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +13,8 @@ import pandas as pd
 from archsim.accounting import Ledger
 
 FOLDER = "ledgers"
-TABLES = tuple(field.name for field in fields(Ledger) if field.type == "pd.DataFrame")
+TABLES = ("energy", "area", "states", "resources", "layers", "memory")
+"""Of the Ledger."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,7 @@ import numpy as np
 import optuna
 import pandas as pd
 from optuna.distributions import CategoricalDistribution
-from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState, create_trial
-from scipy.stats import spearmanr
 
 from archsim.errors import InputError
 from archsim.exploration.course import counts
@@ -81,6 +79,9 @@ class Exploration:
             constraint), a column for each parameter, each objective and each other figure, ``same_as, error``.
         """
         frame = pd.DataFrame([self._row(number) for number in range(len(self.points))])
+        # A parameter without a meaning somewhere does not make its whole numbers fractions.
+        values = {name: pd.array([point.get(name) for point in self.points]) for name in self.names}
+        frame = frame.assign(**values, same_as=frame.same_as.astype("Int64"))
         frame.insert(2, "rank", self._ranked(frame))
         return frame
 
@@ -191,7 +192,7 @@ class Exploration:
         measured = self.measured[self.measured[name].notna()]
         if measured.empty:
             return
-        numbers = measured[name].map(number_of)
+        numbers = _numbers(measured[name])
         correlation = _spearman(numbers, measured[self.goals[0]])
         for value, rows in measured.groupby(_groups(measured[name], numbers), sort=False, observed=True):
             yield (name, value, len(rows), *(float(rows[goal].mean()) for goal in self.goals), correlation)
@@ -247,6 +248,9 @@ def _sizes(part: NetworkPart) -> list[str]:
 
 def _importances(params: pd.DataFrame, values: Numbers) -> dict[str, float]:
     """Shares of the variance, by parameter; a value's place in the order of values stands for it."""
+    # Loads scikit-learn, which takes a second.
+    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+
     names = [str(name) for name in params]
     coded = [pd.factorize(_ordered(params[name]), sort=True, use_na_sentinel=False) for name in names]
     distributions = {
@@ -265,11 +269,19 @@ def _importances(params: pd.DataFrame, values: Numbers) -> dict[str, float]:
 
 
 def _ordered(column: pd.Series[Any]) -> pd.Series[Any]:
-    numbers = column.map(number_of)
+    numbers = _numbers(column)
     return numbers if bool(numbers.notna().all()) else column.astype(str)
 
 
+def _numbers(column: pd.Series[Any]) -> Numbers:
+    """The number in each value, its unit aside; missing where there is none."""
+    found = [None if pd.isna(value) else number_of(value) for value in column]
+    return pd.Series(found, index=column.index, dtype="Float64")
+
+
 def _spearman(numbers: Numbers, values: Numbers) -> float:
+    from scipy.stats import spearmanr
+
     known = numbers.notna().to_numpy(bool)
     if numbers.nunique() < 2 or values[known].nunique() < 2:
         return float("nan")

@@ -19,6 +19,7 @@ Scalar: TypeAlias = bool | int | float | str | None
 Copies: TypeAlias = str | dict[str, int]
 When: TypeAlias = dict[str, Scalar | list[Scalar]]
 """Parameters, and the value or values with which another one has a meaning."""
+SHIPPED = Path(__file__).parent / "studies"
 MOST_BYTES = 1 << 20
 """Of a study file."""
 
@@ -230,6 +231,31 @@ class Study(Part):
                 name: {"values": part} if isinstance(part, list) else part for name, part in parameters.items()
             }
         return {**given, "networks": networks, "parameters": parameters}
+
+
+def shipped_studies() -> tuple[str, ...]:
+    """Names of the studies that come with archsim."""
+    return tuple(sorted(file.stem for file in SHIPPED.glob("*.yaml")))
+
+
+def find_study(name_or_path: str | Path) -> Path:
+    """The file of a study that comes with archsim, or of a path.
+
+    Raises
+    ------
+    InputError
+        If there is neither.
+    """
+    file = Path(name_or_path)
+    if file.exists():
+        return file
+    if str(name_or_path) in shipped_studies():
+        return SHIPPED / f"{name_or_path}.yaml"
+    raise InputError(
+        f"there is no study file {str(name_or_path)!r}",
+        where="STUDY",
+        remedy=f"Give a YAML file, or one of: {', '.join(shipped_studies())} (archsim show study NAME prints it).",
+    )
 
 
 def read_study(file: Path) -> Study:

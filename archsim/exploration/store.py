@@ -253,7 +253,9 @@ def _survive_kills(storage: RDBStorage) -> None:
 def _identity(study: Study) -> dict[str, Any]:
     """What makes a study another one: all of it but how many points are wanted."""
     plain = study.model_dump(mode="json", by_alias=True, exclude={"description": True, "method": {"points"}})
-    return {**plain, "chip files": _chip_digest(study)}
+    # The order of objectives is that of a point's values, the order of parameters that of what is proposed.
+    order = {"order of objectives": list(study.objectives), "order of parameters": list(study.parameters)}
+    return {**plain, **order, "chip files": _chip_digest(study)}
 
 
 def _chip_digest(study: Study) -> str:

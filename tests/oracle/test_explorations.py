@@ -147,7 +147,7 @@ def test_a_command_killed_with_its_workers_goes_on(tmp_path: Path) -> None:
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     ledgers = tmp_path / "study.explore" / "ledgers" / "energy"
     deadline = time.monotonic() + 120
-    while len(list(ledgers.glob("*.parquet"))) < 5 and time.monotonic() < deadline:
+    while running.poll() is None and len(list(ledgers.glob("*.parquet"))) < 5 and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 from pydantic import JsonValue
@@ -132,8 +133,8 @@ def _parameters(found: Exploration, frame: pd.DataFrame) -> list[Column]:
     ]
 
 
-def _cell(value: object) -> str:
-    return "" if value is None or value != value else str(value)
+def _cell(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)
 
 
 def writer(figure: Figure) -> Callable[[float], str]:

@@ -87,12 +87,12 @@ def _written(figure: Figure, value: float) -> str:
 
 def _words(name: str, frame: pd.DataFrame) -> tuple[Axis, list[float | None]]:
     """An axis of a parameter: its values one above the other, in their order where they are numbers."""
-    values = frame[name].tolist()
-    there = list(dict.fromkeys(value for value in values if value == value and value is not None))
+    values = [None if pd.isna(value) else value for value in frame[name]]
+    there = [value for value in dict.fromkeys(values) if value is not None]
     measures = [number_of(value) for value in there]
     if None not in measures:
         there = [value for _, value in sorted(zip(measures, there, strict=True), key=lambda pair: pair[0] or 0.0)]
     place = {value: index / max(1, len(there) - 1) for index, value in enumerate(there)}
     every = -(-len(there) // MOST_MARKS)
     marks = tuple((place[value], str(value)) for value in there[::every])
-    return Axis(name, marks), [place.get(value) for value in values]
+    return Axis(name, marks), [None if value is None else place.get(value) for value in values]
