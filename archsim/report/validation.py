@@ -36,6 +36,8 @@ _PROVES = {
     Claim.SUM: "the parts are published and so is what the paper makes of them: agreement proves the arithmetic",
     Claim.IDENTITY: "an input was derived from the published value: agreement proves units and counting",
     Claim.RESTATED: "the simulated number of another row in other units: shown, and neither judged nor counted",
+    Claim.BAND: "inputs were varied between what other silicon's publications say: met where the band holds the value "
+    "and is no wider than allowed",
     Claim.WHAT_IF: "an input was varied that nobody has published, to see what hangs on it: not judged",
 }
 
@@ -99,7 +101,10 @@ def verdict_line(outcomes: Sequence[Outcome]) -> str:
 
 
 def simulated_text(row: Row) -> str:
-    """The simulated value in the published one's unit."""
+    """The simulated value in the published one's unit; of a band both ends, and how far they lie apart."""
+    if row.ends is not None:
+        low, high = (significant(end.number) for end in row.ends)
+        return f"{low} to {high} {row.simulated.unit} ({row.width:.2g} x)"
     return f"{significant(row.simulated.number)} {row.simulated.unit}".strip()
 
 

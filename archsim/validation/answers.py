@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -196,6 +197,29 @@ class LadderAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class BandAnswer:
+    """The ladders of the two ends of a band.
+
+    Parameters
+    ----------
+    one, other : LadderAnswer
+    """
+
+    one: LadderAnswer
+    other: LadderAnswer
+
+    def value(self, published: Published) -> float:
+        """The geometric middle of the two ends."""
+        low, high = self.ends(published)
+        return math.sqrt(low * high)
+
+    def ends(self, published: Published) -> tuple[float, float]:
+        """The lower and the higher end."""
+        first, second = sorted((self.one.value(published), self.other.value(published)))
+        return first, second
+
+
+@dataclass(frozen=True, slots=True)
 class RatioAnswer:
     """A network's runs on two chips.
 
@@ -240,11 +264,23 @@ def answer(question: Question) -> Answer:
             return ProductAnswer(_priced(question.chip, question.overrides))
         case Run():
             return RunAnswer(run(question))
+        case LadderOf(between=None):
+            return _ladder(question)
         case LadderOf():
-            result = run(question)
-            return LadderAnswer(efficiency_ladder(result.trace, result.placement, result.bill))
+            return _band(question)
         case Ratio():
             return RatioAnswer(run(question).ledger.headline, _other(question).ledger.headline)
+
+
+def _ladder(question: LadderOf) -> LadderAnswer:
+    result = run(question)
+    return LadderAnswer(efficiency_ladder(result.trace, result.placement, result.bill))
+
+
+def _band(question: LadderOf) -> BandAnswer:
+    assert question.between is not None
+    ends = [question.model_copy(update={"overrides": (*question.overrides, *end)}) for end in question.between]
+    return BandAnswer(_ladder(ends[0]), _ladder(ends[1]))
 
 
 def run(question: Run | LadderOf | Ratio) -> Result:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from archsim.accounting import Ladder
 from archsim.errors import ArchsimError
-from archsim.validation.answers import Answer, LadderAnswer, RunAnswer, answer
+from archsim.validation.answers import Answer, BandAnswer, LadderAnswer, RunAnswer, answer
 from archsim.validation.loading import load_case
 from archsim.validation.measure import Value
 from archsim.validation.schema import Case, Claim, Figure, LadderOf, Published, Question, Run
@@ -45,11 +45,14 @@ class Row:
     published : Published
     simulated : Value
         In the published value's unit.
+    ends : pair of Value, optional
+        Of a band, around ``simulated``.
     """
 
     question: Question
     published: Published
     simulated: Value
+    ends: tuple[Value, Value] | None = None
 
     @property
     def error(self) -> float:
@@ -61,9 +64,22 @@ class Row:
         """Whether it lies within the tolerance, and whether the case knows."""
         if self.published.kind in (Claim.WHAT_IF, Claim.RESTATED):
             return Verdict.NOT_JUDGED
-        if self.published.meets(1.0 + self.error):
+        if self._met:
             return Verdict.SURPRISE if self.published.miss else Verdict.MET
         return Verdict.KNOWN_MISS if self.published.miss else Verdict.MISSED
+
+
+    @property
+    def width(self) -> float:
+        """The higher end of a band over the lower; 1 for a single value."""
+        return self.ends[1].si / self.ends[0].si if self.ends else 1.0
+
+    @property
+    def _met(self) -> bool:
+        if self.ends is None:
+            return self.published.meets(1.0 + self.error)
+        inside = self.ends[0].si <= self.published.measured.si <= self.ends[1].si
+        return inside and self.published.meets(self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +185,8 @@ def _naming(question: Question, case: str) -> Iterator[None]:
 
 
 def _row(question: Question, published: Published, given: Answer) -> Row:
-    return Row(question, published, published.measured.like(given.value(published) / published.per))
+    measured, ends = published.measured, None
+    if isinstance(given, BandAnswer):
+        low, high = given.ends(published)
+        ends = measured.like(low), measured.like(high)
+    return Row(question, published, measured.like(given.value(published) / published.per), ends)

@@ -31,6 +31,7 @@ class Claim(StrEnum):
     PREDICTION = "prediction"
     RESTATED = "restated"
     WHAT_IF = "what-if"
+    BAND = "band"
 
 
 class Figure(StrEnum):
@@ -274,9 +275,16 @@ class Run(_OfNetwork):
 
 
 class LadderOf(_OfNetwork):
-    """The efficiency ladder of a network's run."""
+    """The efficiency ladder of a network's run.
+
+    Parameters
+    ----------
+    between : pair of tuples of str
+        Overrides that make the two ends of a band, beside ``overrides``.
+    """
 
     ask: Literal["ladder"]
+    between: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
 
 class Ratio(_OfNetwork):
@@ -354,6 +362,9 @@ def _check_figures(question: Sums | Peak | Product | Run | LadderOf | Ratio) -> 
         if one.counting and question.ask != "ladder":
             what = f"'counting' belongs to a ladder, not to question {question.name!r} ({question.ask})"
             raise _refusal(InputError(what, remedy="Remove it, or ask for the ladder."))
+        if (one.kind is Claim.BAND) != (isinstance(question, LadderOf) and question.between is not None):
+            what = f"question {question.name!r}: a band has two ends ('between'), and what has two ends is a band"
+            raise _refusal(InputError(what, remedy="Give 'between' and 'kind: band' together."))
         if one.of and question.ask not in ("sums", "product"):
             what = f"'of' belongs to sums and products, not to question {question.name!r} ({question.ask})"
             raise _refusal(InputError(what, remedy="Remove it, or ask for the sums."))
