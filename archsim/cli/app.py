@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from archsim.cli import accuracy, check, compare, diff, explore, ladder, listing, report, run, show, validate
+from archsim.cli import accuracy, check, compare, diff, explore, ladder, listing, report, run, show, train, validate
 from archsim.cli.guard import Guarded
 from archsim.cli.terminal import write
 
@@ -40,6 +40,7 @@ app.command("run", rich_help_panel="Simulate")(run.run)
 app.command("compare", rich_help_panel="Simulate")(compare.compare)
 app.command("report", rich_help_panel="Simulate")(report.report)
 app.command("accuracy", rich_help_panel="Simulate")(accuracy.accuracy)
+app.command("train", rich_help_panel="Simulate")(train.train)
 app.command("ladder", rich_help_panel="Simulate")(ladder.ladder)
 app.command("explore", rich_help_panel="Simulate")(explore.explore)
 app.command("validate", rich_help_panel="Simulate")(validate.validate)

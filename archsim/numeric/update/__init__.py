@@ -33,6 +33,7 @@ from archsim.numeric.update.pairs import (
 from archsim.numeric.update.presets import PRESETS, Preset
 from archsim.numeric.update.pulses import Counting, Encoded, Pulses, encoded
 from archsim.numeric.update.reading import TRAINING_CIRCUITS, Circuits, backward_crossbar, forward_crossbar
+from archsim.numeric.update.symmetry import symmetry_points
 from archsim.numeric.update.training import State, Updated, decayed, pulsed, reset, updated, written
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "sampled_cells",
     "sampled_pairs",
     "soft_bounds",
+    "symmetry_points",
     "updated",
     "updated_pairs",
     "written",

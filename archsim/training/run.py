@@ -1,0 +1,190 @@
+"""Training a network on a chip and, with the same seeds and order, in floating point."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from archsim.errors import InputError
+from archsim.training.algorithms import Effort
+from archsim.training.checkpoint import Position, read_checkpoint, write_checkpoint
+from archsim.training.conversion import OnChip
+from archsim.training.course import Course, Plan
+from archsim.training.examples import ExampleSets
+from archsim.training.matrix import ArraySettings
+from archsim.training.scores import Score
+
+Progress = Callable[[int, int], None]
+"""Told the examples that were trained since it was told last, and how many there are in all."""
+_MOST_CLIPPED = 0.15
+"""Share of the pulse probabilities; trains then fall short of the larger part of what is wanted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What is trained.
+
+    Parameters
+    ----------
+    name : str
+        All that decides the result, a line each.
+    build : callable
+        From a seed to a module with its initial weights.
+    settings : ArraySettings
+    sets : ExampleSets
+    plan : Plan
+    seeds : tuple of int
+    """
+
+    name: str
+    build: Callable[[int], nn.Module]
+    settings: ArraySettings
+    sets: ExampleSets
+    plan: Plan
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where and how often checkpoints are written.
+
+    Parameters
+    ----------
+    path : Path
+    every_s : float
+        Seconds at least between two; one is written after every epoch, too.
+    """
+
+    path: Path
+    every_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trainings:
+    """What came out.
+
+    Parameters
+    ----------
+    scores : tuple of Score
+    courses : tuple of Course
+        With their modules as they are at the end.
+    resumed : int
+        Epochs that a checkpoint had.
+    """
+
+    scores: tuple[Score, ...]
+    courses: tuple[Course, ...]
+    resumed: int
+
+
+def train(task: Task, keeping: Keeping | None = None, progress: Progress = lambda examples, total: None) -> Trainings:
+    """Train for every seed, in floating point and on the chip, epoch by epoch.
+
+    Parameters
+    ----------
+    task : Task
+    keeping : Keeping, optional
+        A checkpoint that is there is gone on with.
+    progress : callable, optional
+
+    Raises
+    ------
+    InputError
+        If the chip cannot hold the weights, the loss is no number, the rate cannot be expressed by pulses, or a
+        checkpoint is of another training.
+    """
+    with _one_thread():
+        courses = tuple(course for seed in task.seeds for course in _courses(task, seed))
+        position = Position(task.name, 0, 0, ())
+        if keeping is not None and keeping.path.exists():
+            position, leaves = read_checkpoint(keeping.path, task.name)
+            for course in courses:
+                course.take(leaves)
+        last = position
+        for reached in _steps(task, courses, position, keeping, progress):
+            last = reached
+            if keeping is not None:
+                write_checkpoint(keeping.path, reached, (leaf for course in courses for leaf in course.leaves()))
+    return Trainings(last.scores, courses, position.epoch)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Mini-batches are too small for several; and sums have one order."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _courses(task: Task, seed: int) -> tuple[Course, Course]:
+    source = task.build(seed)
+    return Course(seed, source, task.plan), Course(seed, OnChip(source, task.settings, seed), task.plan)
+
+
+def _steps(
+    task: Task, courses: tuple[Course, ...], position: Position, keeping: Keeping | None, progress: Progress
+) -> Iterator[Position]:
+    """Train on; positions at which a checkpoint is due."""
+    scores, examples = list(position.scores), task.sets.training
+    total = task.plan.epochs * len(courses) * len(examples)
+    before = (position.epoch * len(courses) + position.course) * len(examples)
+    progress(before + courses[position.course].step * task.plan.batch, total)
+    due = time.monotonic() + (keeping.every_s if keeping else 0.0)
+    for epoch in range(position.epoch, task.plan.epochs):
+        for index in range(position.course if epoch == position.epoch else 0, len(courses)):
+            course = courses[index]
+            for _ in course.epoch(examples, epoch):
+                progress(task.plan.batch, total)
+                if keeping and time.monotonic() >= due:
+                    yield Position(task.name, epoch, index, tuple(scores))
+                    due = time.monotonic() + keeping.every_s
+            scores.append(_score(course, task, epoch, scores))
+            last = index + 1 == len(courses)
+            yield Position(task.name, epoch + last, 0 if last else index + 1, tuple(scores))
+
+
+def _score(course: Course, task: Task, epoch: int, before: list[Score]) -> Score:
+    loss, accuracy = course.finish(task.sets.training), course.accuracy(task.sets.test)
+    if not isinstance(course.module, OnChip):
+        return Score(course.seed, False, epoch + 1, loss, accuracy)
+    score = _on_chip(course, course.module, (epoch + 1, loss, accuracy), before)
+    _check_pulses(score, course.module.effort, task.plan.rate)
+    return score
+
+
+def _on_chip(course: Course, module: OnChip, found: tuple[int, float, float], before: list[Score]) -> Score:
+    """Counts of this epoch: all of them less those of the epochs before."""
+    own = [score for score in before if score.on_chip and score.seed == course.seed]
+    effort, sizes = module.effort, [arrays.matrix.weights.size for arrays in module.arrays]
+    saturated = sum(arrays.matrix.saturated * size for arrays, size in zip(module.arrays, sizes, strict=True))
+    return Score(
+        course.seed,
+        True,
+        *found,
+        saturated / sum(sizes),
+        effort.up - sum(score.up for score in own),
+        effort.down - sum(score.down for score in own),
+        effort.clipped / max(effort.batches, 1),
+        effort.transfers - sum(score.transfers for score in own),
+        effort.refreshed - sum(score.refreshed for score in own),
+        effort.digital_macs - sum(score.digital_macs for score in own),
+    )
+
+
+def _check_pulses(score: Score, effort: Effort, rate: float) -> None:
+    if score.clipped > _MOST_CLIPPED:
+        raise InputError(
+            f"at a learning rate of {rate:g}, {score.clipped:.0%} of the pulse probabilities were cut at 1: no "
+            "train of the chip's length expresses such changes",
+            where="--rate",
+            remedy="Lower it, or raise tile.training.updates.slots.",
+        )
