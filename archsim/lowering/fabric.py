@@ -19,6 +19,7 @@ from archsim.errors import InputError
 from archsim.lowering.dependencies import Dependencies
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.room import check_links
+from archsim.machine.flits import flit_shares, flits_of, tokens_per_flit
 from archsim.mapping import Placement
 from archsim.program import Kind, Role
 from archsim.topology import chip_routes
@@ -193,27 +194,6 @@ def _find(hops: Hops, stream: Ids, head: Ids) -> Ids:
     return np.searchsorted(hops.stream * _HEADS + hops.head, stream * _HEADS + head)
 
 
-def flits_of(fabric: Fabric, bits: Ids) -> Ids:
-    """Flits of tokens, their headers included."""
-    width, header = int(fabric.link_width), int(fabric.header or 0)
-    return np.maximum(1, -(-(bits + header) // width))
-
-
-def flit_shares(fabric: Fabric, bits: Ids) -> NDArray[np.float64]:
-    """Flits of tokens, or the part of one that each takes where several share it.
-
-    A token goes on at once: it does not wait until its flit is full.
-    """
-    return flits_of(fabric, bits) / _tokens_per_flit(fabric, bits)
-
-
-def _tokens_per_flit(fabric: Fabric, bits: Ids) -> Ids:
-    """Whole tokens that share a flit; 1 where none does."""
-    room = int(fabric.link_width) - int(fabric.header or 0) if fabric.shared_flits else 0
-    tokens: Ids = np.maximum(1, room // np.maximum(1, bits))
-    return tokens
-
-
 def _add_links(draft: Draft, placement: Placement, hops: Hops, producer: Ids, bits: Ids) -> Ids:
     """One actor per hop, held as long as the token's flits take."""
     fabric, stride = placement.chip.fabric, placement.floorplan.nodes
@@ -326,7 +306,7 @@ def _join_links(draft: Draft, placement: Placement, hops: Hops, actor: Ids, prod
 
 def _packets(fabric: Fabric, hops: Hops, bits: Ids) -> Ids:
     """Tokens of room before each link: as many packets as asked for, but for routers that cannot hold all of them."""
-    asked = fabric.buffer_packets * _tokens_per_flit(fabric, bits)
+    asked = fabric.buffer_packets * tokens_per_flit(fabric, bits)
     inside = hops.kind != INJECT
     if fabric.router_buffer is None or not inside.any():
         return asked

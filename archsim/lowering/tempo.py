@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from archsim.columns import Ids
-from archsim.lowering.fabric import flits_of
 from archsim.lowering.schedule import Tempo
 from archsim.lowering.starting import start_tempo
 from archsim.machine import product_period, stages_of
+from archsim.machine.flits import flits_of
 from archsim.machine.memories import Stored, memory_for, memory_service
 from archsim.machine.service import digital_cycles, unit_service
 from archsim.mapping import By, Placement, made_by

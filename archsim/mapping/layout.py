@@ -14,6 +14,7 @@ from archsim.mapping.blocks import Cut
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.packing import packed
 from archsim.mapping.placement import Blocks
+from archsim.mapping.ports import least_time_ps
 from archsim.mapping.replication import Load, Replication, balanced, choose_replicas
 from archsim.mapping.turns import (
     ALONE,
@@ -66,7 +67,8 @@ def lay_out(
     order, limit, needed = floorplan.chip.mapping.schedule.order, floorplan.chip.system.chips, int(load.blocks.sum())
     chips = max(1, -(-needed // floorplan.arrays)) if limit == "as needed" else limit
     if needed <= chips * floorplan.arrays:
-        copies = choose_replicas(network, load, replicate, chips * floorplan.arrays)
+        least = least_time_ps(network, floorplan.chip)
+        copies = choose_replicas(network, load, replicate, chips * floorplan.arrays, least)
         needed = int((load.blocks * copies).sum())
         if limit == "as needed" or needed <= chips * floorplan.arrays:
             return _staying(network, floorplan, cuts, load, copies, chips)
@@ -96,7 +98,7 @@ def _packing(
     copies = np.ones(len(load), np.int64)
     if limit == "as needed" or int(load.blocks.sum()) <= limit * arrays:
         room = max(int(load.blocks.sum()), arrays * (1 if limit == "as needed" else limit))
-        copies = choose_replicas(network, load, replicate, room)
+        copies = choose_replicas(network, load, replicate, room, least_time_ps(network, floorplan.chip))
     elif replicate != "none":
         raise _no_copies(floorplan)
     shapes = _repeated(cuts, copies.tolist()).shapes

@@ -105,7 +105,7 @@ def recurrent_layers(network: Network) -> frozenset[str]:
     return frozenset(looped.union(*cycles))
 
 
-def choose_replicas(network: Network, load: Load, replicate: Replication, arrays: int) -> Ids:
+def choose_replicas(network: Network, load: Load, replicate: Replication, arrays: int, least_ps: int = 0) -> Ids:
     """Copies of each matrix layer, shape ``(matrices,)``.
 
     Parameters
@@ -115,6 +115,8 @@ def choose_replicas(network: Network, load: Load, replicate: Replication, arrays
     replicate : Replication
     arrays : int
         Arrays there are, for a balanced choice.
+    least_ps : int
+        Time per sample below which nothing is gained, likewise.
 
     Raises
     ------
@@ -125,7 +127,7 @@ def choose_replicas(network: Network, load: Load, replicate: Replication, arrays
         if replicate == "none":
             return np.ones(len(load.blocks), np.int64)
         if replicate == "balanced":
-            return balanced(load, arrays)
+            return balanced(load, arrays, least_ps)
         raise InputError(
             f"{replicate!r} is no way to replicate",
             where="--replicate",
@@ -134,11 +136,12 @@ def choose_replicas(network: Network, load: Load, replicate: Replication, arrays
     return _given(network, load, replicate)
 
 
-def balanced(load: Load, arrays: int) -> Ids:
+def balanced(load: Load, arrays: int, least_ps: int = 0) -> Ids:
     """Copies that make the slowest layer as fast as the arrays allow.
 
     For a target time T each layer takes as many copies as leave no copy more tokens than fit into T; the smallest T
-    whose copies fit is found by bisection. It is never below what a layer with all useful copies takes.
+    whose copies fit is found by bisection. It is never below what a layer with all useful copies takes, nor below the
+    time in which samples can enter and leave: more copies would only be more to feed.
     """
 
     def copies(target: int) -> Ids:
@@ -151,6 +154,7 @@ def balanced(load: Load, arrays: int) -> Ids:
     if not len(load.blocks):
         return np.zeros(0, np.int64)
     low, high = (int(load.time_ps(count).max()) for count in (load.most, np.ones_like(load.most)))
+    low, high = max(low, least_ps), max(high, least_ps)
     if fits(low):
         return copies(low)
     while high - low > 1:

@@ -142,7 +142,8 @@ def command_lines(draw: DrawFn, files: Sequence[str]) -> list[str]:
         words += draw(_option(command, nouns))
     if command.path not in _FIRST and not draw(st.integers(0, 9)):
         words = draw(_slip(words))
-    return words
+    # A slip can leave the one command that takes minutes, as it says.
+    return words if words != ["validate"] else ["validate", "no-such-case"]
 
 
 def _mostly(usual: SearchStrategy[str]) -> SearchStrategy[str]:
