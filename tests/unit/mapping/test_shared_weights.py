@@ -19,7 +19,7 @@ from archsim.network import Matrix, Network, Weights
 from archsim.network.onnx_import import read_onnx
 from archsim.numeric import CrossbarSettings, ReadNoise
 from archsim.program import Role
-from tests.chips import NS, make_adc, make_array, make_chip, make_input
+from tests.chips import NS, make_adc, make_array, make_chip, make_fabric, make_input, make_system
 from tests.functional_models import by_onnxruntime, computed, make_model, placed, random
 from tests.networks import line
 
@@ -32,8 +32,8 @@ def chain(*weights: Weights) -> Network:
     return line(*((f"m{place}", Matrix(each)) for place, each in enumerate(weights)), tokens=TOKENS, width=64)
 
 
-def chip_of(*, held: bool) -> Chip:
-    return make_chip(inputs=make_input(phase_ns=100), adc=make_adc(conversion_ns=5, held=held))
+def chip_of(*, held: bool, **parts: dict[str, object]) -> Chip:
+    return make_chip(inputs=make_input(phase_ns=100), adc=make_adc(conversion_ns=5, held=held), **parts)
 
 
 def test_weights_are_held_once_and_multiply_for_each_layer() -> None:
@@ -72,7 +72,9 @@ def test_copies_are_those_of_the_weights() -> None:
     placement = place(network, chip_of(held=False), replicate={"m0": 3})
     assert [placement.replicas[placement.index[name]] for name in ("m0", "m1", "m2")] == [3, 3, 1]
     assert len(placement.blocks) == 4
-    balanced = place(network, chip_of(held=False), replicate="balanced")
+    # A host and a fabric that are never what limits.
+    fast = chip_of(held=False, fabric=make_fabric(clock=100e9), system=make_system(host_bandwidth=8e12))
+    balanced = place(network, fast, replicate="balanced")
     # 16 arrays, of which the shared weights do twice the work of the others.
     assert [balanced.replicas[balanced.index[name]] for name in ("m0", "m1", "m2")] == [10, 10, 5]
     with pytest.raises(InputError, match="3 copies of 'm0' are asked for, and 2 of the same weights"):
