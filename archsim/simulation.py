@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import sha256
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
@@ -15,23 +14,24 @@ from typing import TYPE_CHECKING, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim import workloads
+from archsim import verbs, workloads
 from archsim.accounting import Ledger, Tally, memory_accesses, patience_of, priced_tally, traffic_notes
 from archsim.chip import Chip, Overrides, load_chip
 from archsim.chip.reads import Description
-from archsim.cost import Bill, price
-from archsim.engine import LogWindow, Progress, run_compiled, run_reference
+from archsim.cost import Bill
 from archsim.errors import CapacityError, InputError
 from archsim.lowering import lower
-from archsim.mapping import Placement, Replication, place
+from archsim.mapping import Placement, Replication
 from archsim.network import Network
 from archsim.program import Program, Trace
-from archsim.reuse import Recall, Recalled, the_recall
+from archsim.reuse import Recalled
 from archsim.workloads import WorkloadOptions
 from archsim.workloads.trained import trained
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+    from archsim.engine import LogWindow, Progress
 
 
 MOST_NETWORKS = 32
@@ -219,65 +219,37 @@ def simulate(
         raise _no("settings", settings, "Settings(batch=..., replicate=...)")
     network = model if isinstance(model, Network) else load_network(model)
     described = Description(_described(chip, overrides))
-    kept = the_recall()
-    bill = kept.read("price", ("the chip alone",), described, price, contents=lambda _: ()).value
-    placed = _placed(kept, network, described, chosen)
-    placement = placed.value.on(described.chip)
-    lowered = kept.read(
-        "lower",
-        (placed.name, repr(chosen.batch)),
-        described,
-        lambda watched: lower(placed.value.on(watched), batch=chosen.batch),
-        contents=lambda program: program,
-    )
+    bill, laid = verbs.priced(described), _laid(network, described, chosen)
+    lowered = verbs.lowered(laid, described, chosen.batch)
+
     patience = patience_of(described.chip, lowered.value)
-    tally = _ran(kept, lowered, placed, chosen.engine, log=log, progress=progress, patience=patience)
+
+    def whole_run() -> Trace:
+        trace = run(lowered.value, chosen.engine, log=log, progress=progress, patience=patience)
+        if not trace.complete:
+            raise Interrupted(trace)
+        return trace
+
+    # What is logged is for this one caller.
+    tally = (
+        verbs.counted(whole_run, chosen.engine, lowered, laid, patience)
+        if log is None
+        else Tally(whole_run(), laid.value)
+    )
+    placement = laid.value.on(described.chip)
     ledger = priced_tally(tally, placement, bill)
     return Result(network, described.chip, placement, tally.trace.program, tally.trace, bill, ledger)
 
 
 def placed(network: Network, chip: Chip, settings: Settings) -> tuple[Placement, Bill]:
     """Where a network would lie, and what the chip costs; a simulation that follows finds both again."""
-    kept, described = the_recall(), Description(chip)
-    bill = kept.read("price", ("the chip alone",), described, price, contents=lambda _: ()).value
-    return _placed(kept, network, described, settings).value.on(chip), bill
+    described = Description(chip)
+    return _laid(network, described, settings).value.on(chip), verbs.priced(described)
 
 
-def _placed(kept: Recall, network: Network, chip: Description, chosen: Settings) -> Recalled[Placement]:
+def _laid(network: Network, chip: Description, chosen: Settings) -> Recalled[Placement]:
     replicate, batch, interleave = chosen.replicate, chosen.batch, chosen.interleave
-
-    def placement(watched: Chip) -> Placement:
-        return place(network, watched, replicate=replicate, batch=batch, interleave=interleave).on(chip.chip)
-
-    def contents(placed: Placement) -> object:
-        own = [field.name for field in fields(placed) if field.name not in ("network", "chip", "floorplan")]
-        return kept.network(placed.network), *(getattr(placed, name) for name in own)
-
-    inputs = (kept.network(network), repr(replicate), repr(batch), repr(interleave))
-    return kept.read("place", inputs, chip, placement, contents=contents)
-
-
-def _ran(
-    kept: Recall,
-    lowered: Recalled[Program],
-    placed: Recalled[Placement],
-    engine: Engine,
-    *,
-    log: LogWindow | None,
-    progress: Callable[[Progress], None] | None,
-    patience: NDArray[np.int64] | None,
-) -> Tally:
-    """The counts of a run, with its Trace; one with a log is not kept."""
-
-    def tally() -> Tally:
-        trace = run(lowered.value, engine, log=log, progress=progress, patience=patience)
-        if not trace.complete:
-            raise Interrupted(trace)
-        return Tally(trace, placed.value)
-
-    name = lowered.name if log is None else ""
-    waits = "no rests" if patience is None else sha256(patience.tobytes()).hexdigest()
-    return kept.made("run", (name, placed.name, engine, waits), tally, contents=lambda tally: tally.trace).value
+    return verbs.placed(network, chip, replicate=replicate, batch=batch, interleave=interleave)
 
 
 def _described(chip: str | Path | Chip, overrides: Overrides) -> Chip:
@@ -322,6 +294,9 @@ def run(
     ProgramError
         If the verifier refuses the Program.
     """
+    # numba takes longer to load than most runs take; who finds a run that was done before needs none.
+    from archsim.engine import run_compiled, run_reference
+
     if engine is Engine.COMPILED:
         return run_compiled(program, log=log, progress=progress, patience=patience)
     return run_reference(program, log=log, patience=patience)

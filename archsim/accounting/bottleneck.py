@@ -14,8 +14,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim import engine
 from archsim.accounting.steady import Basis, Steady, actor_use, steady_use
-from archsim.engine import Cause, Critical, critical_path
+from archsim.engine import Cause, Critical
 from archsim.mapping import Placement
 from archsim.program import Kind, Program, Role, Trace, resource_name
 
@@ -96,7 +97,7 @@ def _busiest(trace: Trace, steady: Steady) -> tuple[int, float]:
 def _limit(trace: Trace, placement: Placement, steady: Steady, actor: int, use: float) -> tuple[Limit, str]:
     if steady.basis is not Basis.WHOLE and use >= FULLY:
         return Limit.RESOURCE, f"it is the limit: {_service(trace, placement, actor)}"
-    critical = critical_path(trace)
+    critical = engine.critical_path(trace)
     if critical is None:
         return Limit.UNTRACED, _untraced(trace, actor)
     limit, reason = _Causes(trace, placement, critical).limit()

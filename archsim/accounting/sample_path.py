@@ -9,7 +9,8 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from archsim.engine import Cause, Trail, sample_trail
+from archsim import engine
+from archsim.engine import Cause
 from archsim.program import FiringLog, Program, Role, Trace
 
 
@@ -97,12 +98,12 @@ def sample_path(trace: Trace, sample: int, parts: Sequence[FiringLog]) -> Sample
     Inconsistent
         If they do not hold what the sample waited for.
     """
-    trail = sample_trail(trace, sample, parts)
+    trail = engine.sample_trail(trace, sample, parts)
     begin, end = int(trace.sample_in[sample]), int(trace.sample_out[sample])
     return SamplePath(sample, begin, end, _stretches(trace.program, trail))
 
 
-def _stretches(program: Program, trail: Trail) -> pd.DataFrame:
+def _stretches(program: Program, trail: engine.Trail) -> pd.DataFrame:
     roles = program.actors.role[trail.actor]
     waiting = np.isin(trail.cause, list(_WAITS))
     kinds = np.array([_OF_ROLE[role].value for role in Role], dtype=object)

@@ -1,21 +1,6 @@
 """Engines that run a Program: the SimPy reference and the compiled one, equal to the picosecond."""
 
-from archsim.engine.compiled import Progress, firings_between
-from archsim.engine.compiled import run as run_compiled
-from archsim.engine.critical import Cause, Critical, Trail, critical_path, sample_trail, sample_window
-from archsim.engine.reference import run as run_reference
-from archsim.engine.window import LogWindow
+import lazy_loader
 
-__all__ = [
-    "Cause",
-    "Critical",
-    "LogWindow",
-    "Progress",
-    "Trail",
-    "critical_path",
-    "firings_between",
-    "run_compiled",
-    "run_reference",
-    "sample_trail",
-    "sample_window",
-]
+# What __init__.pyi names is loaded when it is first used: who finds a run that was done before need not wait for numba.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

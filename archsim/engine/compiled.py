@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from archsim.engine.deadlock import diagnose
 from archsim.engine.kernel import BOUNDARY, IDLE, LOG_FULL, SLICE, VISIT, advance
+from archsim.engine.progress import Progress
 from archsim.engine.state import DONE, HEAP_COUNT, LOG_COUNT, State, build_state, contended_resources, freed_tokens
 from archsim.engine.steady import SteadySearch, find_rhythm
 from archsim.engine.window import LogWindow, sorted_log
@@ -24,24 +24,7 @@ LOG_ROWS = 1 << 18
 FAR = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is.
-
-    Parameters
-    ----------
-    time_ps : int
-        Up to here, all contended resources are settled.
-    firings, total : int
-        Firings done, those skipped by fast-forward included, and in the whole run.
-    """
-
-    time_ps: int
-    firings: int
-    total: int
-
-
-def run(
+def run_compiled(
     program: Program,
     *,
     log: LogWindow | None = None,

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.engine.cause import Cause, Critical
 from archsim.engine.compiled import firings_between
 from archsim.engine.jit import kernel
 from archsim.engine.window import LogWindow
@@ -29,39 +29,6 @@ from archsim.program.tables import Counts
 MOST_FIRINGS = 12_000_000
 """Firings whose starts are looked up at most: some 340 MB while they are."""
 NOTHING = -1
-
-
-class Cause(IntEnum):
-    """Why a firing did not start earlier."""
-
-    SERVICE = 0
-    SHARED = 1
-    TOKEN = 2
-    ROOM = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Critical:
-    """The critical path of a run, or the critical cycle of its period.
-
-    Parameters
-    ----------
-    cycle : bool
-        Whether it is a cycle.
-    spent : int64, shape (actors, causes)
-        Picoseconds of the path by the actor that was waited for and the reason.
-    waits : int64, shape (channels, causes)
-        Waits of the path over each channel, for tokens and for room.
-    """
-
-    cycle: bool
-    spent: Counts
-    waits: Counts
-
-    @property
-    def length(self) -> int:
-        """Picoseconds: the makespan, or a whole number of periods."""
-        return int(self.spent.sum())
 
 
 def critical_path(trace: Trace) -> Critical | None:

@@ -13,20 +13,43 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
+from time import perf_counter
 from typing import Generic, TypeVar, cast
 
 from archsim.chip.reads import Description, Place, Reads
 from archsim.chip.schema import Chip
 from archsim.network import Network
 from archsim.reuse.contents import BYTES, Nameless, Names, arrays_of, name_of
+from archsim.reuse.disk import Disk, the_disk
 from archsim.reuse.memory import Memory
 
 T = TypeVar("T")
 
 SWITCH = "ARCHSIM_CACHE"
-"""Environment variable: ``off`` for no reuse."""
+"""Environment variable: ``off`` for no reuse, ``memory`` for nothing on disk, or a directory for what is on disk."""
 MOST_WAYS = 64
 """Sets of fields that are remembered of one verb with one input: as many ways as it has taken through its decisions."""
+WORTH_S = 0.1
+"""What took less is made again as soon as it is found on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Generic[T]):
+    """How a verb's values are told apart, and written down.
+
+    Parameters
+    ----------
+    contents : callable
+        What a value consists of that is its own, and that what follows is made from.
+    written : callable, optional
+        What is written of it; without, none is.
+    read : callable, optional
+        The value of what was written.
+    """
+
+    contents: Callable[[T], object]
+    written: Callable[[T], object] | None = None
+    read: Callable[[object], T] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +73,13 @@ class Recall:
     Parameters
     ----------
     memory : Memory
+    disk : callable, optional
+        Where they are kept between processes; asked for when it is first needed.
     """
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, disk: Callable[[], Disk | None] = lambda: None) -> None:
         self.memory, self.names = memory, Names()
+        self._disk = disk
         self._ways: dict[str, list[tuple[Place, ...]]] = {}
         self._lock = Lock()
 
@@ -71,9 +97,7 @@ class Recall:
         except Nameless:
             return ""
 
-    def made(
-        self, verb: str, inputs: tuple[str, ...], make: Callable[[], T], *, contents: Callable[[T], object]
-    ) -> Recalled[T]:
+    def made(self, verb: str, inputs: tuple[str, ...], make: Callable[[], T], form: Form[T]) -> Recalled[T]:
         """What a verb makes of values alone.
 
         Parameters
@@ -83,20 +107,18 @@ class Recall:
             Names of everything that it is made from; without a name for one, nothing is kept.
         make : callable
             The verb.
-        contents : callable
-            What the value consists of that is its own.
+        form : Form
         """
-        name = _joined(verb, *inputs) if all(inputs) else ""
-        return self._found(name) or self._kept(name, name, make(), contents)
+        key = _joined(verb, *inputs) if all(inputs) else ""
+        found = self._found(key, form)
+        if found is not None:
+            return found
+        begun = perf_counter()
+        value = make()
+        return self._kept(key, Recalled(value, key), form, perf_counter() - begun)
 
     def read(
-        self,
-        verb: str,
-        inputs: tuple[str, ...],
-        chip: Description,
-        make: Callable[[Chip], T],
-        *,
-        contents: Callable[[T], object],
+        self, verb: str, inputs: tuple[str, ...], chip: Description, make: Callable[[Chip], T], form: Form[T]
     ) -> Recalled[T]:
         """What a verb makes of a chip and other values; its name is that of its contents.
 
@@ -108,46 +130,72 @@ class Recall:
         chip : Description
         make : callable
             The verb, of a chip that records what is read, of which nothing may remain in the value.
-        contents : callable
-            What the value consists of that is its own, and that what follows is made from.
+        form : Form
         """
         if not all(inputs):
-            return self._kept("", "", make(chip.chip), contents)
+            return self._kept("", Recalled(make(chip.chip), ""), form, 0.0)
         asked = _joined(verb, *inputs)
-        for way in self._ways.get(asked, ()):
-            found: Recalled[T] | None = self._found(_named(asked, way, chip))
+        for way in self._known_ways(asked, form):
+            found = self._found(_named(asked, way, chip), form)
             if found is not None:
                 return found
-        reads = Reads(chip.chip)
+        reads, begun = Reads(chip.chip), perf_counter()
         value = make(reads.chip)
+        took = perf_counter() - begun
         if not reads.readable:
-            return self._kept("", "", value, contents)
+            return self._kept("", Recalled(value, ""), form, took)
         way = tuple(reads.values)
-        self._note_way(asked, way)
-        return self._kept(_named(asked, way, chip), self.named(contents(value)), value, contents)
+        self._note_way(asked, way, form, took)
+        return self._kept(_named(asked, way, chip), Recalled(value, self.named(form.contents(value))), form, took)
 
-    def _found(self, key: str) -> Recalled[T] | None:
-        return cast("Recalled[T] | None", self.memory.get(key)) if key else None
+    def _found(self, key: str, form: Form[T]) -> Recalled[T] | None:
+        """What is kept under a key, in memory or else on disk."""
+        if not key:
+            return None
+        kept = cast("Recalled[T] | None", self.memory.get(key))
+        if kept is not None or form.read is None:
+            return kept
+        disk = self._disk()
+        told = None if disk is None else disk.get(key)
+        if told is None:
+            return None
+        name, written = cast("tuple[str, object]", told)
+        return self._kept(key, Recalled(form.read(written), name), form, 0.0)
 
-    def _kept(self, key: str, name: str, value: T, contents: Callable[[T], object]) -> Recalled[T]:
-        """A value that was just made, kept under a key if it has one."""
+    def _kept(self, key: str, made: Recalled[T], form: Form[T], took: float) -> Recalled[T]:
+        """A value, kept under a key if it has one; on disk, if it took long."""
         size = 0
-        for array in arrays_of(contents(value)):
+        for array in arrays_of(form.contents(made.value)):
             # Whoever wrote into what others will find would change it for them, too.
             array.flags.writeable = False
             size += array.nbytes
-        made = Recalled(value, name)
         if key:
             self.memory.put(key, made, size)
+            disk = self._disk() if form.written is not None and took >= WORTH_S else None
+            if disk is not None and form.written is not None:
+                disk.put(key, (made.name, form.written(made.value)))
         return made
 
-    def _note_way(self, asked: str, way: tuple[Place, ...]) -> None:
+    def _known_ways(self, asked: str, form: Form[T]) -> tuple[tuple[Place, ...], ...]:
+        """The ways that a verb has taken with some inputs, in this process or, at first, in others."""
+        if asked not in self._ways:
+            disk = self._disk() if form.read is not None else None
+            told = None if disk is None else disk.get(asked)
+            with self._lock:
+                self._ways.setdefault(asked, list(cast("list[tuple[Place, ...]]", told or [])))
+        return tuple(self._ways[asked])
+
+    def _note_way(self, asked: str, way: tuple[Place, ...], form: Form[T], took: float) -> None:
         with self._lock:
             ways = self._ways.setdefault(asked, [])
             if way in ways:
                 ways.remove(way)
             ways.insert(0, way)
             del ways[MOST_WAYS:]
+            told = list(ways)
+        disk = self._disk() if form.written is not None and took >= WORTH_S else None
+        if disk is not None:
+            disk.put(asked, told)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -169,5 +217,8 @@ def _joined(*parts: str) -> str:
 
 @cache
 def the_recall() -> Recall:
-    """That of this process; one without room where ``ARCHSIM_CACHE=off``."""
-    return Recall(Memory(0) if os.environ.get(SWITCH) == "off" else Memory())
+    """That of this process, as ``ARCHSIM_CACHE`` wants it."""
+    chosen = os.environ.get(SWITCH, "")
+    if chosen == "off":
+        return Recall(Memory(0))
+    return Recall(Memory()) if chosen == "memory" else Recall(Memory(), lambda: the_disk(chosen))

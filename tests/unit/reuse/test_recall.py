@@ -14,9 +14,11 @@ import pytest
 
 from archsim.chip import Chip, load_chip
 from archsim.chip.reads import Description
-from archsim.reuse import Memory, Recall, name_of
+from archsim.reuse import Form, Memory, Recall, name_of
 from archsim.reuse.contents import Nameless, Names
 from archsim.reuse.memory import LEAST_BYTES
+
+FORM: Form[object] = Form(lambda value: value)
 
 
 class Colour(Enum):
@@ -128,7 +130,7 @@ def test_a_verb_is_found_again_by_what_it_has_read_on_its_way() -> None:
     recall, verb = Recall(Memory()), Verb()
 
     def made(bits: int, supply: str) -> tuple[int, float | None]:
-        return recall.read("verb", ("net",), described(bits, supply), verb, contents=lambda value: value).value
+        return recall.read("verb", ("net",), described(bits, supply), verb, FORM).value
 
     assert made(7, "0.8 V") == made(7, "0.7 V") == (7, None)
     assert verb.times == 1
@@ -143,16 +145,16 @@ def test_a_verb_is_found_again_by_what_it_has_read_on_its_way() -> None:
 def test_other_inputs_and_other_verbs_are_told_apart() -> None:
     recall, verb = Recall(Memory()), Verb()
     for asked in (("verb", ("net",)), ("verb", ("n", "et")), ("verb", ("other",)), ("verbn", ("et",))):
-        recall.read(*asked, described(7), verb, contents=lambda value: value)
+        recall.read(*asked, described(7), verb, FORM)
     assert verb.times == 4
 
 
 def test_without_a_name_for_an_input_nothing_is_kept() -> None:
     recall, verb = Recall(Memory()), Verb()
     for _ in range(2):
-        found = recall.read("verb", ("",), described(7), verb, contents=lambda value: value)
+        found = recall.read("verb", ("",), described(7), verb, FORM)
         assert (found.value, found.name) == ((7, None), "")
-        assert recall.made("verb", ("a", ""), lambda: 3, contents=lambda value: value).name == ""
+        assert recall.made("verb", ("a", ""), lambda: 3, FORM).name == ""
     assert verb.times == 2
     assert len(recall.memory) == 0
 
@@ -166,13 +168,13 @@ def test_what_a_verb_raises_is_raised_again() -> None:
 
     for _ in range(2):
         with pytest.raises(ValueError):
-            recall.read("verb", ("net",), described(7), fails, contents=lambda value: value)
+            recall.read("verb", ("net",), described(7), fails, FORM)
     assert len(times) == 2
 
 
 def test_a_switch_turns_reuse_off() -> None:
     code = (
-        "import archsim, archsim.simulation as verbs; times = []; plain = verbs.place\n"
+        "import archsim, archsim.verbs as verbs; times = []; plain = verbs.place\n"
         "verbs.place = lambda *given, **more: times.append(1) or plain(*given, **more)\n"
         "for _ in range(2): archsim.simulate('digits-cnn', 'pcm-mesh-14nm')\n"
         "print(len(times))"

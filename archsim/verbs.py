@@ -1,0 +1,123 @@
+"""The verbs, each found again where it was done before: with what it is kept by, and how it is written.
+
+The plain verbs compute, and know nothing of each other's results. These give the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archsim.accounting import Bottleneck, Tally
+from archsim.chip.reads import Description
+from archsim.chip.schema import Chip
+from archsim.cost import Bill, price
+from archsim.lowering import lower
+from archsim.mapping import Floorplan, Placement, Replication, place
+from archsim.network import Network
+from archsim.program import Program, Trace
+from archsim.reuse import Form, Recalled, the_recall
+
+T = TypeVar("T")
+
+_PLACES = tuple(field.name for field in fields(Placement) if field.name not in ("network", "chip", "floorplan"))
+"""What is a Placement's own."""
+
+
+def priced(chip: Description) -> Bill:
+    """As `archsim.price`."""
+    # Of no use on disk: it takes no longer to make than to find.
+    return the_recall().read("price", ("the chip alone",), chip, price, Form(lambda _: ())).value
+
+
+def placed(
+    network: Network, chip: Description, *, replicate: Replication, batch: int, interleave: int | None
+) -> Recalled[Placement]:
+    """As `archsim.place`; what is found may be on another chip, which says the same wherever placing had read."""
+    kept = the_recall()
+
+    def make(watched: Chip) -> Placement:
+        return place(network, watched, replicate=replicate, batch=batch, interleave=interleave).on(chip.chip)
+
+    def contents(placement: Placement) -> object:
+        return kept.network(placement.network), *(getattr(placement, name) for name in _PLACES)
+
+    def written(placement: Placement) -> object:
+        mapped = None if placement.network is network else placement.network
+        return mapped, [getattr(placement, name) for name in _PLACES]
+
+    def read(told: object) -> Placement:
+        mapped, places = cast("tuple[Network | None, list[Any]]", told)
+        floorplan = Floorplan(chip.chip)
+        return Placement(mapped or network, chip.chip, floorplan, **dict(zip(_PLACES, places, strict=True)))
+
+    inputs = (kept.network(network), repr(replicate), repr(batch), repr(interleave))
+    return kept.read("place", inputs, chip, make, Form(contents, written, read))
+
+
+def lowered(placement: Recalled[Placement], chip: Description, batch: int) -> Recalled[Program]:
+    """As `archsim.lower`, of a placement put on this chip."""
+
+    def make(watched: Chip) -> Program:
+        return lower(placement.value.on(watched), batch=batch)
+
+    return the_recall().read("lower", (placement.name, repr(batch)), chip, make, _whole(Program))
+
+
+def counted(run: Callable[[], Trace], engine: str, program: Recalled[Program], placement: Recalled[Placement]) -> Tally:
+    """The tally of a run.
+
+    Parameters
+    ----------
+    run : callable
+        Runs the program to its end.
+    engine : str
+    program, placement : Recalled
+        What is run.
+    patience : int64, shape (resources,), optional
+        Of whom gaps are told apart, and from which length.
+    """
+    kept = the_recall()
+    trace = kept.made("run", (program.name, engine, kept.named(patience)), run, _whole(Trace))
+
+    def make() -> Tally:
+        return _KeptTally(trace.value, placement.value, trace.name, placement.name)
+
+    return kept.made("tally", (trace.name, placement.name), make, Form(lambda _: ())).value
+
+
+@dataclass(frozen=True)
+class _KeptTally(Tally):
+    """A tally whose bottleneck, which takes as long to find as the run took, is looked for among those found before."""
+
+    trace_name: str
+    placement_name: str
+
+    @cached_property
+    def bottleneck(self) -> Bottleneck:
+        """What limits the run."""
+        plain, inputs = Tally(self.trace, self.placement), (self.trace_name, self.placement_name)
+        form = Form(lambda _: (), _itself, _checked(Bottleneck))
+        return the_recall().made("bottleneck", inputs, lambda: plain.bottleneck, form).value
+
+
+def _whole(kind: type[T]) -> Form[T]:
+    """Of a value that is written as it is."""
+    return Form(_itself, _itself, _checked(kind))
+
+
+def _itself(value: T) -> T:
+    return value
+
+
+def _checked(kind: type[T]) -> Callable[[object], T]:
+    def read(told: object) -> T:
+        assert isinstance(told, kind)
+        return told
+
+    return read
