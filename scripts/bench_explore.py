@@ -1,0 +1,148 @@
+"""Points of an exploration per second, found again beside fresh ones, in one run on one core.
+
+    python scripts/bench_explore.py [--points 8] [--write]
+
+Each case asks for points that differ in one number of the chip, first of a process that keeps nothing, then of one that
+reuses what it has (`reports/decisions/reuse.md`), the two in turn, so that both meet the same load. Processor time of
+this process; the median over the points. The headline is asked for, as an exploration does, and no table. Start-up is
+the processor time of a whole process, all imports included, the best of a few.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ["ARCHSIM_CACHE"] = "memory"
+
+from archsim import verbs
+from archsim.reuse import Memory, Recall
+from archsim.simulation import Settings, simulate
+
+PAGE = Path(__file__).parents[1] / "reports" / "performance" / "explore.md"
+CHIP = "pcm-mesh-14nm"
+BASE = ("system.chips=as needed",)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Points of one kind.
+
+    Parameters
+    ----------
+    name, network : str
+    settings : Settings
+    change : str
+        Takes the number of the point.
+    wanted : float
+        Points per second that were asked for.
+    """
+
+    name: str
+    network: str
+    settings: Settings
+    change: str
+    wanted: float
+
+
+VOLTAGE, TIME = "tile.array.cell.read_voltage={} V", "tile.adc.conversion_time={} ns"
+CASES = (
+    Case("a voltage: priced anew", "resnet18", Settings(), VOLTAGE, 200),
+    Case("a converter's time: run anew", "resnet18", Settings(), TIME, 30),
+    Case("a converter's time: run anew", "resnet50", Settings(), TIME, 15),
+    Case("a converter's time, balanced, 64 samples", "resnet18", Settings(64, "balanced"), TIME, 1),
+)
+
+
+def seconds(case: Case, point: float, recall: Recall) -> float:
+    """Processor time of one point."""
+    verbs.the_recall = lambda: recall
+    begun = time.process_time()
+    simulate(case.network, CHIP, case.settings, overrides=[*BASE, case.change.format(point)])
+    return time.process_time() - begun
+
+
+def measured(case: Case, points: int) -> tuple[float, float]:
+    """Points per second, fresh and reused."""
+    kept = Recall(Memory())
+    seconds(case, 1.0, kept)
+    values = [1.0 + 0.05 * (number + 1) for number in range(points)]
+    pairs = [(seconds(case, value, Recall(Memory(0))), seconds(case, value, kept)) for value in values]
+    fresh, reused = zip(*pairs, strict=True)
+    return 1 / statistics.median(fresh), 1 / statistics.median(reused)
+
+
+def started(arguments: list[str], cache: str, rounds: int = 4) -> float:
+    """Processor time of a command in a process of its own."""
+
+    def once() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "archsim", *arguments]
+        subprocess.run(command, env={**os.environ, "ARCHSIM_CACHE": cache}, check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    return min(once() for _ in range(rounds))
+
+
+def rows(points: int, told: Callable[[str], None]) -> list[str]:
+    """The lines of the tables."""
+    lines = [
+        "| points that differ in | network | fresh, points/s | reused, points/s | times | asked for |",
+        "|---" * 6 + "|",
+    ]
+    for case in CASES:
+        fresh, reused = measured(case, max(3, points // 4) if case.settings.batch > 1 else points)
+        lines.append(
+            f"| {case.name} | {case.network} | {fresh:.3g} | {reused:.3g} | {reused / fresh:.1f} | {case.wanted:g} |"
+        )
+        told(lines[-1])
+    lines += ["", "| command | run, CPU s | run before, CPU s |", "|---|---|---|"]
+    with tempfile.TemporaryDirectory() as cache:
+        for command in ("run mlp-hermes", "run resnet18"):
+            arguments = [*command.split(), "--chip", CHIP]
+            lines.append(f"| `archsim {command}` | {started(arguments, 'off'):.2f} | {started(arguments, cache):.2f} |")
+            told(lines[-1])
+        lines.append(f"| `archsim list chips` | {started(['list', 'chips'], 'off'):.2f} | |")
+        told(lines[-1])
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--points", type=int, default=8)
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    chosen = parser.parse_args()
+    load = os.getloadavg()[0]
+    table = rows(chosen.points, print)
+    if chosen.write:
+        PAGE.write_text(_page(table, load))
+
+
+def _page(table: list[str], load: float) -> str:
+    return "\n".join(
+        (
+            "# Exploring: points per second on one core",
+            "",
+            "Renew with `python scripts/bench_explore.py --write`.",
+            "",
+            f"Chip: `{CHIP}`. {os.cpu_count()} cores, load average at the start {load:.1f}: on a loaded machine a",
+            "processor second does less. Fresh and reused points take turns in one run; the median of each.",
+            "",
+            *table,
+            "",
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
