@@ -69,7 +69,13 @@ def lowered(placement: Recalled[Placement], chip: Description, batch: int) -> Re
     return the_recall().read("lower", (placement.name, repr(batch)), chip, make, _whole(Program))
 
 
-def counted(run: Callable[[], Trace], engine: str, program: Recalled[Program], placement: Recalled[Placement]) -> Tally:
+def counted(
+    run: Callable[[], Trace],
+    engine: str,
+    program: Recalled[Program],
+    placement: Recalled[Placement],
+    patience: NDArray[np.int64] | None,
+) -> Tally:
     """The tally of a run.
 
     Parameters

@@ -497,9 +497,7 @@ def test_the_ladder_rung_by_rung() -> None:
     assert total == near(SAMPLE_PJ)
     digital = {rung.step: rung.digital_j for rung in ladder.rungs if rung.digital_j}
     # The units' 16 x 6 mW.
-    assert digital == near(
-        {Step.STALLS: 96 * PERIOD_NS * idle * PJ, Step.LEAKAGE: 96 * PERIOD_NS * (1 - idle) * PJ}
-    )
+    assert digital == near({Step.STALLS: 96 * PERIOD_NS * idle * PJ, Step.LEAKAGE: 96 * PERIOD_NS * (1 - idle) * PJ})
     movement = ladder.counting(frozenset({Step.MOVEMENT, Step.STALLS}))
     spent_pj = peak_pj + added_pj[Step.MOVEMENT] + (on_chip_mw - 96) * PERIOD_NS * idle
     assert movement == near(OPERATIONS / (spent_pj * PJ))
