@@ -24,7 +24,7 @@ LOG_ROWS = 1 << 18
 FAR = 2**62
 
 
-def run_compiled(
+def run(
     program: Program,
     *,
     log: LogWindow | None = None,
@@ -64,6 +64,9 @@ def run_compiled(
     """
     verify(program)
     return _Run(program, log, fast_forward, patience).trace(progress)
+
+
+run_compiled = run
 
 
 def firings_between(program: Program, window: LogWindow) -> list[FiringLog]:

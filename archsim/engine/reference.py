@@ -26,7 +26,7 @@ GRANTS = EventPriority(NORMAL + 1)
 NEVER = -1
 
 
-def run_reference(program: Program, *, log: LogWindow | None = None, patience: Counts | None = None) -> Trace:
+def run(program: Program, *, log: LogWindow | None = None, patience: Counts | None = None) -> Trace:
     """Run a program, event by event.
 
     The token of a firing arrives ``latency`` after its start, but never before the token of the firing before: where a
@@ -49,6 +49,9 @@ def run_reference(program: Program, *, log: LogWindow | None = None, patience: C
     """
     verify(program)
     return _Run(program, log, patience).trace()
+
+
+run_reference = run
 
 
 class _Curve:

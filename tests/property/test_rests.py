@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archsim.engine import LogWindow, run_compiled, run_reference
-from archsim.engine.compiled import run_compiled as run
+from archsim.engine.compiled import run
 from archsim.errors import Deadlock
 from archsim.program import Program, Trace
 from tests.programs import Sketch

@@ -11,7 +11,7 @@ from archsim.accounting import account
 from archsim.accounting.power import patience_of
 from archsim.chip import load_chip
 from archsim.engine import LogWindow
-from archsim.engine.compiled import run_compiled as run
+from archsim.engine.compiled import run
 from archsim.errors import InputError
 from archsim.program import Kind
 from archsim.simulation import Result, Settings, simulate
