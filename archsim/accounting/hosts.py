@@ -37,21 +37,55 @@ class Hosts:
         Resources of the program.
     each : float64, shape (hosts,)
         Instances per server of each.
-    follows : bool
-        Whether the component works when they do; else it is in use for the whole run where one of them is ever used.
+    group : int64, shape (hosts,), optional
+        Of a component that several resources use: which of them share an instance. It is at work while one of them is,
+        for which the sum of their times stands (at most all of it), and has no gaps of its own.
     """
 
     resources: Ids
     each: Reals
-    follows: bool = True
+    group: Ids | None = None
+
+    @property
+    def follows(self) -> bool:
+        """Whether the component works when its one resource does, and has the same gaps."""
+        return self.group is None
+
+    def busy(self, seconds: Reals, servers: Ids, most: float) -> float:
+        """Instance-seconds at work.
+
+        Parameters
+        ----------
+        seconds : float64, shape (resources,)
+            Of work of a server of each resource.
+        servers : int64, shape (resources,)
+        most : float
+            Seconds of the stretch that is looked at.
+        """
+        at_work = seconds[self.resources]
+        if self.group is None:
+            return float((self.each * servers[self.resources] * at_work).sum())
+        together = np.minimum(np.bincount(self.group, weights=at_work), most)
+        return float((together * _first_of(self.group, self.each)).sum())
+
+    def there(self, servers: Ids) -> float:
+        """Instances that something uses."""
+        if self.group is None:
+            return float((self.each * servers[self.resources]).sum())
+        return float(_first_of(self.group, self.each).sum())
+
+
+def _first_of(group: Ids, each: Reals) -> Reals:
+    first = np.unique(group, return_index=True)[1]
+    return np.asarray(each[first], np.float64)
 
 
 def hosts_of(part: Part, chip: Chip, program: Program) -> Hosts:
     """What a part goes with in a program.
 
     Arrays, drivers and sample-and-holds go with their array; converters and affine stages, units, memories and links
-    with themselves; a router, port by port, with the links that leave it. Buffers, and what a tile has beside them, are
-    in use where anything of their tile or unit is.
+    with themselves; a router, port by port, with the links that leave it. Buffers, and what a tile has beside them,
+    work while anything of their tile or unit does.
     """
     if part.kind in _MULTIPLIERS:
         return _multipliers(part, chip, program)
@@ -78,19 +112,18 @@ def _fabric(part: Part, chip: Chip, program: Program) -> Hosts:
 
 
 def _users(part: Part, chip: Chip, program: Program) -> Hosts:
-    """One resource for each tile, or for each node of the unit that a buffer belongs to."""
+    """What uses each tile's instance, or that of each node of the unit that a buffer belongs to."""
     plan, table = Floorplan(chip), program.resources
     unit = part.name.removesuffix("-buffer")
     if unit in chip.units:
         rows = _labelled(program, Kind.UNIT, (unit,))
-        each = part.count / (len(plan.unit_nodes[unit]) * chip.units[unit].count)
-        return Hosts(rows, np.full(len(rows), each), follows=False)
+        each = part.count / len(plan.unit_nodes[unit])
+        return Hosts(rows, np.full(len(rows), each), np.arange(len(rows)))
     inside = np.isin(table.kind, (Kind.ARRAY, Kind.UNIT)) & (table.node < plan.tiles)
     rows = np.flatnonzero(inside) if part.place is Place.TILE else np.zeros(0, np.int64)
-    place = table.chip[rows].astype(np.int64) * plan.nodes + table.node[rows]
-    _, first = np.unique(place, return_index=True)
-    rows = rows[first]
-    return Hosts(rows, np.asarray(part.count / plan.tiles / table.servers[rows], np.float64), follows=False)
+    tile = table.chip[rows].astype(np.int64) * plan.nodes + table.node[rows]
+    _, group = np.unique(tile, return_inverse=True)
+    return Hosts(rows, np.full(len(rows), part.count / plan.tiles), group.astype(np.int64))
 
 
 def _labelled(program: Program, kind: Kind, labels: tuple[str, ...]) -> Ids:

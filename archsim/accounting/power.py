@@ -197,9 +197,9 @@ class _Instances:
     @classmethod
     def of(cls, part: Part, chip: Chip, total: float, program: Program, span: Span) -> _Instances:
         power, hosts = chip.power.of(part.name), hosts_of(part, chip, program)
-        there = hosts.each * program.resources.servers[hosts.resources]
-        used = min(total, float(there.sum()) * span.seconds)
-        busy = float((there * span.busy[hosts.resources]).sum()) if hosts.follows else used
+        servers = program.resources.servers.astype(np.int64)
+        used = min(total, hosts.there(servers) * span.seconds)
+        busy = hosts.busy(span.busy, servers, span.seconds)
         if power.policy not in RESTING:
             return cls(power, total, min(busy, total), 0.0, 0.0)
         if not hosts.follows or _forgets(part, power):

@@ -68,7 +68,6 @@ class Row:
             return Verdict.SURPRISE if self.published.miss else Verdict.MET
         return Verdict.KNOWN_MISS if self.published.miss else Verdict.MISSED
 
-
     @property
     def width(self) -> float:
         """The higher end of a band over the lower; 1 for a single value."""

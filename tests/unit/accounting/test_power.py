@@ -59,6 +59,25 @@ def test_running_power_is_drawn_at_work_and_without_unless_the_clock_is_gated(po
     assert drawn["idle"] == pytest.approx(everything - working if policy == "always-on" else 0.0)
 
 
+def test_a_tiles_buffer_works_while_anything_of_its_tile_does() -> None:
+    """The sum of the times of a tile's arrays and units, at most all of the run."""
+    result = ran("tile.buffer.cost.running=1 mW", "power.policy=clock-gated")
+    table, busy = result.program.resources, result.trace.resource_busy
+    on_tiles = np.isin(table.kind, (Kind.ARRAY, Kind.UNIT)) & (table.node < 256)
+    at_work = np.bincount(table.node[on_tiles], weights=busy[on_tiles])
+    working = np.minimum(at_work, result.trace.makespan).sum() * 1e-12
+    assert stood(result, "buffer")["active"] == pytest.approx(1e-3 * working)
+    assert stood(result, "buffer")["idle"] == 0.0
+
+
+def test_published_full_activity_is_told_apart() -> None:
+    """ISAAC without work leaks: no part of its tables' 65.8 W but its links, 10.4 W, is drawn all the time."""
+    energies = simulate("digits-cnn", "isaac").ledger.standing.set_index("component")
+    assert energies.idle.sum() == 0.0 and energies.active.sum() > 0.0
+    leaking = energies.leakage.drop("chip-link").sum() / energies.leakage.sum()
+    assert leaking < 0.2
+
+
 def test_gaps_of_the_log_are_what_rests() -> None:
     """Every converter's gaps, from the log of all firings: what is longer than 1.2 us rests beyond 1.2 us."""
     result = ran(*GATED, log=True)

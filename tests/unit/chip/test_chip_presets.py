@@ -17,7 +17,7 @@ def total_area_mm2(bill: Bill) -> float:
 
 
 def total_leakage_w(bill: Bill) -> float:
-    return sum(part.count * part.leakage_w.value for part in bill.components)
+    return sum(part.count * part.standing_w for part in bill.components)
 
 
 def product_j(chip: Chip, bill: Bill) -> float:
