@@ -482,7 +482,7 @@ class Chip(Section):
     technology: Technology
     tile: Annotated[SerializeAsAny[Tile], BeforeValidator(read_tile, json_schema_input_type=AnalogTile)]
     precision: Formats = Formats()
-    units: dict[str, Unit]
+    units: dict[str, Unit] = Field(default_factory=dict)
     fabric: Fabric
     memory: dict[str, Memory] = Field(default_factory=dict)
     system: System

@@ -13,6 +13,7 @@ from pydantic import ValidationInfo
 
 from archsim.chip.roofline_tile import ROOFLINE
 from archsim.chip.section import refusal
+from archsim.chip.spiking_tile import SPIKING
 from archsim.chip.stepped_tile import SYSTOLIC, SteppedTile
 from archsim.chip.tile import ANALOG, Tile
 from archsim.registration import refuse_taken, registered
@@ -26,6 +27,7 @@ BUILT_IN = (
     EntryPoint(ANALOG, "archsim.machine.analog_tile:ANALOG_ARRAYS", GROUP),
     EntryPoint(SYSTOLIC, "archsim.machine.systolic:SYSTOLIC_ARRAYS", GROUP),
     EntryPoint(ROOFLINE, "archsim.machine.roofline:ROOFLINE_DEVICE", GROUP),
+    EntryPoint(SPIKING, "archsim.machine.spiking:SPIKING_CORES", GROUP),
 )
 
 

@@ -144,19 +144,48 @@ def accuracy(
     Examples: [cyan]archsim accuracy digits-cnn[/], [cyan]archsim accuracy digits-lstm --compensation global[/],
     [cyan]archsim accuracy net.onnx --data test.npz --sweep tile.adc.bits=4:10 --at '1 day' --out results[/].
 
+    On a chip of spiking neurons: accuracy over the ticks of a sample; each seed is a run with other random spikes.
+
     Give the copies of layers that [bold]archsim run[/] was given: each copy has programming errors of its own.
     """
     from archsim.report.accuracy import accuracy_document, write_accuracy
-    from archsim.studies import accuracy_study
+    from archsim.studies import accuracy_study, spikes
 
     command = ("archsim", *sys.argv[1:])
     with results(output.out) as folder:
         question = _question(model, chip, replication, evaluation)
+        if spikes(question):
+            _spiking(question, evaluation, folder, printing)
+            return
         with _progress(question.evaluations) as progress:
             study = accuracy_study(question, progress)
         if folder is not None:
             write_accuracy(folder, study, command)
     printing.print(accuracy_document(study, command))
+
+
+def _spiking(
+    question: AccuracyQuestion, evaluation: EvaluationOptions, folder: Path | None, printing: PrintOptions
+) -> None:
+    """The same on spiking neurons, over ticks instead of times."""
+    from archsim.report import TableFormat, json_text, write_table, write_text
+    from archsim.report.rates import rate_data, rate_document
+    from archsim.studies import rate_study
+
+    if evaluation.at != TIMES or evaluation.batch is not None:
+        raise InputError(
+            "spiking neurons do not age, and all samples are computed at once",
+            where="--at, --batch",
+            remedy="Leave them out; tile.ticks says how long a sample lasts.",
+        )
+    command = ("archsim", *sys.argv[1:])
+    with _progress(question.plan.seeds) as progress:
+        study = rate_study(question, progress)
+    if folder is not None:
+        write_table(folder / "scores", study.scores, TableFormat.CSV)
+        write_table(folder / "layers", study.rates, TableFormat.CSV)
+        write_text(folder / "accuracy.json", json_text(rate_data(study, command)) + "\n")
+    printing.print(rate_document(study, command))
 
 
 def _question(

@@ -19,6 +19,7 @@ from archsim.functional.evaluation import TIMES_S, Plan, Scores, evaluate, layer
 from archsim.functional.execution import Execution, execute, program_model
 from archsim.functional.metrics import Metric, accuracy, load_metric
 from archsim.functional.model import Model, prepare, prepared
+from archsim.functional.spiking import Fired, RateModel, calibrated, fire, rate_model
 
 __all__ = [
     "TIMES_S",
@@ -29,17 +30,21 @@ __all__ = [
     "DataSet",
     "DeviceModel",
     "Execution",
+    "Fired",
     "LayerActivity",
     "Metric",
     "Model",
     "Plan",
     "Ranges",
+    "RateModel",
     "Scores",
     "accuracy",
+    "calibrated",
     "chip_devices",
     "crossbar_settings",
     "evaluate",
     "execute",
+    "fire",
     "layer_table",
     "load_conductances",
     "load_metric",
@@ -48,6 +53,7 @@ __all__ = [
     "prepared",
     "program_arrays",
     "program_model",
+    "rate_model",
     "read_data_set",
     "save_conductances",
     "shapes_in_data",

@@ -118,8 +118,13 @@ class Ends:
 
 def formula(text: str) -> Segment:
     """A small graph in ONNX's own text form, as ``cell (float[N, H] x) => (float[N, H] y) { y = Tanh(x) }``."""
-    model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> {text}')
-    inputs = tuple(entry.name for entry in model.graph.input)
+    return whole(onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> {text}'))
+
+
+def whole(model: onnx.ModelProto) -> Segment:
+    """All of a model, whose initializers are no inputs."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    inputs = tuple(entry.name for entry in model.graph.input if entry.name not in constants)
     return Segment(_session(model), inputs, tuple(entry.name for entry in model.graph.output))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from archsim.columns import Ids
 from archsim.machine.matrix_unit import MatrixUnit
-from archsim.network import Counts
+from archsim.network import Counts, Network
 from archsim.program import Kind, Role
 
 Reals = NDArray[np.float64]
@@ -122,6 +122,8 @@ class Steps:
     ahead : int
         Steps whose weights have room at once: the one that is worked on, and those fetched before their time.
     spent : tuple of Spent
+    apart : bool
+        Whether every layer has a place of its own for such steps, and follows those before it step by step.
     """
 
     role: Role
@@ -135,6 +137,7 @@ class Steps:
     done: Reals
     ahead: int
     spent: tuple[Spent, ...]
+    apart: bool = False
 
     def __len__(self) -> int:
         return len(self.interval)
@@ -175,6 +178,14 @@ class SteppedUnit(MatrixUnit, Protocol):
     @property
     def keeping(self) -> Keeping:
         """What stays on it."""
+
+    def check(self, network: Network, samples: int) -> None:
+        """Refuse a network, so many samples of it together, that the device cannot hold for reasons of its own.
+
+        Raises
+        ------
+        ArchsimError
+        """
 
     def product(self, product: Product, most: int) -> Steps:
         """A pass that multiplies, in at most so many steps."""

@@ -39,6 +39,7 @@ def place_stepped(
         )
     _refuse_copies(replicate)
     samples = _together(chip, batch, interleave)
+    unit.check(network, samples)
     count = len(network.order)
     none, zero = np.zeros(0, np.int64), np.zeros(count, np.int64)
     return Placement(

@@ -2,6 +2,7 @@
 
 from archsim.studies.accuracy import AccuracyQuestion, AccuracyStudy, accuracy_study, model_files, placed_model
 from archsim.studies.following import Followed, follow, typical_sample
+from archsim.studies.rates import RateStudy, rate_study, spikes
 from archsim.studies.sensitivity import FIGURES, STEP, Sensitivity, Varied, neighbours, sensitivity
 from archsim.studies.sweep import Sweep, read_sweep
 from archsim.studies.what_if import Change, WhatIf, what_ifs
@@ -13,6 +14,7 @@ __all__ = [
     "AccuracyStudy",
     "Change",
     "Followed",
+    "RateStudy",
     "Sensitivity",
     "Sweep",
     "Varied",
@@ -22,8 +24,10 @@ __all__ = [
     "model_files",
     "neighbours",
     "placed_model",
+    "rate_study",
     "read_sweep",
     "sensitivity",
+    "spikes",
     "typical_sample",
     "what_ifs",
 ]

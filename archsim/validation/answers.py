@@ -317,7 +317,7 @@ def _sums(question: Sums) -> SumsAnswer:
     weights = matrix_unit(priced.chip).limits.weights * Floorplan(priced.chip).arrays
     kept = parts[~parts.component.isin(question.without)].reset_index(drop=True)
     peak = peak_of(priced.chip, priced.bill)
-    bits = priced.chip.analog.array.weight.bits
+    bits = priced.chip.tile.weight_bits
     return SumsAnswer(kept, None if bits is None else float(weights * bits), peak.operations_per_s)
 
 

@@ -47,6 +47,7 @@ BARS = (
     ("ibm-34tile", "ladder", "efficiency", "tile", 20e12, 0.01),
     ("ibm-34tile", "ladder", "efficiency", "chip, sustained", 12.4e12, 0.15),
     ("ibm-34tile", "speech network", "step", "per frame", 2.1e-6, 0.20),
+    ("truenorth", "20.07 Hz", "power", "chip", 71e-3, 0.02),
     ("gpus", "bert-base of 128 tokens, INT8, batch 1, a100", "latency", "INT8, batch 1", 0.58e-3, 0.1),
     ("gpus", "bert-base of 128 tokens, INT8, batch 128, a100", "latency", "INT8, batch 128", 8.18e-3, 0.1),
     ("gpus", "bert-large of 128 tokens, FP16, batch 1, a100", "latency", "FP16, batch 1", 1.64e-3, 0.1),

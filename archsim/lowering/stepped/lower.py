@@ -140,10 +140,11 @@ class _Lowering:
         """The actor that does a run's steps, and those that fetch and send for it."""
         steps = run.steps
         outside = steps.resource is Kind.MEMORY
+        label = f"{steps.label} of {self.placement.network.order[run.layer].name}" if steps.apart else steps.label
         actor = ActorRows(
             layer=run.layer,
             role=steps.role,
-            place=Place(steps.resource, steps.label, self.placement.floorplan.port if outside else 0),
+            place=Place(steps.resource, label, self.placement.floorplan.port if outside else 0),
             firings=len(run) * self.rounds,
             timing=self.draft.timing(steps.interval, steps.latency),
         )
@@ -286,6 +287,10 @@ class _Lowering:
         if isinstance(network.order[target].operator, Sink):
             return whole, tokens
         taker = self.runs[self._rows(target)[0]]
+        if taker.steps.apart and not isinstance(network.order[source].operator, Source):
+            return np.concatenate(
+                [_step_by_step(run, taker, number, int(at[number])) for number in range(len(mine))]
+            ), tokens
         if stored or isinstance(network.order[source].operator, Source) or not streams(network, edge):
             return np.repeat(whole, taker.ends - taker.starts), tokens
         return np.concatenate([self._stepwise(run, taker, number, at, whole) for number in range(len(mine))]), tokens

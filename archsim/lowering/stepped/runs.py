@@ -120,6 +120,7 @@ def _concatenated(parts: list[Steps]) -> Steps:
         done=np.concatenate([(place + part.done) / count for place, part in enumerate(parts)]),
         ahead=min(part.ahead for part in parts),
         spent=tuple(spent for part in parts for spent in part.spent),
+        apart=first.apart,
     )
 
 
@@ -143,5 +144,6 @@ def _joined(layer: int, numbers: Ids, stages: tuple[Steps, ...]) -> Run:
         done=np.concatenate([steps.done for steps in stages]),
         ahead=min(steps.ahead for steps in stages),
         spent=tuple(Spent(*key, count) for key, count in counts.items()),
+        apart=first.apart,
     )
     return Run(layer, joined, numbers, np.cumsum([len(steps) for steps in stages]))

@@ -21,6 +21,7 @@ from archsim.machine.systolic.choice import best_loops
 from archsim.machine.systolic.folds import Folded, Operand, pieces
 from archsim.machine.systolic.loops import Loops, Shares, Sizes
 from archsim.machine.vector_unit import AHEAD, spread, unit_steps
+from archsim.network import Network
 from archsim.program import Kind as Resource
 from archsim.program import Role
 from archsim.units import PS_PER_S, period_ps
@@ -96,6 +97,9 @@ class SystolicArrays:
             tensors=tile.tensors is TensorsAre.KEPT,
             hands_over=True,
         )
+
+    def check(self, network: Network, samples: int) -> None:
+        """Any network will do."""
 
     def product(self, product: Product, most: int) -> Steps:
         """The folds of a product, in at most so many steps."""
