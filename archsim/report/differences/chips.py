@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import JsonValue
 
-from archsim.accounting import Peak, peak_of
+from archsim.accounting import Peak, peak_of, scope_of
 from archsim.accounting.peak import PRODUCT, product_actions, product_interval
 from archsim.chip import Chip, Source, load_chip, resolved_yaml, sources
 from archsim.chip.text import parse_tree
@@ -17,7 +17,7 @@ from archsim.cost import Bill, price
 from archsim.errors import ArchsimError
 from archsim.mapping import Floorplan
 from archsim.report.differences.figures import Moved, figure_frame, figure_parts, largest
-from archsim.report.differences.inputs import NOTHING, differing
+from archsim.report.differences.inputs import NOTHING, differing, input_parts
 from archsim.report.differences.parts import parts_between, parts_table
 from archsim.report.differences.record import chip_fields
 from archsim.report.document import Document, Paragraph, Part, Remark, Section, Table, names, numbers, section, table
@@ -231,7 +231,7 @@ def _sections(
 ) -> Iterator[Section]:
     yield section(*_lead(before, after))
     yield section(*figure_parts(figures), title="Figures")
-    yield section(*_field_parts(before, fields, effects), title="Fields")
+    yield section(*_field_parts(before, after, fields, effects), title="Fields")
     yield section(
         parts_table("Power at the peak", "part", power_parts(before, after), _watts),
         parts_table("Energy of an action", "action", action_parts(before, after), joules, adding=False),
@@ -246,11 +246,14 @@ def _lead(before: ChipRecord, after: ChipRecord) -> Iterator[Paragraph]:
         yield Paragraph(word, f": {record.name}{about}")
 
 
-def _field_parts(before: ChipRecord, fields: pd.DataFrame, effects: pd.DataFrame | None) -> Iterator[Part]:
+def _field_parts(
+    before: ChipRecord, after: ChipRecord, fields: pd.DataFrame, effects: pd.DataFrame | None
+) -> Iterator[Part]:
     if fields.empty:
         yield Remark("Both describe the same chip.")
         return
     yield field_table(fields)
+    yield from input_parts("What the figures include", differing(_includes(before), _includes(after)))
     if effects is None:
         yield Remark(
             f"They differ in {len(fields)} fields, too many to tell what each changes: chips of different kinds."
@@ -258,6 +261,10 @@ def _field_parts(before: ChipRecord, fields: pd.DataFrame, effects: pd.DataFrame
         return
     yield Paragraph("", f"What each of these fields changes alone, on {before.name}; together they need not add up.")
     yield effect_table(effects)
+
+
+def _includes(record: ChipRecord) -> dict[str, str]:
+    return {one.aspect.value: one.extent.value for one in scope_of(record.chip, record.bill).inclusions}
 
 
 def field_table(fields: pd.DataFrame) -> Table:

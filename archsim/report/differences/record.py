@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from archsim.accounting import Bottleneck, Headline, Passing
 from archsim.chip import resolved_yaml
@@ -35,6 +35,8 @@ class RunRecord:
     versions, settings, chip : mapping of str to str
         Of the libraries; what was asked; the chip's fields, dotted, with all defaults.
     headline : Headline
+    includes : mapping of str to str
+        How far each aspect of power, energy and area is priced.
     bottleneck : Bottleneck
     components, layers, resources : DataFrame
         As `archsim.report.totals` gives them.
@@ -48,6 +50,7 @@ class RunRecord:
     settings: Mapping[str, str]
     chip: Mapping[str, str]
     headline: Headline
+    includes: Mapping[str, str]
     bottleneck: Bottleneck
     components: pd.DataFrame
     layers: pd.DataFrame
@@ -62,6 +65,7 @@ class _SummaryFile(BaseModel):
     versions: dict[str, str]
     settings: dict[str, JsonValue]
     headline: Headline
+    includes: dict[str, str] = Field(default_factory=dict)
     bottleneck: Bottleneck
     components: list[dict[str, JsonValue]]
     layers: list[dict[str, JsonValue]]
@@ -116,6 +120,7 @@ def _record(name: str, held: _SummaryFile, chip: Branch, path: pd.DataFrame | No
         settings=dict(_flat(held.settings)),
         chip=chip_fields(chip),
         headline=held.headline,
+        includes=held.includes,
         bottleneck=held.bottleneck,
         components=pd.DataFrame(held.components),
         layers=pd.DataFrame(held.layers),

@@ -70,6 +70,7 @@ def _lead(before: RunRecord, after: RunRecord) -> Iterator[Paragraph]:
 def _inputs(before: RunRecord, after: RunRecord) -> Iterator[Part]:
     yield from input_parts("What was asked", differing(before.settings, after.settings))
     yield from input_parts("The chip's description", differing(before.chip, after.chip))
+    yield from input_parts("What the figures include", differing(before.includes, after.includes))
     yield from input_parts("Versions", differing(before.versions, after.versions))
 
 
@@ -208,6 +209,7 @@ def _data(before: RunRecord, after: RunRecord, figures: list[Moved]) -> JsonValu
         "figures": records(figure_frame(figures)),
         "settings": records(differing(before.settings, after.settings)),
         "chip": records(differing(before.chip, after.chip)),
+        "includes": records(differing(before.includes, after.includes)),
         "versions": records(differing(before.versions, after.versions)),
         "energy_j": records(energy_parts(before, after)),
         "layer_energy_j": records(layer_energy_parts(before, after)),

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from pydantic import JsonValue
 
-from archsim.accounting import Ladder, efficiency_ladder
+from archsim.accounting import Ladder, Ledger, efficiency_ladder
 from archsim.comparison import Comparison
 from archsim.errors import InputError
 from archsim.report.accuracy import accuracy_data
@@ -27,6 +27,7 @@ from archsim.report.review.layers import layer_rows
 from archsim.report.review.plan import plan_parts
 from archsim.report.review.provenance import provenance_facts
 from archsim.report.review.waterfall import waterfall_table
+from archsim.report.scope import scope_sentence
 from archsim.report.summary import Summary, summary_data
 from archsim.report.text import resource_table
 from archsim.report.totals import resource_totals
@@ -74,7 +75,7 @@ def review_document(review: Review) -> Document:
 
 def _sections(review: Review, ladder: Ladder | str) -> Iterator[Section]:
     summary, ledger = review.summary, review.summary.result.ledger
-    yield section(*_lead(summary), headline_cards(summary.headline))
+    yield section(*_lead(summary), headline_cards(summary.headline), Remark(f"{_scope(ledger)}."))
     if review.against is not None:
         yield section(*against_parts(review.against), title="Against other chips")
     yield section(*bound_parts(review.summary, review.followed), *change_table(review), title="What bounds it")
@@ -90,6 +91,11 @@ def _sections(review: Review, ladder: Ladder | str) -> Iterator[Section]:
         yield section(*accuracy_parts(review.accuracy), title="Accuracy")
     yield section(*assumption_parts(summary, review.sensitivity), title="Assumptions")
     yield section(provenance_facts(summary), *_notes(summary), title="Provenance")
+
+
+def _scope(ledger: Ledger) -> str:
+    sentence = scope_sentence(ledger.scope)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _lead(summary: Summary) -> tuple[Paragraph, ...]:
