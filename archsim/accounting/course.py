@@ -196,8 +196,9 @@ def occupancy(trace: Trace, start_ps: int, stop_ps: int, bins: int = 120) -> Occ
     to_link = actors.role[channels.target] == Role.LINK
     chosen = np.flatnonzero(moving[channels.source] & moving[channels.target] & ~to_link)
     edges = np.linspace(start_ps, stop_ps, bins + 1)
-    made = _passed(log, log.start, edges, len(actors))[channels.source[chosen]]
-    done = _passed(log, log.start + held(program, log.actor, log.firing), edges, len(actors))[channels.target[chosen]]
+    makers, readers = channels.source[chosen], channels.target[chosen]
+    made = _passed(log, log.start, edges, makers)
+    done = _passed(log, log.start + held(program, log.actor, log.firing), edges, readers)
     freed = _entries(program.curves, channels.release[chosen], done - 1) * (done > 0)
     bits = channels.token_bits[chosen][:, None] * (channels.initial[chosen][:, None] + made - freed)
     owner = actors.layer[channels.target[chosen]]
@@ -210,15 +211,20 @@ def occupancy(trace: Trace, start_ps: int, stop_ps: int, bins: int = 120) -> Occ
     return Occupancy(Course(names, edges, values), room.astype(np.float64))
 
 
-def _passed(log: FiringLog, when: Counts, edges: Reals, actors: int) -> Counts:
-    """Firings of each actor that have passed at each edge, those before the log included, shape ``(actors, edges)``."""
-    width = len(edges) + 1
-    cell = log.actor.astype(np.int64) * width + np.searchsorted(edges, when, side="left")
-    counts = np.bincount(cell, minlength=actors * width).reshape(actors, width)[:, :-1].cumsum(axis=1)
-    before = np.full(actors, np.iinfo(np.int64).max)
-    np.minimum.at(before, log.actor, log.firing)
+def _passed(log: FiringLog, when: Counts, edges: Reals, wanted: NDArray[np.integer]) -> Counts:
+    """Firings of actors that have passed at each edge, those before the log included, shape ``(wanted, edges)``."""
+    known, back = np.unique(wanted, return_inverse=True)
+    place = np.full(int(max(log.actor.max(initial=0), wanted.max(initial=0))) + 1, -1, np.int64)
+    place[known] = np.arange(len(known))
+    row = place[log.actor]
+    kept = np.flatnonzero(row >= 0)
+    row, width = row[kept], len(edges) + 1
+    cell = row * width + np.searchsorted(edges, when[kept], side="left")
+    counts = np.bincount(cell, minlength=len(known) * width).reshape(len(known), width)[:, :-1].cumsum(axis=1)
+    before = np.full(len(known), np.iinfo(np.int64).max)
+    np.minimum.at(before, row, log.firing[kept])
     before[before == np.iinfo(np.int64).max] = 0
-    return np.asarray(counts + before[:, None], np.int64)
+    return np.asarray((counts + before[:, None])[back], np.int64)
 
 
 def _entries(series: Series, rows: NDArray[np.int64], firing: Counts) -> Counts:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from archsim.accounting import Bottleneck, Headline
 from archsim.report.records import records
-from archsim.report.totals import component_totals, layer_totals, resource_totals
+from archsim.report.totals import component_totals, layer_totals, resource_totals, sample_energy
 from archsim.simulation import Result, Settings
 from archsim.workloads import WorkloadOptions
 
@@ -78,7 +78,8 @@ class Summary:
 def summary_data(summary: Summary) -> JsonValue:
     """The summary for programs: SI units, None where there is no value.
 
-    Keys: ``command, versions, settings, headline, includes, bottleneck, components, layers, resources, notes``.
+    Keys: ``command, versions, settings, headline, includes, bottleneck, components, sample_energy, layers,
+    resources, notes``.
     """
     ledger = summary.result.ledger
     return {
@@ -89,6 +90,7 @@ def summary_data(summary: Summary) -> JsonValue:
         "includes": {one.aspect.value: one.extent.value for one in ledger.scope.inclusions},
         "bottleneck": asdict(summary.bottleneck),
         "components": records(component_totals(ledger)),
+        "sample_energy": records(sample_energy(ledger)),
         "layers": records(layer_totals(ledger)),
         "resources": records(resource_totals(ledger)),
         "notes": list(summary.notes),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from archsim.accounting import LEAKAGE, Ledger
+from archsim.accounting.power import steady_draw
 
 
 def component_totals(ledger: Ledger) -> pd.DataFrame:
@@ -31,6 +32,30 @@ def component_totals(ledger: Ledger) -> pd.DataFrame:
     totals = area.join(energy, how="left").fillna(0.0).rename_axis("component").reset_index()
     totals = totals[["component", "instances", "dynamic_j", "leakage_j", "idle_j", "wake_j", "energy_j", "area_m2"]]
     return totals.sort_values("energy_j", ascending=False, kind="stable", ignore_index=True)
+
+
+def sample_energy(ledger: Ledger) -> pd.DataFrame:
+    """What each component takes for a sample in the steady state.
+
+    Returns
+    -------
+    DataFrame
+        ``component, dynamic_j, leakage_j, idle_j, wake_j``, as in `component_totals`; all together they are the
+        headline's energy per sample.
+    """
+    headline, tally = ledger.headline, ledger.tally
+    drawn = steady_draw(tally.trace, tally.steady, ledger.placement, ledger.bill).set_index("component")
+    joules = drawn[["leakage", "active", "idle", "wake"]] / headline.throughput_per_s
+    acted = _by_component(ledger.energy[ledger.energy.layer != LEAKAGE]) / headline.batch
+    frame = pd.DataFrame(
+        {
+            "dynamic_j": acted.reindex(joules.index, fill_value=0.0) + joules.active,
+            "leakage_j": joules.leakage,
+            "idle_j": joules.idle,
+            "wake_j": joules.wake,
+        }
+    )
+    return frame.rename_axis("component").reset_index()
 
 
 def _by_component(energy: pd.DataFrame) -> pd.Series[float]:

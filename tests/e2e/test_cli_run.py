@@ -58,8 +58,8 @@ def test_columns_of_the_tables(results: Path, name: str) -> None:
 
 def test_summary_has_its_parts(summary: dict) -> None:
     assert list(summary) == [
-        "command", "versions", "settings", "headline", "includes", "bottleneck", "components", "layers", "resources",
-        "notes",
+        "command", "versions", "settings", "headline", "includes", "bottleneck", "components", "sample_energy",
+        "layers", "resources", "notes",
     ]  # fmt: skip
     assert summary["settings"]["model"] == "resnet18"
     assert {"python", "archsim", "numpy"} <= set(summary["versions"])

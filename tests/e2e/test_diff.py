@@ -98,6 +98,14 @@ def test_a_table_that_is_cut_still_adds_up(runs: tuple[Path, Path], tmp_path: Pa
         assert math.fsum(float(row[column]) for row in parts) == pytest.approx(float(whole[column]), rel=1e-12)
 
 
+def test_clocks_and_wakes_are_parts_too(tmp_path: Path) -> None:
+    for name, changes in (("on", ()), ("gated", ("--set", "power.policy=clock-gated"))):
+        succeed("run", "mlp-l4", "--batch", "4", "--chip", "photonic-mesh-7nm", *changes, "--out", tmp_path / name)
+    found = succeed_json("diff", tmp_path / "on", tmp_path / "gated", "--json")
+    one, other = (headline["energy_per_sample_j"] for headline in headlines((tmp_path / "on", tmp_path / "gated")))
+    assert sums(found["energy_j"]) == pytest.approx((one, other, other - one), rel=1e-12)
+
+
 def test_a_run_beside_itself_moves_nothing(runs: tuple[Path, Path]) -> None:
     text = succeed("diff", runs[0], runs[0])
     assert "Nothing moved" in text

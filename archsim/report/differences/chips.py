@@ -106,6 +106,13 @@ def leakage_parts(before: ChipRecord, after: ChipRecord) -> pd.DataFrame:
     )
 
 
+def running_parts(before: ChipRecord, after: ChipRecord) -> pd.DataFrame:
+    """What runs while parts are on (clocks, lasers) by component of one chip, in watts, as `area_parts`."""
+    return parts_between(
+        *(_by_component(one, lambda part: part.count * part.running_w.value) for one in (before, after))
+    )
+
+
 def _by_component(record: ChipRecord, of: Callable[..., float]) -> pd.Series[float]:
     return pd.Series({part.name: of(part) for part in record.bill.components}, dtype=float)
 
@@ -126,10 +133,14 @@ def _product_powers(record: ChipRecord) -> pd.Series[float]:
 
 
 def power_parts(before: ChipRecord, after: ChipRecord) -> pd.DataFrame:
-    """Power at the peak by component, products and leakage apart, in watts, as `area_parts`."""
-    products, leakage = product_parts(before, after), leakage_parts(before, after)
-    both = [products.assign(part=products.part + ", products"), leakage.assign(part=leakage.part + ", leakage")]
-    frame = pd.concat(both, ignore_index=True)
+    """Power at the peak by component: products, leakage, and what runs while it is on; in watts, as `area_parts`."""
+    kinds = {
+        "products": product_parts(before, after),
+        "leakage": leakage_parts(before, after),
+        "running": running_parts(before, after),
+    }
+    called = [frame.assign(part=[f"{part}, {kind}" for part in frame.part]) for kind, frame in kinds.items()]
+    frame = pd.concat(called, ignore_index=True)
     return frame.iloc[np.argsort(-frame.change.abs().to_numpy(), kind="stable")].reset_index(drop=True)
 
 

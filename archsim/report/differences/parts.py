@@ -19,7 +19,7 @@ MOST_PARTS = 24
 
 
 def energy_parts(before: RunRecord, after: RunRecord) -> pd.DataFrame:
-    """Energy per sample in the steady state, by component, dynamic and leakage apart.
+    """Energy per sample in the steady state, by component: dynamic, leakage, idle clocks and waking.
 
     Returns
     -------
@@ -30,12 +30,9 @@ def energy_parts(before: RunRecord, after: RunRecord) -> pd.DataFrame:
 
 
 def _energies(record: RunRecord) -> pd.Series[float]:
-    """Dynamic energy is the whole run's by the sample; leakage, which goes with time, is that of the steady period."""
-    frame, headline = record.components.set_index("component"), record.headline
-    leaked = headline.leakage_share * headline.energy_per_sample_j
-    whole = float(frame.leakage_j.sum())
-    lost = frame.leakage_j * (leaked / whole if whole else 0.0)
-    return pd.concat([_called(frame.dynamic_j / headline.batch, "dynamic"), _called(lost, "leakage")])
+    frame = record.sample_energy.set_index("component")
+    kinds = {"dynamic": frame.dynamic_j, "leakage": frame.leakage_j, "idle": frame.idle_j, "waking": frame.wake_j}
+    return pd.concat([_called(joules, kind) for kind, joules in kinds.items()])
 
 
 def _called(values: pd.Series[float], kind: str) -> pd.Series[float]:

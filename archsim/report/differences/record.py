@@ -38,7 +38,7 @@ class RunRecord:
     includes : mapping of str to str
         How far each aspect of power, energy and area is priced.
     bottleneck : Bottleneck
-    components, layers, resources : DataFrame
+    components, sample_energy, layers, resources : DataFrame
         As `archsim.report.totals` gives them.
     path : DataFrame or None
         As `archsim.accounting.SamplePath.by_layer`; None where no sample was followed.
@@ -53,6 +53,7 @@ class RunRecord:
     includes: Mapping[str, str]
     bottleneck: Bottleneck
     components: pd.DataFrame
+    sample_energy: pd.DataFrame
     layers: pd.DataFrame
     resources: pd.DataFrame
     path: pd.DataFrame | None
@@ -68,6 +69,7 @@ class _SummaryFile(BaseModel):
     includes: dict[str, str] = Field(default_factory=dict)
     bottleneck: Bottleneck
     components: list[dict[str, JsonValue]]
+    sample_energy: list[dict[str, JsonValue]]
     layers: list[dict[str, JsonValue]]
     resources: list[dict[str, JsonValue]]
 
@@ -123,6 +125,7 @@ def _record(name: str, held: _SummaryFile, chip: Branch, path: pd.DataFrame | No
         includes=held.includes,
         bottleneck=held.bottleneck,
         components=pd.DataFrame(held.components),
+        sample_energy=pd.DataFrame(held.sample_energy),
         layers=pd.DataFrame(held.layers),
         resources=pd.DataFrame(held.resources),
         path=path,

@@ -121,6 +121,7 @@ def _figures(before: RunRecord, after: RunRecord) -> Iterator[Moved]:
         ("slowest sample", lambda h: h.latency_max_s, _seconds, ""),
         ("energy", lambda h: h.energy_per_sample_j, lambda v: f"{joules(v)}/sample", energy),
         ("of it leakage", lambda h: h.leakage_share, percent, ""),
+        ("of it idle clocks and waking", lambda h: h.idle_share, percent, ""),
         ("power", lambda h: h.power_w, lambda v: engineering(v, "W"), _power(before, after, speed)),
         ("efficiency", lambda h: h.gops_per_w, lambda v: f"{significant(v)} GOP/s/W", _efficiency(before, after)),
         ("efficiency, unused tiles off", lambda h: h.gops_per_w_used, lambda v: f"{significant(v)} GOP/s/W", ""),

@@ -16,6 +16,8 @@ from archsim.simulation import Result
 
 MOST_CHIPS, MOST_LAYERS = 6, 16
 """Branches that are told; the rest is summed."""
+_STANDING = {"leakage": "leakage", "active": "clocks at work", "idle": "clocks without work", "wake": "waking"}
+"""What parts take beside their actions, as the ledger's energy table says it and in words."""
 
 
 def breakdown_tabs(result: Result) -> Tabs:
@@ -34,7 +36,7 @@ def breakdown_tabs(result: Result) -> Tabs:
 def energy_tree(ledger: Ledger, chips: int) -> Tree:
     """Energy of the whole run: chips, where there are several, components, layers and leakage."""
     leaking = ledger.energy.layer == LEAKAGE
-    leakage = ledger.energy[leaking].groupby("component").energy_j.sum() / chips
+    leakage = ledger.energy[leaking].groupby(["component", "action"]).energy_j.sum() / chips
     spent = ledger.energy[~leaking].groupby(["chip", "component", "layer"]).energy_j.sum().reset_index()
     title = "Energy of the whole run"
     if chips == 1:
@@ -65,12 +67,15 @@ def _total(spent: pd.DataFrame, leakage: pd.Series[float], chips: int) -> float:
 
 def _components(spent: pd.DataFrame, leakage: pd.Series[float]) -> tuple[Branch, ...]:
     branches = []
-    for component in sorted({*spent.component, *leakage.index}):
+    for component in sorted({*spent.component, *leakage.index.get_level_values("component")}):
         mine = spent[spent.component == component]
         leaves = [Branch(str(name), float(value)) for name, value in zip(mine.layer, mine.energy_j, strict=True)]
-        leaked = float(leakage.get(component, 0.0))
-        lost = (Branch("leakage", leaked),) if leaked else ()
-        total = sum(leaf.value for leaf in leaves) + leaked
+        lost = tuple(
+            Branch(_STANDING[action], float(leakage[component, action]))
+            for action in _STANDING
+            if leakage.get((component, action), 0.0)
+        )
+        total = sum(leaf.value for leaf in (*leaves, *lost))
         if total:
             branches.append(Branch(str(component), total, (*lost, *_kept(leaves, "layer"))))
     return tuple(sorted(branches, key=lambda branch: -branch.value))
