@@ -232,6 +232,8 @@ def _check_memory(network: Network, chip: Chip, keeping: Keeping, kept: tuple[Ke
     needed = weights + tables + sum(tensor_bits(network, chip, layer, samples) for layer in stored)
     if not needed:
         return
+    if not chip.memory:
+        raise _too_large(network, chip, "memory beside its buffers, for what these have no room for", needed, 0.0)
     name, memory = memory_for(chip, Stored.WEIGHTS)
     if needed > memory.capacity:
         raise _too_large(network, chip, f"memory {name!r}", needed, memory.capacity)

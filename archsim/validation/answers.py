@@ -151,6 +151,8 @@ class RunAnswer:
                 return headline.latency_s / self._tokens
             case Figure.TOKEN:
                 return self._generated_s
+            case Figure.THROUGHPUT:
+                return headline.throughput_per_s * headline.operations_per_sample
             case Figure.SAMPLE_RATE:
                 return headline.throughput_per_s
             case Figure.ENERGY:

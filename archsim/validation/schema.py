@@ -88,6 +88,7 @@ DIMENSIONS: Mapping[Figure, Dimension] = {
 
 RUN_FIGURES = (
     Figure.LATENCY,
+    Figure.THROUGHPUT,
     Figure.STEP,
     Figure.TOKEN,
     Figure.SAMPLE_RATE,
