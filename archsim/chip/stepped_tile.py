@@ -19,6 +19,7 @@ from archsim.chip.section import (
     Precision,
     Section,
     Serves,
+    Share,
     Width,
     refusal,
 )
@@ -124,6 +125,46 @@ class ProductPrecision(Section):
     sums: Width
 
 
+class ZeroUse(StrEnum):
+    """What an array does with zeros in an operand."""
+
+    GATED = "gated"
+    """Nothing switches where one would be multiplied; time passes all the same."""
+    SKIPPED = "skipped"
+    """They are neither stored nor take a cycle."""
+
+
+class Zeros(Section):
+    """Zeros in an operand.
+
+    Parameters
+    ----------
+    share : float
+        Of the elements.
+    use : ZeroUse
+    group : int, optional
+        Elements of every group that have just this share of zeros: 4 for two of every four. Without it, they lie
+        anywhere.
+    """
+
+    share: Share
+    use: ZeroUse
+    group: Count | None = None
+
+    @model_validator(mode="after")
+    def _patterned(self) -> Self:
+        if self.group is None:
+            return self
+        if self.use is ZeroUse.GATED:
+            raise refusal("a pattern is given for zeros that are gated wherever they lie", "Remove 'group'.")
+        if abs(self.group * self.share - round(self.group * self.share)) > 1e-9 or self.group < 2:
+            raise refusal(
+                f"a share of {self.share:g} of {self.group} elements is no number of zeros",
+                "Give a share that is a whole number of each group's elements, as 0.5 of 4.",
+            )
+        return self
+
+
 class SystolicTile(SteppedTile):
     """Systolic arrays that share three memories: for inputs, weights and sums.
 
@@ -144,6 +185,9 @@ class SystolicTile(SteppedTile):
     tensors : TensorsAre
     weight_buffer, sum_buffer : Buffer
         Beside ``buffer``, which holds inputs and results.
+    zero_weights, zero_inputs : Zeros, optional
+        What is known of zeros in constant weights and in the vectors that they multiply, and what the array makes of
+        them; nothing where not given.
     cost : CostChoice
         Of one array: ``mac`` is a multiplication and its addition.
     """
@@ -161,6 +205,8 @@ class SystolicTile(SteppedTile):
     tensors: TensorsAre
     weight_buffer: Buffer
     sum_buffer: Buffer
+    zero_weights: Zeros | None = None
+    zero_inputs: Zeros | None = None
     cost: CostChoice
 
     @property

@@ -59,6 +59,8 @@ class Product:
     macs : int
         Multiply-accumulates that count; fewer than all where some keys are masked.
     operands : Operands
+    constant : bool
+        Whether the matrices are constant weights.
     """
 
     vectors: int
@@ -67,6 +69,7 @@ class Product:
     groups: int
     macs: int
     operands: Operands
+    constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class Questions:
             columns=weights.columns,
             groups=weights.groups,
             macs=here.tokens * self._samples * operator.macs,
+            constant=True,
             operands=self._operands(here, self._inputs(here, None), bits, 0 if stay else bits),
         )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 
 from archsim.chip import Chip
-from archsim.chip.stepped_tile import SYSTOLIC, Dataflow, Filling, SystolicTile, TensorsAre, WeightsAre
+from archsim.chip.stepped_tile import SYSTOLIC, Dataflow, Filling, SystolicTile, TensorsAre, WeightsAre, Zeros
 from archsim.chip.tile import Buffer
 from archsim.chip.tile_kinds import TileKind
 from archsim.machine.matrix_unit import BlockLimits
@@ -20,6 +21,7 @@ from archsim.machine.stepped import Elementwise, Keeping, Product, Spent, Steps
 from archsim.machine.systolic.choice import best_loops
 from archsim.machine.systolic.folds import Folded, Operand, pieces
 from archsim.machine.systolic.loops import Loops, Shares, Sizes
+from archsim.machine.systolic.zeros import multiplied_share, stored_share, thinned
 from archsim.machine.vector_unit import AHEAD, spread, unit_steps
 from archsim.network import Network
 from archsim.program import Kind as Resource
@@ -103,6 +105,7 @@ class SystolicArrays:
 
     def product(self, product: Product, most: int) -> Steps:
         """The folds of a product, in at most so many steps."""
+        product = self._stored(product)
         loops = self.loops(product)
         count = min(most, loops.folds)
         ends = np.arange(1, count + 1, dtype=np.int64) * loops.folds // count
@@ -132,11 +135,35 @@ class SystolicArrays:
         """On the chip's digital units."""
         return unit_steps(self.chip, work, most)
 
+    def _zeros(self, product: Product) -> dict[Operand, Zeros | None]:
+        """What the chip file says of zeros; products of two activations have none that are known."""
+        tile = self.tile
+        known = product.constant
+        return {
+            Operand.INPUTS: tile.zero_inputs if known else None,
+            Operand.WEIGHTS: tile.zero_weights if known else None,
+            Operand.SUMS: None,
+        }
+
+    def _stored(self, product: Product) -> Product:
+        """The product with the bits and the multiplications that zeros leave."""
+        zeros, operands = self._zeros(product), product.operands
+        inputs = stored_share(self.chip.activation_bits, zeros[Operand.INPUTS])
+        weights = stored_share(self.tile.precision.weights, zeros[Operand.WEIGHTS])
+        left = replace(
+            operands,
+            inputs=ceil(operands.inputs * inputs),
+            inputs_fetched=ceil(operands.inputs_fetched * inputs),
+            weights=ceil(operands.weights * weights),
+            weights_fetched=ceil(operands.weights_fetched * weights),
+        )
+        return replace(product, operands=left, macs=round(product.macs * multiplied_share(zeros)))
+
     def loops(self, product: Product) -> Loops:
         """The loops that a product is run with."""
         tile, operands = self.tile, product.operands
         one = Loops(
-            folded=Folded.of(product, tile.dataflow),
+            folded=thinned(Folded.of(product, tile.dataflow), self._zeros(product), (tile.rows, tile.columns)),
             sizes={
                 Operand.INPUTS: Sizes(operands.inputs / product.groups, operands.room / 2),
                 Operand.WEIGHTS: Sizes(operands.weights / product.groups, tile.weight_buffer.capacity / 2),
@@ -174,6 +201,9 @@ class SystolicArrays:
         tile, operands = self.tile, product.operands
         read, write = READ_WRITE
         taken = _taken(product, loops)
+        zeros = self._zeros(product)
+        taken[Operand.INPUTS] *= stored_share(self.chip.activation_bits, zeros[Operand.INPUTS])
+        taken[Operand.WEIGHTS] *= stored_share(tile.precision.weights, zeros[Operand.WEIGHTS])
         fetched = {
             Operand.INPUTS: operands.inputs_fetched * loops.visits(Operand.INPUTS),
             Operand.WEIGHTS: operands.weights_fetched * loops.visits(Operand.WEIGHTS),
