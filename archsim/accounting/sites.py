@@ -7,6 +7,7 @@ site; `Sites.beside_w` is its power, so that all of it adds up.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from archsim.accounting.course import firing_energies
 from archsim.accounting.power import DRAWN, standing, whole_run
-from archsim.cost import Bill
+from archsim.cost import Bill, Component
 from archsim.machine import Place
 from archsim.mapping import Placement
 from archsim.program import Kind, Program, Role, Trace
@@ -130,27 +131,60 @@ class _Static:
 
     @classmethod
     def of(cls, trace: Trace, placement: Placement, bill: Bill) -> _Static:
+        where = _Shares.of(placement)
+        leakage, area = np.zeros(len(where.tiles)), np.zeros(len(where.tiles))
+        span = whole_run(trace, placement.chip)
+        drawn = standing(placement.chip, bill, placement.chips, trace.program, span).set_index("component")
+        watts = drawn[list(DRAWN)].sum(axis=1) / span.seconds
+        for part in bill.components:
+            share = where.of_part(part)
+            leakage += watts[part.name] / placement.chips * share
+            area += part.count * part.area_m2.value * share
+        return cls(leakage, area, float(watts.sum()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shares:
+    """How components are spread over the sites of a chip, shape ``(sites,)``: in tiles, at routers, at units' nodes."""
+
+    tiles: Reals
+    routers: Reals
+    units: Mapping[str, Reals]
+
+    @classmethod
+    def of(cls, placement: Placement) -> _Shares:
         fabric, plan = placement.chip.fabric, placement.floorplan
         size = max(fabric.routers * fabric.concentration, plan.tiles)
         tiles = np.zeros(size)
         tiles[: plan.tiles] = 1.0 / plan.tiles
         routers = np.zeros(size)
         routers[: fabric.routers * fabric.concentration : fabric.concentration] = 1.0 / fabric.switches
-        share = {}
+        units = {}
         for name, nodes in plan.unit_nodes.items():
             at = np.bincount(plan.router[nodes] * fabric.concentration, minlength=size) / len(nodes)
-            share[name] = share[f"{name}-buffer"] = at
-        leakage, area = np.zeros(size), np.zeros(size)
-        span = whole_run(trace, placement.chip)
-        drawn = standing(placement.chip, bill, placement.chips, trace.program, span).set_index("component")
-        watts = drawn[list(DRAWN)].sum(axis=1) / span.seconds
-        for part in bill.components:
-            if part.place is Place.PORT:
-                continue
-            where = tiles if part.place is Place.TILE else share.get(part.name, routers)
-            leakage += watts[part.name] / placement.chips * where
-            area += part.count * part.area_m2.value * where
-        return cls(leakage, area, float(watts.sum()))
+            units[name] = units[f"{name}-buffer"] = at
+        return cls(tiles, routers, units)
+
+    def of_part(self, part: Component) -> Reals:
+        """Shares of a component; none of what sits at the port."""
+        if part.place is Place.PORT:
+            return np.zeros(len(self.tiles))
+        return self.tiles if part.place is Place.TILE else self.units.get(part.name, self.routers)
+
+
+def leakage_sites(trace: Trace, placement: Placement, bill: Bill) -> pd.DataFrame:
+    """What each component leaks at each site, averaged over the run.
+
+    Returns
+    -------
+    DataFrame
+        Watts; one row per component, one column per site of a chip, all chips' mean.
+    """
+    where, span = _Shares.of(placement), whole_run(trace, placement.chip)
+    drawn = standing(placement.chip, bill, placement.chips, trace.program, span)
+    each = drawn[DRAWN[0]].to_numpy() / span.seconds / placement.chips
+    rows = [watts * where.of_part(part) for watts, part in zip(each, bill.components, strict=True)]
+    return pd.DataFrame(rows, index=drawn.component)
 
 
 def _dynamic_power(trace: Trace, bill: Bill) -> Reals:

@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from archsim.cli import accuracy, check, compare, diff, explore, ladder, listing, report, run, show, train, validate
+from archsim.cli import (
+    accuracy,
+    check,
+    compare,
+    diff,
+    explore,
+    heat,
+    ladder,
+    listing,
+    report,
+    run,
+    show,
+    train,
+    validate,
+)
 from archsim.cli.guard import Guarded
 from archsim.cli.terminal import write
 
@@ -42,6 +56,7 @@ app.command("report", rich_help_panel="Simulate")(report.report)
 app.command("accuracy", rich_help_panel="Simulate")(accuracy.accuracy)
 app.command("train", rich_help_panel="Simulate")(train.train)
 app.command("ladder", rich_help_panel="Simulate")(ladder.ladder)
+app.command("heat", rich_help_panel="Simulate")(heat.heat)
 app.command("explore", rich_help_panel="Simulate")(explore.explore)
 app.command("validate", rich_help_panel="Simulate")(validate.validate)
 app.command("diff", rich_help_panel="Look")(diff.diff)
