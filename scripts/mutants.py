@@ -68,6 +68,7 @@ TESTS = {
     ),
     "accounting": ("tests/unit/accounting", "tests/oracle/test_leakage_published.py", *_WHOLE_RUNS),
 }
+Cache = functools._lru_cache_wrapper
 SECONDS = 5.0
 """Processor time that a mutant has beside three times that of the tests without a change."""
 
@@ -177,7 +178,8 @@ class Sampler:
             def trace() -> bool:
                 watch = coverage.Coverage(data_file=str(data), source=[str(self.package)], config_file=False)
                 watch.start()
-                lines = [self._timed(item, watch) for test, item in items.items() if test not in known]
+                caches = _caches()
+                lines = [self._timed(item, watch, caches) for test, item in items.items() if test not in known]
                 watch.stop()
                 watch.save()
                 times.write_text("\n".join(lines))
@@ -189,7 +191,8 @@ class Sampler:
         _save(self.kept, self.package, known)
         return {test: traced for test, traced in known.items() if test in items}
 
-    def _timed(self, item: pytest.Item, watch: coverage.Coverage) -> str:
+    def _timed(self, item: pytest.Item, watch: coverage.Coverage, caches: list[Cache]) -> str:
+        _forget(caches)  # lest a test does not reach what another has asked before
         watch.switch_context(item.nodeid)
         self.failed = False
         begin = time.process_time()
@@ -248,7 +251,7 @@ def _in_child(run: Callable[[], bool], seconds: float) -> bool:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-        _forget()
+        _forget(_caches())  # filled while the test files were imported
         os._exit(0 if run() else 1)
     except BaseException:
         os.write(said, traceback.format_exc().encode())
@@ -257,11 +260,15 @@ def _in_child(run: Callable[[], bool], seconds: float) -> bool:
         os._exit(2)
 
 
-def _forget() -> None:
-    """Empty the package's caches, which were filled while the test files were imported."""
-    for thing in gc.get_objects():
-        if isinstance(thing, functools._lru_cache_wrapper) and thing.__module__.startswith("archsim"):
-            thing.cache_clear()
+def _caches() -> list[Cache]:
+    """What the package keeps of its functions' answers."""
+    wrappers = (thing for thing in gc.get_objects() if isinstance(thing, Cache))
+    return [cache for cache in wrappers if cache.__module__.startswith("archsim")]
+
+
+def _forget(caches: list[Cache]) -> None:
+    for cache in caches:
+        cache.cache_clear()
 
 
 def _live_functions(package: Path) -> dict[CodeKey, list[FunctionType]]:

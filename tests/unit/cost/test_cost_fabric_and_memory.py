@@ -108,6 +108,26 @@ def test_a_repeated_wire_goes_with_its_length() -> None:
     assert said.area == 0
 
 
+@pytest.mark.parametrize(
+    ("node", "microwatts", "router_mw", "router_mm2"), [(45, 27.7, 8.9, 0.0319), (22, 15.4, 6.5, 0.0077)]
+)
+def test_repeaters_leak_as_much_as_their_share_of_dsents_router(
+    node: int, microwatts: float, router_mw: float, router_mm2: float
+) -> None:
+    said = ask("wire", f"node={node} nm,width=64 bit,length=1 mm,supply=0.9 V")
+    silicon = microwatts * 1e-3 / router_mw * router_mm2 * MM2
+    assert said.leakage == near(
+        ask("other", f"model=logic,node={node} nm,supply=0.9 V,logic_area={silicon!r} m^2").leakage
+    )
+
+
+def test_beyond_dsents_nodes_its_density_is_held() -> None:
+    # Repeaters at 65 nm: DSENT's leakage goes on with energy, its density of 45 nm stays.
+    said = ask("wire", "node=65 nm,width=64 bit,length=1 mm,supply=1 V")
+    silicon = 27.7e-3 * E65 / E45 / 8.9 * 0.0319 * MM2
+    assert said.leakage == near(leaking(silicon / UM2, switching(65, 1.0), A65))
+
+
 def test_a_bare_wire_charges_for_the_bits_that_rise() -> None:
     said = ask("wire", "model=capacitance,node=45 nm,supply=0.8 V,width=64 bit,length=3 mm,rising=0.5")
     assert said.energy == near({"bit_hop": 0.5 * 3000 * 0.2 * FJ * 0.64})

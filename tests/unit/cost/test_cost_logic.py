@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archsim.cost import quote
 from tests.unit.cost.hand import (
     A32,
     A40,
@@ -193,6 +194,9 @@ def test_logic_moves_by_energy_over_area() -> None:
 def test_logic_of_a_higher_threshold_leaks_less() -> None:
     said = ask("other", "model=logic,node=32 nm,supply=0.9 V,flavour=low-power,logic_area=2 mm^2")
     assert said.leakage == near(STEP * 2 * MM2 * LEAK_40 * (E32 / E40) / (A32 / A40))
+    for flavour, named in (("low-power", True), ("high-performance", False)):
+        leakage = quote("other", [f"model=logic,node=32 nm,flavour={flavour},logic_area=2 mm^2"]).leakage_w
+        assert leakage is not None and ("ASAP7" in leakage.source) is named
 
 
 def test_a_clock_tree_runs_as_dsents_router_of_64_bit() -> None:
