@@ -185,12 +185,13 @@ def test_memory_holds_weights_tables_and_what_is_stored():
 
 
 def test_everything_is_in_one_place():
-    network = line(("e", Digital("embedding", table=50)), ("a", Matrix(Weights(8, 6))), tokens=TOKENS)
+    table = Digital("embedding", table=50)
+    network = line(("e", table), ("a", Matrix(Weights(8, 6))), ("d", additions(6)), tokens=TOKENS)
     placement = place(network, systolic(), batch=4)
     port = placement.floorplan.port
-    assert placement.homes.node.tolist() == [port, port, 0, port]
-    assert placement.homes.stop.tolist() == [8, 8, 6, 6]
-    assert (placement.chips, placement.replicas, placement.interleave) == (1, (1, 1, 1, 1), 4)
+    assert placement.homes.node.tolist() == [port, port, 0, 0, port]
+    assert placement.homes.stop.tolist() == [8, 8, 6, 6, 6]
+    assert (placement.chips, placement.replicas, placement.interleave) == (1, (1,) * 5, 4)
 
 
 def test_samples_that_go_together():

@@ -254,3 +254,45 @@ def test_heads_are_cut_until_their_keys_fit(buffer_kib, pieces):
     chip = make_chip(units={"core": core}, memory=make_memory())
     found = homes(place(attention(), chip), "mix")
     assert [stop - start for replica, start, stop, _ in found if replica == 0] == [32 // pieces] * pieces
+
+
+def test_two_kinds_of_units_at_routers_have_nodes_of_their_own():
+    chip = make_chip(units={"core": make_unit("router", every=4), "other": make_unit("router", every=8)})
+    plan = Floorplan(chip)
+    # Four cores at routers 0, 4, 8 and 12 behind sixteen tiles, then two others at 0 and 8, then the port.
+    assert plan.unit_nodes["core"].tolist() == [16, 17, 18, 19]
+    assert plan.unit_nodes["other"].tolist() == [20, 21]
+    assert plan.port == 22 and plan.router[16:].tolist() == [0, 4, 8, 12, 0, 8, 0]
+
+
+def test_units_keep_pace_with_the_slowest_matrix_layer():
+    # Eight products of 105 ns, and one: sums of 100 for each of the eight keep pace with the former on one lane.
+    layers = (
+        Layer("in", Source(), 8, 8), Layer("a", Matrix(Weights(8, 8)), 8, 8),
+        Layer("d", additions(100, whole_token=True), 8, 8), Layer("b", Matrix(Weights(64, 8)), 1, 8),
+        Layer("out", Sink(), 1, 8),
+    )  # fmt: skip
+    edges = (
+        Edge("in", "a", Same(), 8), Edge("a", "d", Same(), 8), Edge("d", "b", Whole(), 8), Edge("b", "out", Same(), 8),
+    )  # fmt: skip
+    chip = make_chip(units={"core": make_unit("router", lanes=1)})
+    assert len(homes(place(Network("paces", layers, edges), chip), "d")) == 1
+
+
+def test_copies_of_attention_are_as_many_as_the_buffers_hold_keys_of():
+    # 960 operations on six lanes take 160 ns of a product's 105: two copies. Keys take 576 bytes; 768 on each of 16
+    # cores hold enough for both, and on one core for one.
+    for every, copies in ((1, 2), (16, 1)):
+        core = {**make_unit("router", lanes=6, every=every), "buffer": {"capacity": KIB, "cost": COST}}
+        chip = make_chip(units={"core": core}, memory=make_memory())
+        found = homes(place(attention(heads=1, keys=160), chip), "mix")
+        assert len(found) == copies
+
+
+def test_arrays_with_blocks_are_counted_tile_by_tile():
+    placement = place(line(("a", Matrix(Weights(8, 150)))), make_chip(arrays_per_tile=2))
+    # Three blocks of 50 columns: both arrays of the first tile, one of the next.
+    assert (placement.arrays_used, placement.tiles_used) == (3, 2)
+    assert sorted(zip(placement.blocks.node.tolist(), placement.blocks.array.tolist(), strict=True)) == [
+        (0, 0), (0, 1), (4, 0),
+    ]  # fmt: skip
