@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from archsim.network import Network
     from archsim.program import Program, Trace
     from archsim.simulation import Engine, Result, Settings, load_network, run, simulate
+    from archsim.solver import solve
 
 __all__ = [
     "ArchsimError",
@@ -45,6 +46,7 @@ __all__ = [
     "price",
     "run",
     "simulate",
+    "solve",
 ]
 
 _HOMES = {
@@ -54,6 +56,7 @@ _HOMES = {
     "archsim.cost": ("price",),
     "archsim.errors": ("ArchsimError",),
     "archsim.exploration": ("explore",),
+    "archsim.solver": ("solve",),
     "archsim.lowering": ("lower",),
     "archsim.mapping": ("Placement", "place"),
     "archsim.network": ("Network",),
