@@ -163,12 +163,19 @@ _BERT_LARGE = Stack("bert-large", layers=24, width=1024, hidden=4096, heads=16, 
 _GPT2 = Stack("gpt2", layers=12, width=768, hidden=3072, heads=12, groups=12, vocabulary=50257)
 _GPT2_XL = Stack("gpt2-xl", layers=48, width=1600, hidden=6400, heads=25, groups=25, vocabulary=50257)
 _LLAMA_8B = Stack("llama3-8b", layers=32, width=4096, hidden=14336, heads=32, groups=8, vocabulary=128256)
+_LLAMA2_7B = Stack("llama2-7b", layers=32, width=4096, hidden=11008, heads=32, groups=32, vocabulary=32000)
 
 WORKLOADS = (
     Workload("bert-base", "BERT base, encoder of 128 tokens", partial(_bert, _BERT_BASE, 128), _ENCODER),
     Workload("bert-large", "BERT large, encoder of 384 tokens", partial(_bert, _BERT_LARGE, 384), _ENCODER),
     Workload("gpt2", f"GPT-2 small, decoder with a prompt of {_PROMPT} tokens", partial(_gpt2, _GPT2), _DECODER),
     Workload("gpt2-xl", f"GPT-2 XL, decoder with a prompt of {_PROMPT} tokens", partial(_gpt2, _GPT2_XL), _DECODER),
+    Workload(
+        "llama2-7b",
+        f"Llama 2 of 7 billion weights, decoder with a prompt of {_PROMPT} tokens",
+        partial(_llama, _LLAMA2_7B),
+        _DECODER,
+    ),
     Workload(
         "llama3-8b",
         f"Llama 3 of 8 billion weights, decoder with a prompt of {_PROMPT} tokens",

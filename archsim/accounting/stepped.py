@@ -22,7 +22,7 @@ def multiplying_s(trace: Trace) -> float:
 def multipliers_used(trace: Trace, placement: Placement) -> float:
     """Share of a device's multipliers that do useful work while its arrays are busy, in the whole run."""
     plan, busy = placement.floorplan, multiplying_s(trace)
-    most = busy * plan.arrays * plan.unit.limits.weights / product_interval(placement.chip)
+    most = busy * placement.chips * plan.arrays * plan.unit.limits.weights / product_interval(placement.chip)
     return placement.network.macs * len(trace.sample_in) / most if most else 0.0
 
 

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from archsim.chip.power import Power
+from archsim.chip.roofline_tile import RooflineTile
 from archsim.chip.section import (
     Bits,
     BitsPerSecond,
@@ -581,7 +582,8 @@ def _idle_fields(chip: Chip) -> Iterator[tuple[bool, str, str]]:
     schedule = chip.mapping.schedule
     yield schedule.order is not Order.AUTO, f"mapping.schedule.order is {schedule.order}", "Remove it."
     yield schedule.ahead, "mapping.schedule.ahead is set", "Remove it: operands are always fetched ahead."
-    yield chip.system.chips != 1, "system.chips is not 1", "Set it to 1."
+    together = isinstance(chip.tile, RooflineTile) and isinstance(chip.system.chips, int)
+    yield chip.system.chips != 1 and not together, f"system.chips is {chip.system.chips}", "Set it to 1."
     yield chip.mapping.grouped is not Depthwise.ARRAY, "mapping.grouped is digital", "Remove it."
     yield chip.mapping.digital is not None, "mapping.digital is given", "Remove it."
     yield chip.mapping.packing, "mapping.packing is set", "Remove it."

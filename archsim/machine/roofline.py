@@ -83,12 +83,23 @@ class RooflineDevice:
         tile = self.tile
         return Keeping(
             weight_bits=tile.weight_bits,
-            weights=tile.buffer.capacity if tile.weights is WeightsAre.RESIDENT else None,
-            weights_between=tile.buffer.capacity / 2,
-            buffer=tile.buffer.capacity,
+            weights=self._cache if tile.weights is WeightsAre.RESIDENT else None,
+            weights_between=self._cache / 2,
+            buffer=self._cache,
             tensors=tile.tensors is TensorsAre.KEPT,
             hands_over=True,
         )
+
+    @property
+    def devices(self) -> int:
+        """That share every layer: each has a part of its weights' columns."""
+        chips = self.chip.system.chips
+        return chips if isinstance(chips, int) else 1
+
+    @property
+    def _cache(self) -> float:
+        """Bits of all devices' caches."""
+        return self.tile.buffer.capacity * self.devices
 
     def check(self, network: Network, samples: int) -> None:
         """Any network will do."""
@@ -97,7 +108,8 @@ class RooflineDevice:
         """A kernel that multiplies."""
         tile, operands = self.tile, product.operands
         macs = product.vectors * product.rows * product.columns * product.groups
-        seconds = max(macs / (tile.macs_per_s * tile.peak_share), self._through_cache(operands))
+        computing = macs / (tile.macs_per_s * tile.peak_share * self.devices)
+        seconds = max(computing, self._through_cache(operands))
         count = max(1, min(STEPS, most - START))
         share = np.arange(1, count + 1) / count
         kernel = Steps(
@@ -111,9 +123,22 @@ class RooflineDevice:
             outputs=spread(operands.outputs_written, share),
             done=share,
             ahead=AHEAD,
-            spent=(Spent(PROCESSORS, tile.format, float(product.macs)),),
+            spent=(Spent(PROCESSORS, tile.format, float(product.macs)), *self._sent(operands)),
         )
-        return started(kernel, picoseconds(tile.launch + tile.startup))
+        return started(self._exchanged(kernel, operands), picoseconds(tile.launch + tile.startup))
+
+    def _exchanged(self, kernel: Steps, operands: Operands) -> Steps:
+        """A product's kernel, and each device's results on their way to all others."""
+        link = self.chip.system.link
+        if self.devices == 1 or link is None:
+            return kernel
+        others = 1 - 1 / self.devices
+        way = picoseconds(link.latency + operands.outputs * others / (link.bandwidth * link.ports))
+        return replace(kernel, interval=np.append(kernel.interval[:-1], kernel.interval[-1] + way))
+
+    def _sent(self, operands: Operands) -> tuple[Spent, ...]:
+        """Bits over links: every result to every other device."""
+        return (Spent("chip-link", "bit", float(operands.outputs * (self.devices - 1))),) if self.devices > 1 else ()
 
     def elementwise(self, work: Elementwise, most: int) -> Steps:
         """A kernel of its own, or the end of the one before where that hands its results over."""
@@ -123,8 +148,8 @@ class RooflineDevice:
         return kernel if work.follows else started(kernel, picoseconds(self.tile.launch))
 
     def _through_cache(self, operands: Operands) -> float:
-        """Seconds in which all operands pass between cache and processors."""
-        return (operands.inputs + operands.weights + operands.outputs) / self.tile.buffer_bandwidth
+        """Seconds in which all operands pass between caches and processors."""
+        return (operands.inputs + operands.weights + operands.outputs) / (self.tile.buffer_bandwidth * self.devices)
 
 
 def started(kernel: Steps, start_ps: int) -> Steps:

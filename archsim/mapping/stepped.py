@@ -235,8 +235,9 @@ def _check_memory(network: Network, chip: Chip, keeping: Keeping, kept: tuple[Ke
     if not chip.memory:
         raise _too_large(network, chip, "memory beside its buffers, for what these have no room for", needed, 0.0)
     name, memory = memory_for(chip, Stored.WEIGHTS)
-    if needed > memory.capacity:
-        raise _too_large(network, chip, f"memory {name!r}", needed, memory.capacity)
+    there = memory.capacity * (chip.system.chips if isinstance(chip.system.chips, int) else 1)
+    if needed > there:
+        raise _too_large(network, chip, f"memory {name!r}", needed, there)
 
 
 def _too_large(network: Network, chip: Chip, what: str, needed: float, there: float) -> CapacityError:

@@ -46,7 +46,7 @@ def place_stepped(
         network=network,
         chip=chip,
         floorplan=floorplan,
-        chips=1,
+        chips=device_count(chip),
         replicas=(1,) * count,
         blocks=Blocks(*(none for _ in fields(Blocks))),
         homes=Homes(
@@ -61,6 +61,11 @@ def place_stepped(
         interleave=samples,
         plan=plan_steps(network, chip, unit.keeping, samples),
     )
+
+
+def device_count(chip: Chip) -> int:
+    """Devices that share every layer."""
+    return chip.system.chips if isinstance(chip.system.chips, int) else 1
 
 
 def _node(floorplan: Floorplan, layer: Layer) -> int:

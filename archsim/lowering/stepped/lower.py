@@ -164,7 +164,9 @@ class _Lowering:
         if not bits.any():
             return NOBODY
         name, memory = memory_for(self.placement.chip, Stored.WEIGHTS, self.placement.network.order[layer].name)
-        intervals = np.maximum(np.ceil(bits * (PS_PER_S / memory.bandwidth) - 1e-6).astype(np.int64), 1)
+        # Each device fetches its share of what they share from a memory of its own.
+        bandwidth = memory.bandwidth * self.placement.chips
+        intervals = np.maximum(np.ceil(bits * (PS_PER_S / bandwidth) - 1e-6).astype(np.int64), 1)
         actor = ActorRows(
             layer=layer,
             role=role,

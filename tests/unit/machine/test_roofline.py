@@ -185,3 +185,39 @@ def test_generated_tokens_leave_one_by_one() -> None:
     made = ran("v100", "system.host_bandwidth=100000 TB/s", network=decoder(6, prompt=2))
     trace = made.trace
     assert trace.sample_out[0] - trace.sample_first[0] == pytest.approx(4 * 12.73e6, rel=0.01)
+
+
+def together(count: int, *overrides: str) -> Result:
+    """One layer on several A100, which exchange its results."""
+    return ran("a100-80gb", *IDEAL, f"system.chips={count}", *overrides)
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_devices_share_the_weights_and_exchange_the_results(count: int) -> None:
+    # Each fetches its share at 2,039 GB/s; results of 8,192 x 2 bytes take 0.68 us and next to nothing on twelve links.
+    exchange = 0.68e-6 + SIZE * 2 * (1 - 1 / count) / 300e9 if count > 1 else 0.0
+    fetching = 2 * SIZE**2 / count / 2039e9
+    assert together(count).trace.makespan * 1e-12 == pytest.approx(fetching + exchange, rel=0.03)
+
+
+def test_devices_draw_and_take_area_each() -> None:
+    one, four = (together(count).ledger for count in (1, 4))
+    assert four.headline.area_m2 == 4 * one.headline.area_m2
+    assert four.headline.peak_tops == 4 * one.headline.peak_tops
+    read = [float(ledger.energy[ledger.energy.action == "read_bit"].energy_j.sum()) for ledger in (one, four)]
+    assert read[0] == pytest.approx(read[1])  # all weights are fetched once, by whomever
+
+
+def test_memories_add_up() -> None:
+    large = load_network("llama3-8b")
+    small = ("memory.hbm.capacity=10 GB",)
+    with pytest.raises(CapacityError):
+        ran("a100-80gb", *small, network=large)
+    assert ran("a100-80gb", *small, "system.chips=2", network=large).ledger.headline.chips == 2
+
+
+def test_several_devices_need_a_number_and_a_link() -> None:
+    with pytest.raises(InputError, match="as needed"):
+        load_chip("a100-80gb", ["system.chips=as needed"])
+    with pytest.raises(InputError, match="no link"):
+        load_chip("v100", ["system.chips=2"])

@@ -10,7 +10,17 @@ from archsim.workloads import WorkloadOptions, build, describe, names
 ASKED_FOR = {
     *("resnet18", "resnet34", "resnet50", "resnet101", "resnet32", "vgg8", "vgg16", "vgg19", "mobilenet-v2"),
     *("lstm-ptb", "rnnt", "nmt-l3", "nmt-l5", "lstm-2048", "big-lstm"),
-    *("bert-base", "bert-large", "gpt2", "gpt2-xl", "llama3-8b", "vit-b16", "whisper-base", "whisper-small"),
+    *(
+        "bert-base",
+        "bert-large",
+        "gpt2",
+        "gpt2-xl",
+        "llama2-7b",
+        "llama3-8b",
+        "vit-b16",
+        "whisper-base",
+        "whisper-small",
+    ),
     *("mlp-l4", "mlp-l5", "mlp-hermes", "alexnet", "alexnet-convolutions"),
     "vgg16-convolutions",
     *("tpu-mlp0", "tpu-mlp1", "tpu-lstm0", "tpu-lstm1", "tpu-cnn0"),
