@@ -246,5 +246,6 @@ def _too_large(network: Network, chip: Chip, what: str, needed: float, there: fl
         f"{network.name} needs {wanted:,.1f} MiB of {what}, and there are {room:,.1f} MiB: {wanted - room:,.1f} MiB "
         "too few",
         where=f"chip {chip.name!r}",
-        remedy="Take a device with more, a smaller batch, or weights of fewer bits.",
+        remedy="Take a device with more, a smaller batch, weights of fewer bits, or weights that are fetched for each "
+        "layer (--set tile.weights=streamed).",
     )
