@@ -135,6 +135,29 @@ def quantity(text: str, unit: str, example: str = "") -> float:
     return value
 
 
+def same_unit(unit: str, into: str) -> float:
+    """How many of one unit another is; 1 where both are none.
+
+    Raises
+    ------
+    ValueError
+        If they are not of one dimension.
+
+    Examples
+    --------
+    >>> same_unit("pJ", "fJ")
+    1000.0
+    """
+    if unit == into:
+        return 1.0
+    if not unit or not into:
+        raise ValueError(f"{unit or into!r} beside a number without a unit")
+    (factor, root), (other, other_root) = _root(unit), _root(into)
+    if root != other_root:
+        raise ValueError(f"{unit!r} is not of the dimension of {into!r}")
+    return factor / other
+
+
 def implausible(value: float, unit: str) -> str:
     """What is wrong with a quantity that no chip can have, in words; empty where nothing is, or where it is zero."""
     low, high = PLAUSIBLE[unit]

@@ -79,7 +79,7 @@ def _with_precision(chip: Branch, beside: Branch, time: _Time) -> Branch:
     bits, given = _leaf(beside, (*time.section, "bits")), _leaf(beside, (*time.section, time.name))
     if bits is None or given is None:
         return chip
-    over: Branch | Leaf = replace(bits, source=_SOURCE, origin=given.origin)
+    over: Branch | Leaf = replace(bits, source=_SOURCE, origin=given.origin, low="", high="")
     for key in reversed((*time.section, time.precision)):
         over = Branch(given.origin, {key: over})
     assert isinstance(over, Branch)

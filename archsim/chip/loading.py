@@ -31,12 +31,16 @@ class Source:
         What stands in square brackets behind it; empty where nobody has given a source.
     origin : str
         File and line, or the option, that sets it.
+    low, high : str
+        Between what it lies, as it stands in the file; empty where nothing is said.
     """
 
     path: str
     value: str
     source: str
     origin: str
+    low: str = ""
+    high: str = ""
 
     @property
     def assumed(self) -> bool:
@@ -91,7 +95,7 @@ def sources(name_or_path: str, overrides: Overrides = ()) -> tuple[Source, ...]:
     """
     tree = resolved_tree(name_or_path, overrides)
     return tuple(
-        Source(".".join(path), text_of(leaf), leaf.source, leaf.origin)
+        Source(".".join(path), text_of(leaf), leaf.source, leaf.origin, leaf.low, leaf.high)
         for path, leaf in leaves(tree)
         if path not in _PROSE
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from archsim.chip.ranges import read_range
 from archsim.errors import InputError
 
 Plain = str | int | float | bool | None
@@ -35,11 +36,15 @@ class Leaf:
         What stood in square brackets behind it; empty where nothing did.
     origin : str
         File and line, or the option, that it comes from.
+    low, high : str
+        Between what the number lies, as it stands in a file; empty where nothing is said.
     """
 
     value: Plain
     source: str
     origin: str
+    low: str = ""
+    high: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +67,20 @@ Node = Leaf | Branch
 
 
 def leaf(text: str, origin: str) -> Leaf:
-    """Read a scalar: split off its source, then tell numbers, truths, nothing and words apart."""
-    found = _SOURCED.fullmatch(text)
+    """Read a scalar: split off its source and its range, then tell numbers, truths, nothing and words apart.
+
+    Raises
+    ------
+    InputError
+        If it has a range that excludes its value.
+    """
+    whole = read_range(text, origin) if "[" in text and "±" not in text else None
+    found = None if whole else _SOURCED.fullmatch(text)
     value, source = (found[1], found[2].strip()) if found else (text, "")
-    return Leaf(_plain(value.strip()), source, origin)
+    span = whole or (read_range(value, origin) if "±" in value or "[" in value else None)
+    if span is None:
+        return Leaf(_plain(value.strip()), source, origin)
+    return Leaf(_plain(span.value), source, origin, span.low, span.high)
 
 
 def _plain(text: str) -> Plain:

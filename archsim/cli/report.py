@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archsim.cli.accuracy import TIMES, Drift, read_times
+from archsim.cli.doubt import DoubtOptions
 from archsim.cli.grouping import grouped
 from archsim.cli.options import BatchOptions, ChipOptions, EngineName, NetworkOptions, ReplicationOptions
 from archsim.cli.output import refuse_place
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from archsim.comparison import Question as Asked
     from archsim.report import Document, Question, Summary
     from archsim.report.review import Review
-    from archsim.studies import AccuracyQuestion, AccuracyStudy, Sensitivity, WhatIf
+    from archsim.studies import AccuracyQuestion, AccuracyStudy, Sensitivity, Uncertainty, WhatIf
 
 _CONTENT, _ACCURACY = "What is in it", "Accuracy over time"
 
@@ -86,6 +87,7 @@ def report(
     replication: ReplicationOptions,
     batch: BatchOptions,
     functional: FunctionalOptions,
+    doubt: DoubtOptions,
     printing: PrintOptions,
     *,
     out: Annotated[
@@ -133,9 +135,12 @@ def report(
             refuse_place(file, option, (ending,))
     settings = batch.settings(replication, EngineName.COMPILED)
     question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
+    doubt.check(question)
     compared = _compared(question, network, chip, against) if against else None
     asked = functional.question(question)
     review = _reviewed(question, network, chip, what_if=what_if, sensitivity=sensitivity, asked=asked)
+    if doubt.uncertainty:
+        review = replace(review, uncertainty=_doubted(question, review, doubt))
     if compared is not None:
         review = replace(review, against=_beside(compared))
     document = review_document(review)
@@ -210,6 +215,11 @@ def _computed(asked: AccuracyQuestion, step: Callable[[str, int, int], None]) ->
 
     done = count(1)
     return accuracy_study(asked, lambda: step("computing on the arrays", next(done), asked.evaluations))
+
+
+def _doubted(question: Question, review: Review, doubt: DoubtOptions) -> Uncertainty | None:
+    with _steps() as step:
+        return doubt.found(question, review.summary.result, lambda done, total: step("running ranges", done, total))
 
 
 def _compared(question: Question, network: NetworkOptions, chip: ChipOptions, names: str) -> Asked:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archsim.cli.doubt import DoubtOptions
 from archsim.cli.grouping import grouped
 from archsim.cli.options import (
     BatchOptions,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from archsim.engine import LogWindow
     from archsim.report import Question, Summary, TableFormat
+    from archsim.studies import Uncertainty
 
 MOST_FOLLOWED = 3_000_000
 """Firings of a sample's life that a run's page may take; `archsim report` takes more."""
@@ -38,6 +40,7 @@ def run(
     replication: ReplicationOptions,
     batch: BatchOptions,
     output: OutputOptions,
+    doubt: DoubtOptions,
     printing: PrintOptions,
     *,
     engine: Annotated[
@@ -51,19 +54,23 @@ def run(
     [cyan]archsim run net.onnx --shape data=1,3,224,224 --out results --format parquet[/].
     """
     from archsim.report import RUN_FILES, Question, TableFormat, run_report, write_results
+    from archsim.report.doubt import doubted
 
     window = _window(output)
     settings = batch.settings(replication, engine)
     with results(output.out, replaces=RUN_FILES) as folder:
         question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
+        doubt.check(question)
         summary = _simulated(question, network, chip, window)
+        found = doubt.found(question, summary.result)
         if folder is not None:
             table_format = TableFormat(output.table_format.value)
-            _write_page(folder, summary, table_format)
+            _write_page(folder, summary, table_format, found)
             write_results(folder, summary, table_format)
     if output.timeline is not None:
         _write_timeline(output.timeline, summary)
-    printing.print(run_report(summary))
+    report = run_report(summary)
+    printing.print(report if found is None else doubted(report, found))
 
 
 def _window(output: OutputOptions) -> LogWindow | None:
@@ -87,7 +94,7 @@ def _whole() -> LogWindow:
     return LogWindow(limit=MOST_FIRINGS)
 
 
-def _write_page(folder: Path, summary: Summary, table_format: TableFormat) -> None:
+def _write_page(folder: Path, summary: Summary, table_format: TableFormat, uncertainty: Uncertainty | None) -> None:
     """The page and, where a sample could be followed, its critical path as a table."""
     from archsim.report import PAGE, write_table, write_text
     from archsim.report.files import CRITICAL_PATH
@@ -96,7 +103,7 @@ def _write_page(folder: Path, summary: Summary, table_format: TableFormat) -> No
     from archsim.studies import follow
 
     followed = follow(summary.result, MOST_FOLLOWED)
-    write_text(folder / PAGE, html(review_document(Review(summary, followed))))
+    write_text(folder / PAGE, html(review_document(Review(summary, followed, uncertainty=uncertainty))))
     if followed is not None:
         write_table(folder / CRITICAL_PATH, followed.path.by_layer, table_format)
 

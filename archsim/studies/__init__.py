@@ -5,18 +5,22 @@ from archsim.studies.following import Followed, follow, typical_sample
 from archsim.studies.rates import RateStudy, rate_study, spikes
 from archsim.studies.sensitivity import FIGURES, STEP, Sensitivity, Varied, neighbours, sensitivity
 from archsim.studies.sweep import Sweep, read_sweep
+from archsim.studies.uncertainty import BANDED, Ranged, Uncertainty, ranged_numbers, uncertainty
 from archsim.studies.what_if import Change, WhatIf, what_ifs
 
 __all__ = [
+    "BANDED",
     "FIGURES",
     "STEP",
     "AccuracyQuestion",
     "AccuracyStudy",
     "Change",
     "Followed",
+    "Ranged",
     "RateStudy",
     "Sensitivity",
     "Sweep",
+    "Uncertainty",
     "Varied",
     "WhatIf",
     "accuracy_study",
@@ -24,10 +28,12 @@ __all__ = [
     "model_files",
     "neighbours",
     "placed_model",
+    "ranged_numbers",
     "rate_study",
     "read_sweep",
     "sensitivity",
     "spikes",
     "typical_sample",
+    "uncertainty",
     "what_ifs",
 ]

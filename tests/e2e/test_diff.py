@@ -134,8 +134,8 @@ def chip(folder: Path, text: str) -> Path:
 
 
 def test_chips_differ_by_the_part_that_is_another(tmp_path: Path) -> None:
-    # ISAAC's 168 tiles each have a post unit of 970 uW and 0.0009 mm2.
-    mine = chip(tmp_path, "units: {post: {cost: {leakage: 1970 uW, area: 0.0019 mm^2}}}\n")
+    # ISAAC's 168 tiles each have a post unit that leaks 97 uW and has 0.0009 mm2.
+    mine = chip(tmp_path, "units: {post: {cost: {leakage: 1097 uW, area: 0.0019 mm^2}}}\n")
     found = succeed_json("diff", "isaac", mine, "--json")
     figures = {row["figure"]: row for row in found["figures"]}
     assert figures["leakage"]["after"] - figures["leakage"]["before"] == pytest.approx(168 * 1e-3)
@@ -156,10 +156,10 @@ def test_parts_of_chips_add_up_to_their_peaks() -> None:
 
 
 def test_each_field_alone_is_a_chip_of_its_own(tmp_path: Path) -> None:
-    mine = chip(tmp_path, "units: {post: {cost: {leakage: 1970 uW}}}\ntechnology: {temperature: 330 K}\n")
+    mine = chip(tmp_path, "units: {post: {cost: {leakage: 1097 uW}}}\ntechnology: {temperature: 330 K}\n")
     rows = {row["field"]: row for row in succeed_json("diff", "isaac", mine, "--json")["one_at_a_time"]}
     assert set(rows) == {"units.post.cost.leakage", "technology.temperature"}
-    alone = chip(tmp_path, "units: {post: {cost: {leakage: 1970 uW}}}\n")
+    alone = chip(tmp_path, "units: {post: {cost: {leakage: 1097 uW}}}\n")
     by_hand = {row["figure"]: row for row in succeed_json("diff", "isaac", alone, "--json")["figures"]}
     assert rows["units.post.cost.leakage"]["gops_per_w"] == pytest.approx(by_hand["peak efficiency"]["change"])
 

@@ -83,6 +83,11 @@ def source_rows(given: Sequence[Source]) -> Table:
         "Where each number comes from",
         names("field", (one.path for one in given)),
         names("value", (one.value for one in given)),
+        *([names("range", map(_range, given))] if any(one.low for one in given) else []),
         names("assumed", ("assumed" if one.assumed else "" for one in given)),
         prose("source", (one.source or ("none given" if one.is_number else "") for one in given)),
     )
+
+
+def _range(one: Source) -> str:
+    return f"{one.low} to {one.high}" if one.low else ""

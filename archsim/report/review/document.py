@@ -13,6 +13,7 @@ from archsim.errors import InputError
 from archsim.report.accuracy import accuracy_data
 from archsim.report.comparison import comparison_data
 from archsim.report.document import Bullets, Document, Paragraph, Part, Remark, Section, section
+from archsim.report.doubt import doubt_data, doubt_parts
 from archsim.report.ladder import ladder_data, ladder_facts
 from archsim.report.quantities import counted
 from archsim.report.records import records
@@ -31,7 +32,7 @@ from archsim.report.scope import scope_sentence
 from archsim.report.summary import Summary, summary_data
 from archsim.report.text import resource_table
 from archsim.report.totals import resource_totals
-from archsim.studies import AccuracyStudy, Followed, Sensitivity, WhatIf
+from archsim.studies import AccuracyStudy, Followed, Sensitivity, Uncertainty, WhatIf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +50,8 @@ class Review:
         None where it was not wanted.
     accuracy : AccuracyStudy or None
         None where no functional run was made.
+    uncertainty : Uncertainty or None
+        None where it was not wanted.
     against : Comparison or None
         With other chips; None where none were named.
     """
@@ -59,6 +62,7 @@ class Review:
     sensitivity: Sensitivity | None = None
     accuracy: AccuracyStudy | None = None
     against: Comparison | None = None
+    uncertainty: Uncertainty | None = None
 
 
 def review_document(review: Review) -> Document:
@@ -89,6 +93,8 @@ def _sections(review: Review, ladder: Ladder | str) -> Iterator[Section]:
     yield section(resource_table(resource_totals(ledger), summary.headline.throughput_basis), title="Resources")
     if review.accuracy is not None:
         yield section(*accuracy_parts(review.accuracy), title="Accuracy")
+    if review.uncertainty is not None:
+        yield section(*doubt_parts(review.uncertainty), title="Uncertainty")
     yield section(*assumption_parts(summary, review.sensitivity), title="Assumptions")
     yield section(provenance_facts(summary), *_notes(summary), title="Provenance")
 
@@ -133,6 +139,7 @@ def _data(review: Review, ladder: Ladder | str) -> JsonValue:
         "critical_path": None if followed is None else records(followed.path.by_layer),
         "what_if": None if review.what_ifs is None else [_change_data(one) for one in review.what_ifs],
         "accuracy": None if review.accuracy is None else accuracy_data(review.accuracy, review.summary.command),
+        "uncertainty": None if review.uncertainty is None else doubt_data(review.uncertainty),
         "against": None if review.against is None else comparison_data(review.against),
         "sensitivity": None if review.sensitivity is None else records(review.sensitivity.frame),
     }

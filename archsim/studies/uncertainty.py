@@ -1,0 +1,255 @@
+"""How far a headline can be believed: what the ranges of a chip's numbers make of it, each alone and all together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from archsim.accounting import Headline
+from archsim.chip import Source, sources
+from archsim.chip.ranges import read_range
+from archsim.errors import ArchsimError, InputError
+from archsim.network import Network
+from archsim.simulation import Result, Settings, simulate
+from archsim.units import same_unit
+
+DRAWS = 100
+"""Chips that are drawn."""
+MOST_NUMBERS = 10
+"""Of a tornado."""
+WITHIN = (0.05, 0.95)
+"""Quantiles of the drawn chips' figures."""
+_ADDITIVE = ("energy_per_sample_j", "area_m2", "latency_s")
+"""Figures that parts add up to."""
+BANDED = ("throughput_per_s", "latency_s", "energy_per_sample_j", "power_w", "gops_per_w", "tops_per_mm2", "area_m2")
+"""Figures of the headline that get bands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranged:
+    """A number with a range, and the headlines at both of its ends.
+
+    Parameters
+    ----------
+    source : Source
+        With ``low`` and ``high``.
+    low, high : Headline
+    """
+
+    source: Source
+    low: Headline
+    high: Headline
+
+    def at(self, figure: str) -> tuple[float, float]:
+        """A figure with the lower and with the higher end."""
+        return float(getattr(self.low, figure)), float(getattr(self.high, figure))
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """What ranges make of a headline.
+
+    Parameters
+    ----------
+    base : Headline
+    ranged : tuple of Ranged
+    draws : tuple of Headline
+        Of chips whose numbers were drawn between their ends, all at once.
+    """
+
+    base: Headline
+    ranged: tuple[Ranged, ...]
+    draws: tuple[Headline, ...]
+
+    @property
+    def bands(self) -> pd.DataFrame:
+        """One row per figure of `BANDED`.
+
+        Returns
+        -------
+        DataFrame
+            ``figure, value, worst_low, worst_high`` (every number at its worse end, effects added up), ``low, high``
+            (of the drawn chips from the 5th to the 95th hundredth, and the value itself).
+        """
+        return pd.DataFrame([self._band(figure) for figure in BANDED])
+
+    def _band(self, figure: str) -> dict[str, object]:
+        value = float(getattr(self.base, figure))
+        worst = self._worst(figure)
+        drawn = np.array([float(getattr(one, figure)) for one in self.draws] or [value])
+        low, high = np.quantile(drawn, WITHIN)
+        return {
+            "figure": figure,
+            "value": value,
+            "worst_low": min(value, worst[0]),
+            "worst_high": max(value, worst[1]),
+            "low": min(value, float(low)),
+            "high": max(value, float(high)),
+        }
+
+    def _worst(self, figure: str) -> tuple[float, float]:
+        """Of what adds up, the sum of what each number adds or takes; of quotients and products, from those."""
+        if figure in _ADDITIVE:
+            return self._added(lambda head: float(getattr(head, figure)))
+        fast = self._added(lambda head: 1.0 / head.throughput_per_s)
+        speed = (1.0 / fast[1], 1.0 / fast[0] if fast[0] > 0 else np.inf)
+        energy = self._added(lambda head: head.energy_per_sample_j)
+        area = self._added(lambda head: head.area_m2)
+        giga, tera = self.base.operations_per_sample / 1e9, self.base.operations_per_sample / 1e12
+        return {
+            "throughput_per_s": speed,
+            "power_w": (max(0.0, energy[0]) * speed[0], energy[1] * speed[1]),
+            "gops_per_w": (giga / energy[1], giga / energy[0] if energy[0] > 0 else np.inf),
+            "tops_per_mm2": (
+                tera * speed[0] / (area[1] * 1e6),
+                tera * speed[1] / (area[0] * 1e6) if area[0] > 0 else np.inf,
+            ),
+        }[figure]
+
+    def _added(self, of: Callable[[Headline], float]) -> tuple[float, float]:
+        base = of(self.base)
+        moves = np.array([[of(one.low) - base, of(one.high) - base, 0.0] for one in self.ranged]).reshape(-1, 3)
+        return base + float(moves.min(axis=1, initial=0.0).sum()), base + float(moves.max(axis=1, initial=0.0).sum())
+
+    def tornado(self, figure: str = "gops_per_w") -> pd.DataFrame:
+        """The numbers that move a figure most, each run alone at both of its ends.
+
+        Parameters
+        ----------
+        figure : str
+            One of `BANDED`.
+
+        Returns
+        -------
+        DataFrame
+            ``field, value, low, high, at_low, at_high, change_low, change_high`` (shares), at most `MOST_NUMBERS`.
+        """
+        base = float(getattr(self.base, figure))
+        rows = [
+            (one.source.path, one.source.value, one.source.low, one.source.high, *one.at(figure)) for one in self.ranged
+        ]
+        frame = pd.DataFrame(rows, columns=["field", "value", "low", "high", "at_low", "at_high"])
+        frame["change_low"], frame["change_high"] = frame.at_low / base - 1.0, frame.at_high / base - 1.0
+        most = frame[["change_low", "change_high"]].abs().max(axis=1)
+        order = most.sort_values(ascending=False, kind="stable").index
+        return frame.loc[order].head(MOST_NUMBERS).reset_index(drop=True)
+
+
+def uncertainty(
+    chip: str,
+    overrides: Sequence[str],
+    settings: Settings,
+    base: Result,
+    *,
+    assumed: str | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Uncertainty:
+    """Run a network with every number that has a range at both of its ends, and on chips drawn between all of them.
+
+    Parameters
+    ----------
+    chip : str
+        A preset's name or a chip file.
+    overrides : sequence of str
+    settings : Settings
+    base : Result
+        Of that chip with these settings.
+    assumed : str, optional
+        What assumed numbers get that have no range, as ``20 %``.
+    draws : int
+        Each number is drawn evenly between its ends, independently of the others.
+    seed : int
+    progress : callable, optional
+        Told how many runs are done, and of how many.
+
+    Raises
+    ------
+    InputError
+        If no number has a range, or the chip cannot be what one of them says.
+    """
+    given = ranged_numbers(chip, overrides, assumed)
+    total = 2 * len(given) + draws
+    ends: list[Headline] = []
+    for one in given:
+        for value in (one.low, one.high):
+            progress(len(ends), total)
+            ends.append(_headline(base.network, chip, (*overrides, f"{one.path}={value}"), settings, one.path))
+    varied = tuple(Ranged(one, low, high) for one, low, high in zip(given, ends[::2], ends[1::2], strict=True))
+    found = []
+    for number, changes in enumerate(_drawn(given, draws, seed)):
+        progress(2 * len(given) + number, total)
+        found.append(_headline(base.network, chip, (*overrides, *changes), settings, "a chip drawn between all ranges"))
+    return Uncertainty(base.ledger.headline, varied, tuple(found))
+
+
+def ranged_numbers(chip: str, overrides: Sequence[str], assumed: str | None = None) -> tuple[Source, ...]:
+    """The numbers of a chip that have a range; assumed ones that have none with that which they are given here.
+
+    Raises
+    ------
+    InputError
+        If there are none, or the range for assumed numbers cannot be used.
+    """
+    numbers = [one for one in sources(chip, overrides) if one.is_number]
+    found = [one if one.low else _assumed(one, assumed) for one in numbers]
+    kept = tuple(one for one in found if one is not None)
+    if not kept:
+        raise InputError(
+            "no number of this chip has a range",
+            where=chip,
+            remedy="Write one as '42 fJ ± 20 %' or '42 fJ [30 fJ, 60 fJ]', or give the assumed numbers one: "
+            "--assumed-within '20 %'.",
+        )
+    return kept
+
+
+def _assumed(one: Source, within: str | None) -> Source | None:
+    if within is None or not one.assumed:
+        return None
+    span = read_range(f"{one.value} ± {within}", "--assumed-within")
+    if span is None or _is_count(one.value):
+        return None
+    return Source(one.path, one.value, one.source, one.origin, span.low, span.high)
+
+
+def _is_count(value: str) -> bool:
+    """Whether a number is a whole one without a unit: a count, of which there is no share."""
+    return value.lstrip("+-").isdigit()
+
+
+def _drawn(given: Sequence[Source], draws: int, seed: int) -> Iterator[tuple[str, ...]]:
+    """Changes to the chip file for each chip that is drawn."""
+    shares: NDArray[np.float64] = np.random.default_rng(seed).random((draws, len(given)))
+    for row in shares:
+        yield tuple(f"{one.path}={_between(one, float(share))}" for one, share in zip(given, row, strict=True))
+
+
+def _between(one: Source, share: float) -> str:
+    """A value between a number's ends, in the unit of the lower."""
+    low, unit = _split(one.low)
+    high, other = _split(one.high)
+    top = high * same_unit(other, unit)
+    value = low + share * (top - low)
+    return f"{round(value)}" if _is_count(one.value) else f"{value:.12g} {unit}".strip()
+
+
+def _split(text: str) -> tuple[float, str]:
+    number, _, unit = text.partition(" ")
+    return float(number), unit.strip()
+
+
+def _headline(network: Network, chip: str, overrides: Sequence[str], settings: Settings, what: str) -> Headline:
+    try:
+        return simulate(network, chip, settings, overrides=overrides).ledger.headline
+    except ArchsimError as error:
+        raise InputError(
+            f"{what} cannot be at an end of its range: {error.what}",
+            where=error.where,
+            remedy="Give a range within which the chip can be.",
+        ) from error
