@@ -27,19 +27,17 @@ def idle_notes(headline: Headline, trace: Trace, steady: Steady, placement: Plac
     if share <= TELLING:
         return ()
     acting_j = headline.energy_per_sample_j * (1.0 - share)
-    told = [
-        f"{share:.1%} of this energy is no work: {_short(standing_w)} W are drawn whether there is work or not. "
-        f"{headline.tiles - headline.tiles_used} of {headline.tiles} tiles hold no weights"
-    ]
-    waiting = f", and arrays that do wait {1.0 - headline.array_utilisation:.1%} of the time"
-    rates = _bounds(headline, trace, placement)
+    idle = headline.tiles - headline.tiles_used
+    told = (
+        f"{share:.1%} of this energy is no work: {_short(standing_w)} W are drawn always, "
+        f"{idle} of {headline.tiles} tiles hold no weights, arrays wait {1.0 - headline.array_utilisation:.1%}"
+    )
     words = [
-        f"{what} allows at most {_short(rate)} samples/s and "
+        f"{what}: at most {_short(rate)} samples/s, "
         f"{_short(headline.operations_per_sample / 1e9 / (acting_j + standing_w / rate))} GOP/s/W"
-        for what, rate in rates
+        for what, rate in _bounds(headline, trace, placement)
     ]
-    policies = "what parts draw without work, the chip file's power section says (reports/guide/power.md)"
-    return ("; ".join([told[0] + waiting, *words, policies]),)
+    return ("; ".join([told, *words]),)
 
 
 def _short(value: float) -> str:
@@ -53,8 +51,8 @@ def _bounds(headline: Headline, trace: Trace, placement: Placement) -> list[tupl
     per_sample = trace.resource_busy / PS_PER_S / headline.batch
     busiest = float((per_sample / program.resources.servers).max())
     arrays = float(per_sample[program.resources.kind == Kind.ARRAY].sum())
-    bounds = [("a larger batch (--batch)", 1.0 / busiest)]
+    bounds = [("--batch", 1.0 / busiest)]
     if arrays and placement.turns is None:
         places = placement.floorplan.arrays * placement.chips
-        bounds.append(("a copy of layers on every idle array (--replicate balanced, --batch)", places / arrays))
+        bounds.append(("--replicate balanced as well", places / arrays))
     return [(what, rate) for what, rate in bounds if np.isfinite(rate)]

@@ -45,8 +45,7 @@ def router_notes(program: Program, fabric: Fabric) -> tuple[str, ...]:
 
 def _unpriced(room: float) -> str:
     return (
-        f"routers: flows have room for {_kilobytes(room)} at one, whatever its cost is for: give fabric.router_buffer "
-        "to limit it"
+        f"routers: flows have room for {_kilobytes(room)} at one, whatever it is priced for: see fabric.router_buffer"
     )
 
 

@@ -83,7 +83,7 @@ def test_what_a_router_holds_is_what_it_is_priced_for() -> None:
     assert not [note for note in tight.ledger.notes if note.startswith("routers:")]
     none = simulate("resnet18", "pcm-mesh-14nm", Settings(batch=1), overrides=["fabric.router_buffer=null"])
     (note,) = [note for note in none.ledger.notes if note.startswith("routers:")]
-    assert "give fabric.router_buffer" in note
+    assert "see fabric.router_buffer" in note
     least = simulate("resnet18", "pcm-mesh-14nm", Settings(batch=1), overrides=["fabric.router_buffer=1 KiB"])
     (note,) = [note for note in least.ledger.notes if note.startswith("routers:")]
     assert "more than the 1 KiB" in note

@@ -12,7 +12,7 @@ from archsim.simulation import Result, Settings, simulate
 def _bounds(result: Result) -> list[tuple[float, float]]:
     """Samples a second and GOP/s/W, as the note says them."""
     (note,) = [note for note in result.ledger.notes if "is no work" in note]
-    found = re.findall(r"at most ([\d,.e+]+) samples/s and ([\d,.e+]+) GOP/s/W", note)
+    found = re.findall(r"at most ([\d,.e+]+) samples/s, ([\d,.e+]+) GOP/s/W", note)
     return [(float(rate.replace(",", "")), float(reached.replace(",", ""))) for rate, reached in found]
 
 
