@@ -180,11 +180,11 @@ KEPT = {
     "technology.temperature=310 K": {"place", "lower", "run"},
     "tile.adc.conversion_time=333 ns": set(),
     "tile.buffer.capacity=300 KiB": {"run"},
-    "fabric.link_width=96 bit": {"place"},
+    "fabric.link_delay=3": {"place", "price"},
     "tile.array.rows=64": set(),
 }
 """A change, and the verbs whose results stand, by what each is for: a voltage is a matter of price alone; converters'
-times and links' widths are no matter of places."""
+times are, and links' delays are no matter of places."""
 
 
 @pytest.mark.parametrize("change", KEPT)
