@@ -63,6 +63,26 @@ def test_two_products_on_neighbouring_tiles(width, flits):
     }
 
 
+def test_a_token_of_which_two_take_a_half_each_travels_whole_and_is_kept_in_halves():
+    # Tiles 0, 4 and 8 in a row: sixteen bytes pass router 0 and both links, and each half is written where it is used.
+    layers = (
+        Layer("in", Source(), TOKENS, 8), Layer("a", Matrix(Weights(8, 16)), TOKENS, 16),
+        Layer("b", Matrix(Weights(8, 8)), TOKENS, 8), Layer("c", Matrix(Weights(8, 8)), TOKENS, 8),
+        Layer("x", Sink(), TOKENS, 8), Layer("y", Sink(), TOKENS, 8),
+    )  # fmt: skip
+    edges = (
+        Edge("in", "a", Same(), 8), Edge("a", "b", Same(), 8), Edge("a", "c", Same(), 8, source_start=8),
+        Edge("b", "x", Same(), 8), Edge("c", "y", Same(), 8),
+    )  # fmt: skip
+    placement = place(Network("halves", layers, edges), make_chip())
+    assert placement.blocks.node.tolist() == [0, 4, 8]
+    assert moved(acted(placement)) == {
+        "buffer.write_bit": 3 * 64, "buffer.read_bit": 3 * 64,
+        # The input, the whole token over three routers, and the results of router 4 and of router 8.
+        "router.flit": 1 + 3 * 2 + 2 + 3, "wire.bit_hop": (2 * 2 + 1 + 2) * 64,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(("header", "flits"), [(None, 1), (8, 2), (64, 2), (65, 3)])
 def test_headers_travel_and_are_not_kept(header, flits):
     network = line(("a", Matrix(Weights(8, 8))), ("b", Matrix(Weights(8, 8))), tokens=TOKENS)
