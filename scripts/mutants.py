@@ -63,6 +63,8 @@ TESTS = {
     "lowering": (
         "tests/unit/lowering",
         "tests/unit/mapping/test_interleaving.py",
+        "tests/unit/mapping/test_outputs.py",
+        "tests/unit/mapping/test_ports.py",
         "tests/unit/accounting/test_hand_run.py",
         *_WHOLE_RUNS,
     ),
