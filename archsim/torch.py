@@ -8,6 +8,6 @@ from archsim.training.extra import require_torch
 
 require_torch()
 
-from archsim.training.conversion import OnChip, Sgd, on_chip  # noqa: E402 - only once PyTorch is known to be there
+from archsim.training.conversion import HardwareAware, OnChip, Sgd, hardware_aware, on_chip  # noqa: E402 - only once PyTorch is known to be there
 
-__all__ = ["OnChip", "Sgd", "on_chip"]
+__all__ = ["HardwareAware", "OnChip", "Sgd", "hardware_aware", "on_chip"]

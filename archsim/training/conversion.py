@@ -11,9 +11,12 @@ from torch import Tensor, nn
 
 from archsim.chip import Chip, load_chip
 from archsim.errors import InputError
-from archsim.numeric import Stream
+from archsim.functional import crossbar_settings
+from archsim.numeric import CrossbarSettings, Stream
+from archsim.numeric.guards import at_least
 from archsim.training.algorithms import Effort
-from archsim.training.layers import Attention, Convolution, Linear
+from archsim.training.aware import AwareProduct
+from archsim.training.layers import Attention, Convolution, Held, Linear
 from archsim.training.matrix import ArraySettings, placed
 from archsim.training.products import Arrays
 from archsim.training.recurrent import Recurrent
@@ -38,19 +41,16 @@ class OnChip(nn.Module):
 
     def __init__(self, source: nn.Module, settings: ArraySettings, seed: int) -> None:
         super().__init__()
-        self._settings, self._seed, self._placed = settings, seed, 0
-        self._made: dict[int, Placed] = {}
-        own = copy.deepcopy(source)
-        # All are kept until the end, so that the identity of one is no other's.
-        kept = list(own.modules())
-        self.module = self._converted(own, "")
-        del kept
-        if not self._made:
-            raise InputError(
-                "none of its layers has weights that arrays can hold",
-                where="module",
-                remedy=f"Give a module with {_LAYERS}.",
-            )
+        self.arrays: list[Arrays] = []
+        """Every weight matrix on arrays, in the order of the module's layers."""
+
+        def hold(weight: Tensor, name: str) -> Arrays:
+            stream = Stream(seed, (len(self.arrays),))
+            matrix = placed(weight.detach().numpy().T.copy(), settings, stream, name)
+            self.arrays.append(Arrays(name, matrix))
+            return self.arrays[-1]
+
+        self.module = converted(source, hold)
         self.examples = 0
 
     def forward(self, *inputs: Tensor) -> Tensor:
@@ -59,11 +59,6 @@ class OnChip(nn.Module):
             self.examples += len(inputs[0])
         outputs: Tensor = self.module(*inputs)
         return outputs
-
-    @property
-    def arrays(self) -> list[Arrays]:
-        """Every weight matrix on arrays, in the order of the module's layers."""
-        return [arrays for layer in self._made.values() for arrays in layer.arrays]
 
     @property
     def effort(self) -> Effort:
@@ -78,50 +73,119 @@ class OnChip(nn.Module):
 
     def give_back(self, source: nn.Module) -> None:
         """Write all weights as they are now into a module like the one that this was made from."""
-        here = dict(self.module.named_modules())
-        for name, layer in source.named_modules():
-            found = here.get(name)
-            if isinstance(found, Linear | Convolution | Recurrent | Attention):
-                found.give_back(layer)
-        digital = dict(self.module.named_parameters())
-        for name, parameter in source.named_parameters():
-            if name in digital:
-                parameter.data = digital[name].data.clone()
-
-    def _converted(self, module: nn.Module, name: str) -> nn.Module:
-        if id(module) in self._made:
-            return self._made[id(module)]
-        made = self._layer(module, name)
-        if made is not None:
-            self._made[id(module)] = made
-            return made
-        for part, child in list(module._modules.items()):
-            if child is not None:
-                setattr(module, part, self._converted(child, f"{name}.{part}" if name else part))
-        return module
-
-    def _layer(self, module: nn.Module, name: str) -> Placed | None:
-        if isinstance(module, _REFUSED):
-            raise InputError(
-                f"arrays cannot take the weights of a {type(module).__name__}",
-                where=f"layer {name!r}",
-                remedy=f"Write it with {_LAYERS}.",
-            )
-        make = _maker(module, name)
-        return None if make is None else make(self._placer(name))
-
-    def _placer(self, layer: str) -> Callable[[Tensor, str], Arrays]:
-        def place(weight: Tensor, part: str) -> Arrays:
-            stream = Stream(self._seed, (self._placed,))
-            self._placed += 1
-            name = layer if part == "weight" else f"{layer}.{part}"
-            matrix = placed(weight.detach().numpy().T.copy(), self._settings, stream, name or "the module")
-            return Arrays(name, matrix)
-
-        return place
+        give_back(self.module, source)
 
 
-def _maker(module: nn.Module, name: str) -> Callable[[Callable[[Tensor, str], Arrays]], Placed] | None:
+class HardwareAware(nn.Module):
+    """A module in floating point whose products are computed as a chip's arrays would, for hardware-aware training.
+
+    Weights are parameters, which any optimizer of PyTorch trains; in training, every product has programming errors of
+    its own and is read at a time of its own; in evaluation, at one and the same.
+
+    Parameters
+    ----------
+    source : nn.Module
+        Left as it is.
+    settings : CrossbarSettings
+    limits : tuple of int
+        Rows and columns of an array, in weights.
+    seed : int
+    longest_s : float
+        Times since programming are drawn up to this one, evenly in their logarithm.
+    """
+
+    def __init__(
+        self, source: nn.Module, settings: CrossbarSettings, limits: tuple[int, int], seed: int, longest_s: float
+    ) -> None:
+        super().__init__()
+        self.products = nn.ModuleList()
+
+        def hold(weight: Tensor, name: str) -> AwareProduct:
+            stream = Stream(seed, (len(self.products),))
+            product = AwareProduct(name, weight, settings, limits, stream, longest_s)
+            self.products.append(product)
+            return product
+
+        self.module = converted(source, hold)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """As of the source."""
+        outputs: Tensor = self.module(*inputs)
+        return outputs
+
+    def give_back(self, source: nn.Module) -> None:
+        """Write all weights as they are now into a module like the one that this was made from."""
+        give_back(self.module, source)
+
+
+def give_back(module: nn.Module, source: nn.Module) -> None:
+    """Write the weights of a converted module into one like that which it was made from."""
+    here = dict(module.named_modules())
+    for name, layer in source.named_modules():
+        found = here.get(name)
+        if isinstance(found, Linear | Convolution | Recurrent | Attention):
+            found.give_back(layer)
+    digital = dict(module.named_parameters())
+    for name, parameter in source.named_parameters():
+        if name in digital:
+            parameter.data = digital[name].data.clone()
+
+
+Hold = Callable[[Tensor, str], Held]
+"""Takes a weight matrix, shape (outputs, inputs), to arrays; with the name of its layer."""
+
+
+def converted(source: nn.Module, hold: Hold) -> nn.Module:
+    """A copy of a module with layers over arrays in place of its own; a layer that is used twice is held once.
+
+    Raises
+    ------
+    InputError
+        If there is no layer with weights for arrays, or one that cannot be placed.
+    """
+    made: dict[int, Placed] = {}
+    own = copy.deepcopy(source)
+    # All are kept until the end, so that the identity of one is no other's.
+    kept = list(own.modules())
+    module = _converted(own, "", hold, made)
+    del kept
+    if not made:
+        raise InputError(
+            "none of its layers has weights that arrays can hold",
+            where="module",
+            remedy=f"Give a module with {_LAYERS}.",
+        )
+    return module
+
+
+def _converted(module: nn.Module, name: str, hold: Hold, made: dict[int, Placed]) -> nn.Module:
+    if id(module) in made:
+        return made[id(module)]
+    layer = _layer(module, name, hold)
+    if layer is not None:
+        made[id(module)] = layer
+        return layer
+    for part, child in list(module._modules.items()):
+        if child is not None:
+            setattr(module, part, _converted(child, f"{name}.{part}" if name else part, hold, made))
+    return module
+
+
+def _layer(module: nn.Module, name: str, hold: Hold) -> Placed | None:
+    if isinstance(module, _REFUSED):
+        raise InputError(
+            f"arrays cannot take the weights of a {type(module).__name__}",
+            where=f"layer {name!r}",
+            remedy=f"Write it with {_LAYERS}.",
+        )
+    make = _maker(module, name)
+    if make is None:
+        return None
+    whole = name or "the module"
+    return make(lambda weight, part: hold(weight, whole if part == "weight" else f"{name}.{part}"))
+
+
+def _maker(module: nn.Module, name: str) -> Callable[[Hold], Placed] | None:
     """What makes a layer on arrays of one in floating point; None where it has no weights for them."""
     if isinstance(module, nn.Linear):
         return lambda place: Linear(module, place)
@@ -189,3 +253,29 @@ def on_chip(module: nn.Module, chip: Chip | str, *, seed: int = 0) -> OnChip:
     """
     described = load_chip(chip) if isinstance(chip, str) else chip
     return OnChip(module, array_settings(described), seed)
+
+
+def hardware_aware(module: nn.Module, chip: Chip | str, *, seed: int = 0, longest_s: float = 3600.0) -> HardwareAware:
+    """A module in floating point that is trained for a chip: noise, converters and drift are in its products.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Left as it is; ``give_back`` writes trained weights into it.
+    chip : Chip or str
+        Any with analog arrays; or a preset's name, or a chip file. Its device is that of ``tile.array.cell``.
+    seed : int
+        Of all draws.
+    longest_s : float
+        Times since programming are drawn up to this one.
+
+    Raises
+    ------
+    InputError
+        If the chip's cells have no numeric model, or a layer cannot be placed.
+    """
+    at_least(longest_s, 0.0, "longest time since programming (s)")
+    described = load_chip(chip) if isinstance(chip, str) else chip
+    array = described.analog.array
+    limits = array.logical_rows, array.logical_columns
+    return HardwareAware(module, crossbar_settings(described), limits, seed, longest_s)

@@ -8,15 +8,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from archsim.training.products import Arrays
+from archsim.numeric.arrays import F32
 
-Place = Callable[[Tensor, str], Arrays]
-"""Writes a weight matrix, shape (outputs, inputs), into arrays; with a name for it."""
+
+class Held(Protocol):
+    """A weight matrix on arrays."""
+
+    @property
+    def weights(self) -> F32:
+        """As they are now, shape (inputs, outputs)."""
+        ...
+
+    def product(self, inputs: Tensor, training: bool) -> Tensor:
+        """x W for vectors in the last axis."""
+        ...
+
+
+Place = Callable[[Tensor, str], Held]
+"""Takes a weight matrix, shape (outputs, inputs), to arrays; with a name for it."""
 
 
 class Linear(nn.Module):
@@ -39,9 +54,9 @@ class Linear(nn.Module):
             source.bias.data = self.bias.data.clone()
 
 
-def weights_of(arrays: Arrays) -> Tensor:
+def weights_of(arrays: Held) -> Tensor:
     """Weights as products see them, shape (outputs, inputs)."""
-    return torch.from_numpy(arrays.matrix.weights.T.copy())
+    return torch.from_numpy(arrays.weights.T.copy())
 
 
 class Convolution(nn.Module):

@@ -34,6 +34,11 @@ class Arrays:
     inputs: list[F32] = field(default_factory=list)
     errors: list[F32] = field(default_factory=list)
 
+    @property
+    def weights(self) -> F32:
+        """As products see them, shape (inputs, outputs)."""
+        return self.matrix.weights
+
     def product(self, inputs: Tensor, training: bool) -> Tensor:
         """x W for vectors in the last axis."""
         flat = inputs.reshape(-1, inputs.shape[-1])

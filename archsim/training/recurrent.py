@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from archsim.training.layers import Place, weights_of
-from archsim.training.products import Arrays
+from archsim.training.layers import Held, Place, weights_of
 
 State = tuple[Tensor, ...]
 """Hidden state, and the cell's for an LSTM; shape (batch, hidden) each."""
@@ -26,7 +25,7 @@ class Recurrent(nn.Module):
         self.layers, self.dropout = source.num_layers, source.dropout
         self.suffixes = ("", "_reverse") if source.bidirectional else ("",)
         self.names = [f"l{layer}{suffix}" for layer in range(self.layers) for suffix in self.suffixes]
-        self.arrays: list[Arrays] = [
+        self.arrays: list[Held] = [
             place(getattr(source, f"weight_{part}_{name}").detach(), f"{part}_{name}")
             for name in self.names
             for part in ("ih", "hh")
