@@ -69,6 +69,8 @@ BARS = (
 
 MISSES = (
     # What is known to lie outside, and between which errors, so that a change is noticed.
+    ("hermes", "core's power by part", "power-share", "converters and their support", 0.65, (0.4, 0.5)),
+    ("hermes", "core's power by part", "power-share", "array", 0.175, (-0.8, -0.7)),
     ("gpus", "bert-large of 384 tokens, FP16, batch 1, a100", "latency", "FP16, batch 1", 3.12e-3, (-0.28, -0.2)),
     ("gpus", "bert-large of 384 tokens, INT8, batch 1, a100", "latency", "INT8, batch 1", 2.81e-3, (-0.42, -0.34)),
     ("gpus", "bert-base of 128 tokens, FP16, batch 32, v100", "latency", "FP16, batch 32", 12.41e-3, (-0.38, -0.3)),
