@@ -9,13 +9,14 @@ import numpy as np
 from archsim.accounting.course import busy_course, turn_ends, writing_course
 from archsim.accounting.energy import ActionCounts, ratio
 from archsim.accounting.sites import sites
+from archsim.accounting.turns import turn_notes
 from archsim.accounting.waits import BEFORE, waits
 from archsim.engine import LogWindow, run_compiled
 from archsim.lowering import lower
 from archsim.mapping import place
 from archsim.network import Matrix, Weights
 from archsim.program import Labels, Role, Trace
-from tests.chips import make_chip, make_fabric, make_system, make_unit
+from tests.chips import make_array, make_chip, make_fabric, make_memory, make_system, make_unit
 from tests.networks import additions, line
 from tests.programs import Sketch
 from tests.unit.accounting.hand_run import BATCH, TOKENS, bill, near, run
@@ -67,6 +68,46 @@ def test_tokens_that_are_there_at_first_have_no_maker() -> None:
         (0, 0), (0, 1), (0, 2), (0, 3),
     ]  # fmt: skip
     assert found.fed[read][0] == 0
+
+
+def test_tokens_that_are_there_at_first_take_room() -> None:
+    # One of two places is taken at first: the maker's second, third and fourth token wait for 30, 60 and 90.
+    trace = pair(initial=1)
+    log, found = trace.log, waits(trace)
+    assert log is not None
+    made = np.flatnonzero(log.actor == 0)
+    assert found.start[made].tolist() == found.room[made].tolist() == [0, 30, 60, 90]
+    assert found.free[made].tolist() == found.fed[made].tolist() == [0, 10, 40, 70]
+
+
+def turning(**programming: object):
+    """Two layers that take turns on one array, whose 64 rows are written in 10 ns each."""
+    array = make_array(row_write_ns=10)
+    given = array["programming"]
+    assert isinstance(given, dict)
+    chip = make_chip(
+        array={**array, "programming": {**given, **programming}},
+        fabric=make_fabric(1, 1),
+        memory=make_memory(),
+        schedule={"order": "sequential"},
+    )
+    network = line(("a", Matrix(Weights(64, 64))), ("b", Matrix(Weights(64, 64))), tokens=1, width=64)
+    placement = place(network, chip)
+    return run_compiled(lower(placement)), placement
+
+
+def test_notes_of_layers_that_take_turns() -> None:
+    trace, placement = turning()
+    share = 2 * 64 * 10_000 / trace.makespan
+    head = "2 turns a sample, one after the other; what goes from one to another lies in memory between"
+    written = f"2 of 2 blocks are written anew for each turn, which takes {share:.1%} of the time of 1 arrays"
+    first, second = turn_notes(trace, placement)
+    assert first == f"{head}; the weights do not fit all together: {written}"
+    assert "endurance" in second and "not given" in second
+    # Two writings a run: a thousand are through after 500 runs.
+    trace, placement = turning(endurance=1000)
+    days = 500 * trace.makespan / 1e12 / 86_400
+    assert turn_notes(trace, placement)[1].endswith(f"reach their endurance of 1000 after {days:.3g} days")
 
 
 def test_what_a_log_does_not_hold_has_delayed_nobody() -> None:
