@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from archsim.chip.spiking_tile import SpikingTile
 from archsim.report.document import Document, Paragraph, names, numbers, section, table
-from archsim.report.quantities import engineering, percent, significant
+from archsim.report.quantities import counted, engineering, percent, significant
 from archsim.report.records import records
 from archsim.studies import RateStudy
 
@@ -32,7 +32,7 @@ def rate_document(study: RateStudy, command: Sequence[str] = ()) -> Document:
     heading = Paragraph(
         f"{question.model} on {question.chip}",
         f": {question.metric or 'accuracy'} in floating point {significant(study.exact)}; {study.samples} samples, "
-        f"{question.plan.seeds} runs with random spikes",
+        f"{counted(question.plan.seeds, 'run')} with random spikes",
     )
     scores = table(
         "Score after so many ticks",
