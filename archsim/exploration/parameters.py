@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import isclose, log10
 
 import numpy as np
@@ -12,6 +14,7 @@ import numpy as np
 from archsim.chip.overrides import assignments
 from archsim.errors import InputError
 from archsim.exploration.schema import ChoicesPart, ParameterPart, RangePart, Scalar, ValuesPart
+from archsim.units import SUGGESTED_UNITS, quantity
 
 RUN_FIELDS = ("batch", "replicate", "interleave", "schedule", "chip")
 """What is no field of a chip and may be a parameter all the same."""
@@ -139,10 +142,8 @@ def _refuse_twins(values: list[Scalar], place: str) -> None:
 
 
 def _grows(values: list[Scalar]) -> bool:
-    measures = [_measure(value) for value in values]
-    units = {unit for _, unit in measures}
-    numbers = [number for number, _ in measures if number is not None]
-    return len(numbers) == len(values) and len(units) == 1 and all(np.diff(numbers) > 0)
+    numbers = [number for number in map(number_of, values) if number is not None]
+    return len(numbers) == len(values) and all(np.diff(numbers) > 0)
 
 
 def _measure(value: Scalar) -> tuple[float | None, str]:
@@ -154,8 +155,24 @@ def _measure(value: Scalar) -> tuple[float | None, str]:
 
 
 def number_of(value: Scalar) -> float | None:
-    """The number in a value, its unit aside; None where there is none."""
+    """The number in a value, in SI units where it has a unit; None where there is no number."""
+    number, unit = _measure(value)
+    # 0.1 us is 100 ns, whatever binary fractions make of it.
+    return number if number is None or not unit else float(f"{number * _factor(unit):.12g}")
+
+
+def written_number(value: Scalar) -> float | None:
+    """The number in a value as it is written; None where there is none."""
     return _measure(value)[0]
+
+
+@lru_cache(maxsize=256)
+def _factor(unit: str) -> float:
+    """What a unit is in SI units; 1 for one that nobody knows."""
+    for known in SUGGESTED_UNITS:
+        with suppress(InputError):
+            return quantity(f"1 {unit}", known)
+    return 1.0
 
 
 def _range(part: RangePart, place: str) -> Interval | Listed:

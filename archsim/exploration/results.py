@@ -119,7 +119,8 @@ class Exploration:
     def best(self) -> pd.DataFrame:
         """As many of the best points as the study asks for, the front at least: those that fewest dominate."""
         wanted = self.table[self.table["rank"] < self.space.study.best]
-        return wanted.iloc[np.lexsort((wanted.point, self._costs(wanted)[:, 0], wanted["rank"]))]
+        ordered = wanted.iloc[np.lexsort((wanted.point, self._costs(wanted)[:, 0], wanted["rank"]))]
+        return ordered.head(max(self.space.study.best, len(self.front)))
 
     def _sorted(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frame.iloc[np.lexsort((frame.point, *self._costs(frame).T[::-1]))]
@@ -192,7 +193,8 @@ class Exploration:
         measured = self.measured[self.measured[name].notna()]
         if measured.empty:
             return
-        numbers = _numbers(measured[name])
+        numbers = _numbers(measured[name]).sort_values(kind="stable")
+        measured = measured.loc[numbers.index]
         correlation = _spearman(numbers, measured[self.goals[0]])
         for value, rows in measured.groupby(_groups(measured[name], numbers), sort=False, observed=True):
             yield (name, value, len(rows), *(float(rows[goal].mean()) for goal in self.goals), correlation)

@@ -29,7 +29,7 @@ from archsim.chip import load_chip, resolved_yaml
 from archsim.errors import ArchsimError, InputError
 from archsim.exploration.evaluation import Found, Outcome, Status
 from archsim.exploration.ledgers import write_ledgers
-from archsim.exploration.parameters import Listed, Parameter, number_of
+from archsim.exploration.parameters import Listed, Parameter, written_number
 from archsim.exploration.schema import Scalar, Study
 from archsim.exploration.space import Point, Space
 
@@ -276,7 +276,7 @@ def _written(one: Parameter, value: Scalar) -> Scalar:
     """A value as Optuna has it: of a range, the number without its unit."""
     if isinstance(one.domain, Listed):
         return value
-    number = number_of(value)
+    number = written_number(value)
     assert number is not None
     return round(number) if one.domain.whole else number
 

@@ -22,6 +22,7 @@ import archsim
 from archsim.exploration import Exploration, explore, read_ledgers
 from archsim.exploration.crew import Work
 from archsim.exploration.evaluation import evaluate
+from archsim.report.records import json_text, records
 from tests import explorations
 from tests.explorations import CHEAP, SMALL
 
@@ -34,7 +35,7 @@ def cluster() -> Iterator[str]:
     """A scheduler and two workers, each a process of its own that a nanny replaces when it dies."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, protocol="tcp://"
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", protocol="tcp://"
     ) as local:
         yield local.scheduler_address
 
@@ -66,10 +67,13 @@ def test_a_grid_finds_the_front_of_a_loop_over_everything(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("study", "work"),
-    [(SMALL, evaluate), (CHEAP, explorations.invented), (LEARNING, explorations.invented),
-     (ADAPTIVE, explorations.invented)],
-    ids=["simulated", "grid", "nsga2", "tpe"],
-)  # fmt: skip
+    [
+        pytest.param(SMALL, evaluate, id="simulated"),
+        pytest.param(LEARNING, explorations.invented, id="nsga2"),
+        pytest.param(CHEAP, explorations.invented, id="grid", marks=pytest.mark.slow),
+        pytest.param(ADAPTIVE, explorations.invented, id="tpe", marks=pytest.mark.slow),
+    ],
+)
 def test_serial_processes_and_cluster_give_the_same_tables(
     study: dict, work: Work, tmp_path: Path, cluster: str
 ) -> None:
@@ -156,7 +160,7 @@ def test_a_command_killed_with_its_workers_goes_on(tmp_path: Path) -> None:
     assert running.returncode == -signal.SIGKILL
     resumed = subprocess.run(command, capture_output=True, text=True, check=True)
     afresh = explore(CHEAP, store=tmp_path / "afresh", workers=1, bounds=False)
-    assert json.loads(resumed.stdout)["front"] == json.loads(afresh.front.to_json(orient="records"))
+    assert json.loads(resumed.stdout)["front"] == json.loads(json_text(records(afresh.front)))
     # Of the points under way, which may be four, one may have had its ledger and not its outcome yet.
     rewritten = [file for file, at in before.items() if file.stat().st_mtime_ns != at]
     assert len(rewritten) <= 4
@@ -196,7 +200,7 @@ def test_a_poisoned_point_fails_and_the_study_goes_on(
 
 def test_workers_may_join_late(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
-    options = {"n_workers": 0, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    options = {"n_workers": 0, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with distributed.LocalCluster(protocol="tcp://", **options) as local:
         seen: list[int] = []
 

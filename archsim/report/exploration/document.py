@@ -41,8 +41,9 @@ MOST_ERRORS = 5
 
 def exploration_document(found: Exploration) -> Document:
     """What an exploration found, for a terminal and for programs."""
-    sections = (section(*_head(found)), *_best(found, MOST_ROWS), *_matters(found), *_lost(found))
-    return Document(sections, exploration_data(found), found.table, _title(found))
+    head = section(Paragraph(_title(found)), *_head(found))
+    sections = (head, *_best(found, MOST_ROWS), *_matters(found), *_lost(found))
+    return Document(sections, exploration_data(found), found.table)
 
 
 def exploration_page(found: Exploration) -> Document:
@@ -88,7 +89,6 @@ def exploration_data(found: Exploration) -> JsonValue:
 def _head(found: Exploration) -> Iterator[Part]:
     study = found.space.study
     goals = " and ".join(f"{one.figure} {one.goal.value}d" for one in found.question.objectives)
-    yield Paragraph(_title(found))
     yield Paragraph("", f"{', '.join(found.question.networks)} on {_chip(found)}: {goals}")
     if study.constraints:
         yield Paragraph("", f"kept by every network: {', '.join(study.constraints)}")

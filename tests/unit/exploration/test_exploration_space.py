@@ -117,6 +117,15 @@ def test_what_is_required_of_parameters_is_kept() -> None:
     assert all(point["fabric.link_width"] == "64 bit" for point in points)
 
 
+def test_quantities_are_compared_with_their_units() -> None:
+    times = {"tile.input.phase_time": ["90 ns", "0.1 us", "2 us"], "tile.adc.conversion_time": ["100 ns", "3000 ns"]}
+    points = all_points(space(parameters=times, require=["tile.input.phase_time >= tile.adc.conversion_time"]))
+    # 100 ns and 2 us are no less than 100 ns; nothing reaches 3 us.
+    assert sorted(point["tile.input.phase_time"] for point in points) == ["0.1 us", "2 us"]
+    limited = space(parameters=times, require=["tile.input.phase_time < 95 ns"])
+    assert len(all_points(limited)) == 2
+
+
 def test_a_space_without_points_is_refused() -> None:
     with pytest.raises(InputError, match="no combination"):
         all_points(space(require=["tile.adc.bits > 12"]))
