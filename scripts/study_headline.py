@@ -31,7 +31,7 @@ published 28,065 GOP/s/W.
 The published figure comes without static power, so that waiting costs that chip nothing, and only partly filled
 tiles and data movement take from it. With the static power of converters, routers and buffers of `pcm-
 mesh-14nm` the peak holds only where tiles are full and always have work: a transformer at a large batch keeps
-seven tenths of it, a perceptron at batch 1 a twentieth.
+seven tenths of it, a perceptron at batch 1 an eighth.
 
 ## Not like for like
 
