@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archsim.engine import LogWindow
-    from archsim.report import Question, Summary, TableFormat
+    from archsim.report import Document, Question, Summary, TableFormat
     from archsim.studies import Uncertainty
 
 MOST_FOLLOWED = 3_000_000
@@ -54,7 +54,6 @@ def run(
     [cyan]archsim run net.onnx --shape data=1,3,224,224 --out results --format parquet[/].
     """
     from archsim.report import RUN_FILES, Question, TableFormat, run_report, write_results
-    from archsim.report.doubt import doubted
 
     window = _window(output)
     settings = batch.settings(replication, engine)
@@ -70,7 +69,14 @@ def run(
     if output.timeline is not None:
         _write_timeline(output.timeline, summary)
     report = run_report(summary)
-    printing.print(report if found is None else doubted(report, found))
+    printing.print(report if found is None else _doubted(report, found))
+
+
+def _doubted(report: Document, found: Uncertainty) -> Document:
+    """Apart, since it loads what an ordinary run does not need."""
+    from archsim.report.doubt import doubted
+
+    return doubted(report, found)
 
 
 def _window(output: OutputOptions) -> LogWindow | None:

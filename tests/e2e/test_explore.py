@@ -136,7 +136,7 @@ def test_bad_calls(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
-    many = study(tmp_path, parameters={"tile.adc.bits": {"from": 4, "to": 9, "step": 1}, "batch": [1, 2, 3, 4, 5, 6]})
+    many = study(tmp_path, parameters={"tile.adc.bits": {"from": 4, "to": 9, "step": 1}, "batch": list(range(1, 25))})
     command = [sys.executable, "-m", "archsim", "explore", str(many), "--workers", "2"]
     running = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True

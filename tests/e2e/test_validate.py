@@ -44,7 +44,7 @@ def test_misses_are_explained() -> None:
     text = succeed("validate", "puma")
     assert "known miss" in text
     assert "Needs a product every 1,383 ns." in text
-    assert "needs the digital baselines" in text
+    assert "52.31 TOPS over 90.6 mm^2" in text
 
 
 def test_json_has_one_record_per_row() -> None:

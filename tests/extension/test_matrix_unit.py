@@ -25,7 +25,7 @@ tile:
   clock: 1 GHz
   pipeline: 4
   bits: 8
-  weight_bits: 8
+  bits_per_weight: 8
   sum_bits: 24
   lanes_cost: {energy: {mac: 0.1 pJ, add: 0.02 pJ}, area: 0.01 mm^2, leakage: 10 uW}
   weights_cost: {energy: {read_bit: 5 fJ, write_bit: 5 fJ}, area: 0.5 mm^2, leakage: 100 uW}

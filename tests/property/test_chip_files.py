@@ -5,8 +5,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archsim.chip import chip_names, load_chip, resolved_yaml, sources
+from archsim.chip import load_chip, resolved_yaml, sources
 from archsim.errors import InputError
+from tests.chips import analog_names
 
 BASE = "pcm-mesh-14nm"
 FIELDS = sorted(source.path for source in sources(BASE))
@@ -52,7 +53,7 @@ def test_any_text(tmp_path: Path, text: str) -> None:
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    name=st.sampled_from(chip_names()),
+    name=st.sampled_from(analog_names()),
     rows=st.integers(1, 40),
     node_nm=st.floats(1, 200),
     energy_j=st.just(0.0) | st.floats(1e-24, 1e-9),

@@ -38,7 +38,7 @@ class VectorTile(Tile):
     clock: Hertz
     pipeline: Count
     bits: Precision
-    weight_bits: Precision
+    bits_per_weight: Precision
     sum_bits: Precision
     lanes_cost: CostChoice
     weights_cost: CostChoice
@@ -80,7 +80,7 @@ class VectorUnit:
         weights, columns = blocks.weights, blocks.columns
         products = (
             Action("lanes", "mac", weights.astype(np.float64)),
-            Action("weights", "read_bit", (weights * self.tile.weight_bits).astype(np.float64)),
+            Action("weights", "read_bit", (weights * self.tile.bits_per_weight).astype(np.float64)),
         )
         sums = (Action("lanes", "add", columns.astype(np.float64)),)
         inputs = blocks.rows * self.chip.activation_bits
@@ -106,7 +106,7 @@ class VectorUnit:
         """The lanes, and the SRAM with the weights."""
         tile, count, process = self.tile, self.chip.fabric.tile_count, process_facts(self.chip)
         lanes = {**process, "lanes": tile.lanes, "clock": tile.clock, "operations": ("mac", "add")}
-        held = {**process, "capacity": tile.rows * tile.columns * tile.weight_bits, "width": 64}
+        held = {**process, "capacity": tile.rows * tile.columns * tile.bits_per_weight, "width": 64}
         in_tile = (Place.TILE, Purpose.COMPUTE, count)
         stored = ("read_bit", "write_bit")
         return (
