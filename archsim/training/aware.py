@@ -56,7 +56,7 @@ class AwareProduct(nn.Module):
     def product(self, inputs: Tensor, training: bool) -> Tensor:
         """x W for vectors in the last axis."""
         flat = inputs.reshape(-1, inputs.shape[-1])
-        outputs: Tensor = _StraightThrough.apply(flat, self.weight, self, training)  # type: ignore[no-untyped-call]
+        outputs: Tensor = _StraightThrough.apply(flat, self.weight, self, training)
         return outputs.reshape(*inputs.shape[:-1], outputs.shape[-1])
 
     def computed(self, vectors: F32, training: bool) -> F32:

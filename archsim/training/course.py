@@ -100,7 +100,7 @@ class Course:
                 where="--rate",
                 remedy=f"Lower the learning rate of {self.plan.rate:g}.",
             )
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.loss += value * len(part)
         self._descend()
 

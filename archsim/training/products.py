@@ -44,7 +44,7 @@ class Arrays:
         flat = inputs.reshape(-1, inputs.shape[-1])
         # Nothing else need ask for gradients: those of the weights are noted when the product is differentiated.
         anchor = torch.zeros((), requires_grad=torch.is_grad_enabled())
-        outputs: Tensor = _Product.apply(flat, anchor, self, training)  # type: ignore[no-untyped-call]
+        outputs: Tensor = _Product.apply(flat, anchor, self, training)
         return outputs.reshape(*inputs.shape[:-1], outputs.shape[-1])
 
     def update(self, rate: float, examples: int) -> None:
