@@ -174,6 +174,9 @@ class Sampler:
     def _trace(self, items: dict[str, pytest.Item]) -> dict[str, Traced]:
         """Run every test once, traced, in a child process, so that nothing is warm in this one."""
         known = _load(self.kept, self.package, self.slowest)
+        new = {test: item for test, item in items.items() if test not in known}
+        if not new:
+            return {test: known[test] for test in items}
         with tempfile.TemporaryDirectory() as folder:
             data, times = Path(folder) / "coverage", Path(folder) / "times"
 
@@ -181,7 +184,7 @@ class Sampler:
                 watch = coverage.Coverage(data_file=str(data), source=[str(self.package)], config_file=False)
                 watch.start()
                 caches = _caches()
-                lines = [self._timed(item, watch, caches) for test, item in items.items() if test not in known]
+                lines = [self._timed(item, watch, caches) for item in new.values()]
                 watch.stop()
                 watch.save()
                 times.write_text("\n".join(lines))

@@ -69,6 +69,12 @@ def _nodes(model: onnx.ModelProto) -> list[onnx.NodeProto]:
     return nodes + [node for function in model.functions for node in function.node]
 
 
+def _any_node(model: onnx.ModelProto, rng: Random) -> onnx.NodeProto:
+    """One of the nodes; an empty one where mutations have left none."""
+    nodes = _nodes(model)
+    return rng.choice(nodes) if nodes else model.graph.node.add()
+
+
 def _tensors(model: onnx.ModelProto) -> list[TensorProto]:
     stored = [tensor for graph in _graphs(model) for tensor in graph.initializer]
     return stored + [a.t for node in _nodes(model) for a in node.attribute if a.HasField("t")]
@@ -112,7 +118,7 @@ def _new_attribute(model: onnx.ModelProto, rng: Random) -> None:
     value = rng.choice(
         (rng.choice(INTEGERS), rng.choice(FLOATS), [rng.choice(INTEGERS) for _ in range(rng.randrange(1, 5))])
     )
-    rng.choice(_nodes(model)).attribute.append(helper.make_attribute(name, value))
+    _any_node(model, rng).attribute.append(helper.make_attribute(name, value))
 
 
 def _change_list(values: object, choices: tuple, rng: Random) -> None:
@@ -221,7 +227,7 @@ def _external_data(model: onnx.ModelProto, rng: Random) -> None:
 
 
 def _wiring(model: onnx.ModelProto, rng: Random) -> None:
-    node, names = rng.choice(_nodes(model)), _names(model)
+    node, names = _any_node(model, rng), _names(model)
     ends = rng.choice((node.input, node.input, node.output))
     what = rng.randrange(4)
     if what == 0 or not ends:
@@ -254,7 +260,7 @@ def _node_list(model: onnx.ModelProto, rng: Random) -> None:
 
 
 def _operator(model: onnx.ModelProto, rng: Random) -> None:
-    node = rng.choice(_nodes(model))
+    node = _any_node(model, rng)
     if rng.random() < 0.7:
         node.op_type = rng.choice((*OPERATORS, *(other.op_type for other in _nodes(model))))
     else:
@@ -262,8 +268,8 @@ def _operator(model: onnx.ModelProto, rng: Random) -> None:
 
 
 def _name(model: onnx.ModelProto, rng: Random) -> None:
-    node = rng.choice(_nodes(model))
-    node.name = rng.choice(("", "a.b", "\x1b[2J\x07", "x" * 500, "=1+1", rng.choice(_nodes(model)).name, "\u202e"))
+    node = _any_node(model, rng)
+    node.name = rng.choice(("", "a.b", "\x1b[2J\x07", "x" * 500, "=1+1", _any_node(model, rng).name, "\u202e"))
 
 
 def _rename_tensor(model: onnx.ModelProto, rng: Random) -> None:
@@ -301,7 +307,7 @@ def _function(model: onnx.ModelProto, rng: Random) -> None:
         )
         model.functions.append(made)
         if rng.random() < 0.5:
-            node = rng.choice(_nodes(model))
+            node = _any_node(model, rng)
             node.op_type, node.domain = kind, made.domain
         return
     function = rng.choice(model.functions)
