@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from archsim.errors import InputError
-from archsim.training.algorithms import Effort
 from archsim.training.checkpoint import Position, read_checkpoint, write_checkpoint
 from archsim.training.conversion import OnChip
 from archsim.training.course import Course, Plan
@@ -22,8 +21,8 @@ from archsim.training.scores import Score
 
 Progress = Callable[[int, int], None]
 """Told the examples that were trained since it was told last, and how many there are in all."""
-_MOST_CLIPPED = 0.15
-"""Share of the pulse probabilities; trains then fall short of the larger part of what is wanted."""
+_LEAST_EXPRESSED = 0.25
+"""Share of the wanted steps that pulse trains must have. Asymmetric devices were published at rates that cut a half."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +156,7 @@ def _score(course: Course, task: Task, epoch: int, before: list[Score]) -> Score
     if not isinstance(course.module, OnChip):
         return Score(course.seed, False, epoch + 1, loss, accuracy)
     score = _on_chip(course, course.module, (epoch + 1, loss, accuracy), before)
-    _check_pulses(score, course.module.effort, task.plan.rate)
+    _check_pulses(score, task.plan.rate)
     return score
 
 
@@ -173,18 +172,18 @@ def _on_chip(course: Course, module: OnChip, found: tuple[int, float, float], be
         saturated / sum(sizes),
         effort.up - sum(score.up for score in own),
         effort.down - sum(score.down for score in own),
-        effort.clipped / max(effort.batches, 1),
+        effort.expressed / effort.wanted if effort.wanted else 1.0,
         effort.transfers - sum(score.transfers for score in own),
         effort.refreshed - sum(score.refreshed for score in own),
         effort.digital_macs - sum(score.digital_macs for score in own),
     )
 
 
-def _check_pulses(score: Score, effort: Effort, rate: float) -> None:
-    if score.clipped > _MOST_CLIPPED:
+def _check_pulses(score: Score, rate: float) -> None:
+    if score.expressed < _LEAST_EXPRESSED:
         raise InputError(
-            f"at a learning rate of {rate:g}, {score.clipped:.0%} of the pulse probabilities were cut at 1: no "
-            "train of the chip's length expresses such changes",
+            f"pulse trains of the chip's length express {score.expressed:.1%} of the changes that a learning rate of "
+            f"{rate:g} asks for",
             where="--rate",
-            remedy="Lower it, or raise tile.training.updates.slots.",
+            remedy="Lower it, or raise tile.training.updates.slots or tile.training.device.step.",
         )

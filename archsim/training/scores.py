@@ -24,8 +24,8 @@ class Score:
         Share of the weights that are at the end of their range.
     up, down : int
         Steps of all devices in this epoch.
-    clipped : float
-        Mean share of pulse probabilities that were cut.
+    expressed : float
+        Share of the steps that the learning rate asks for, which the pulse trains had until now.
     transfers, refreshed, digital_macs : int
         In this epoch.
     """
@@ -38,7 +38,7 @@ class Score:
     saturated: float = 0.0
     up: int = 0
     down: int = 0
-    clipped: float = 0.0
+    expressed: float = 1.0
     transfers: int = 0
     refreshed: int = 0
     digital_macs: int = 0

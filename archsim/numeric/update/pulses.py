@@ -78,8 +78,9 @@ class Encoded:
         Their product is the direction of the step.
     lengths : ndarray of int, shape (samples,)
         Slots.
-    clipped : float
-        Share of the probabilities that were cut at 1: such a change comes out too small.
+    wanted, expressed : float
+        Mean numbers of steps of all devices together: that the rate asks for, and that are left where probabilities are
+        cut at 1.
     """
 
     rows: F32
@@ -87,7 +88,8 @@ class Encoded:
     row_signs: Signs
     column_signs: Signs
     lengths: Lengths
-    clipped: float
+    wanted: float
+    expressed: float
 
 
 def encoded(inputs: F32, gradients: F32, rate: float, step: float, how: Pulses) -> Encoded:
@@ -116,12 +118,13 @@ def encoded(inputs: F32, gradients: F32, rate: float, step: float, how: Pulses) 
     lengths = _lengths(needed, how)
     share = np.sqrt(abs(rate) / (step * np.maximum(lengths, 1)))
     balance = _balance(largest, how)
-    rows, cut_rows = _probabilities(inputs, share / balance, how)
-    columns, cut_columns = _probabilities(gradients, share * balance, how)
+    rows, row_sums = _probabilities(inputs, share / balance, how)
+    columns, column_sums = _probabilities(gradients, share * balance, how)
     signs = np.sign(gradients) * (-1.0 if rate > 0 else 1.0)
     return Encoded(
         rows, columns, np.sign(inputs).astype(np.int8), signs.astype(np.int8), lengths,
-        (cut_rows + cut_columns) / max(rows.size + columns.size, 1),
+        float((lengths * row_sums * column_sums).sum()),
+        float((lengths * rows.sum(axis=1) * columns.sum(axis=1)).sum()),
     )  # fmt: skip
 
 
@@ -158,11 +161,11 @@ def _balance(largest: list[F64], how: Pulses) -> F64:
     return np.sqrt(np.divide(inputs, gradients, out=np.ones_like(inputs), where=known))
 
 
-def _probabilities(lines: F32, factor: F64, how: Pulses) -> tuple[F32, int]:
-    """Probabilities, and how many were cut at 1."""
+def _probabilities(lines: F32, factor: F64, how: Pulses) -> tuple[F32, F64]:
+    """Probabilities, and the sum over each sample's lines before any was cut at 1."""
     wanted = np.abs(lines) * factor[:, None]
-    cut = int((wanted > 1 + 1e-6).sum())
+    sums: F64 = wanted.sum(axis=1)
     if how.bits is not None:
         levels = 2**how.bits - 1
         wanted = np.rint(wanted * levels) / levels
-    return np.ascontiguousarray(np.minimum(wanted, 1.0), np.float32), cut
+    return np.ascontiguousarray(np.minimum(wanted, 1.0), np.float32), sums

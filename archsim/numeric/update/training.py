@@ -60,15 +60,16 @@ class Updated:
         Steps of all devices.
     slots : int
         Slots of the pulse trains of all samples, one after the other: the time that they took.
-    clipped : float
-        Share of the pulse probabilities that were cut at 1.
+    wanted, expressed : float
+        Mean numbers of steps: that the rate asks for, and that the trains have (see ``Encoded``).
     """
 
     state: State
     up: int
     down: int
     slots: int
-    clipped: float
+    wanted: float = 0.0
+    expressed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +125,7 @@ def pulsed(cells: Cells, state: State, counts: NDArray[np.integer]) -> Updated:
         return step_given(lasting, rows, given, table)
 
     work = Work(np.flatnonzero(given.any(axis=(1, 2))), given.shape[1], step)
-    return _stepped(cells, state, work, (0, 0.0))
+    return Updated(*_stepped(cells, state, work), slots=0)
 
 
 def updated(
@@ -157,7 +158,8 @@ def updated(
     )
     active = np.flatnonzero((lines.rows > 0).any(axis=0))
     work = Work(active, len(inputs), _stepper(cells, state, lines, how, only_up))
-    return _stepped(cells, state, work, (int(lines.lengths.sum()), lines.clipped))
+    made = _stepped(cells, state, work)
+    return Updated(*made, int(lines.lengths.sum()), lines.wanted, lines.expressed)
 
 
 def decayed(cells: Cells, state: State) -> State:
@@ -190,8 +192,8 @@ def reset(cells: Cells, state: State, chosen: Mask) -> State:
     return _seen(cells, replace(state, lasting=lasting, changes=state.changes + 1), chosen)
 
 
-def _stepped(cells: Cells, state: State, work: Work, cost: tuple[int, float]) -> Updated:
-    """Steps of the rows that get pulses; what a row draws does not depend on the others."""
+def _stepped(cells: Cells, state: State, work: Work) -> tuple[State, int, int]:
+    """Steps of the rows that get pulses, up and down; what a row draws does not depend on the others."""
     lasting = state.lasting.copy()
     key = _words(cells.stream.key(Purpose.PULSE))
     table = int(cells.device.law.kind), cells.table, cells.shared, key, u32(state.changes & _MASK)
@@ -200,7 +202,7 @@ def _stepped(cells: Cells, state: State, work: Work, cost: tuple[int, float]) ->
     steps = side_by_side(lambda rows: work.step(lasting, rows, table), bands, worthwhile=many)
     after = replace(state, lasting=lasting, changes=state.changes + 1)
     up, down = sum(own[0] for own in steps), sum(own[1] for own in steps)
-    return Updated(_seen(cells, after, lasting != state.lasting), up, down, *cost)
+    return _seen(cells, after, lasting != state.lasting), up, down
 
 
 def _seen(cells: Cells, state: State, changed: Mask) -> State:

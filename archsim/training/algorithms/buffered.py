@@ -18,7 +18,7 @@ from archsim.numeric.guards import at_least, positive, require
 from archsim.numeric.update import Pulses
 from archsim.training.algorithms.contract import CellKinds
 from archsim.training.algorithms.devices import Devices, made_devices
-from archsim.training.algorithms.effort import Batch, Effort
+from archsim.training.algorithms.effort import Batch, Effort, of_a_filter
 from archsim.training.algorithms.transfer import FAST, SLOW, RowReader, own_stream, row_reader
 
 
@@ -158,7 +158,7 @@ class BufferedWeights:
         due = fed.batches % self.buffering.transfer_every == 0
         moved, more = fed._transferred(batch.rate) if due else (fed, Effort())
         (fast, first), (slow, second) = moved.fast.passed(), moved.slow.passed()
-        return replace(moved, fast=fast, slow=slow), effort + more + first + second + Effort(batches=1)
+        return replace(moved, fast=fast, slow=slow), of_a_filter(effort) + more + first + second + Effort(batches=1)
 
     def _transferred(self, rate: float) -> tuple[BufferedWeights, Effort]:
         """After the next row was read, added to the buffer, and its whole pulses were written."""

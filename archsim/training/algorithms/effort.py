@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from archsim.numeric.arrays import F32
 from archsim.numeric.update import Updated
@@ -41,8 +41,8 @@ class Effort:
         Steps of all devices, up and down.
     slots : int
         Slots of pulse trains, one after the other.
-    clipped : float
-        Shares of pulse probabilities that were cut at 1, summed over the batches.
+    wanted, expressed : float
+        Mean numbers of steps: that the learning rate of the run asks for, and that pulse trains have of them.
     reads : int
         Readings of single rows, for a transfer or a closed loop.
     transfers : int
@@ -57,7 +57,8 @@ class Effort:
     up: int = 0
     down: int = 0
     slots: int = 0
-    clipped: float = 0.0
+    wanted: float = 0.0
+    expressed: float = 0.0
     reads: int = 0
     transfers: int = 0
     refreshed: int = 0
@@ -76,5 +77,11 @@ def effort_of(*updates: Updated) -> Effort:
         up=sum(update.up for update in updates),
         down=sum(update.down for update in updates),
         slots=max(update.slots for update in updates),
-        clipped=max(update.clipped for update in updates),
+        wanted=max(update.wanted for update in updates),
+        expressed=max(update.expressed for update in updates),
     )
+
+
+def of_a_filter(effort: Effort) -> Effort:
+    """Counts of a matrix that only gathers gradients: it may saturate, as what is read of it is scaled by the rate."""
+    return replace(effort, wanted=0.0, expressed=0.0)

@@ -15,7 +15,7 @@ from archsim.numeric.arrays import F32
 from archsim.numeric.guards import at_least, require
 from archsim.training.algorithms.contract import CellKinds, Method
 from archsim.training.algorithms.devices import Devices, made_devices
-from archsim.training.algorithms.effort import Batch, Effort
+from archsim.training.algorithms.effort import Batch, Effort, of_a_filter
 from archsim.training.algorithms.transfer import FAST, SLOW, RowReader, own_stream, row_reader
 
 
@@ -107,7 +107,7 @@ class TikiTakaWeights:
         fed = replace(self, fast=fast, batches=self.batches + 1)
         moved, more = fed._transferred(batch.rate) if fed.batches % settings.transfer_every == 0 else (fed, Effort())
         (fast, first), (slow, second) = moved.fast.passed(), moved.slow.passed()
-        return replace(moved, fast=fast, slow=slow), effort + more + first + second + Effort(batches=1)
+        return replace(moved, fast=fast, slow=slow), of_a_filter(effort) + more + first + second + Effort(batches=1)
 
     def _transferred(self, rate: float) -> tuple[TikiTakaWeights, Effort]:
         """The slow matrix after the pulses that the next row asks for."""

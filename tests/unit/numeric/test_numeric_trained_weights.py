@@ -151,11 +151,13 @@ def test_pulses_by_hand() -> None:
     assert made.lengths.tolist() == [20]
     np.testing.assert_allclose(made.rows, [[0.5, 1.0]], rtol=1e-6)
     np.testing.assert_allclose(made.columns, [[1.0, 0.5]], rtol=1e-6)
-    assert made.clipped == 0
+    # Of 0.1 x 1.5 x 0.3 / 0.001 steps in all, every one.
+    assert made.wanted == pytest.approx(45) and made.expressed == pytest.approx(45)
     plain = encoded(x, d, 0.1, 0.001, Pulses(length_management=False, update_management=False))
     assert plain.lengths.tolist() == [31]
     np.testing.assert_allclose(plain.rows, np.minimum(1, [[0.5 * (100 / 31) ** 0.5, (100 / 31) ** 0.5]]), rtol=1e-5)
-    assert plain.clipped == 0.25
+    # Rows of 0.5 and 1 times sqrt(100 / 31) = 1.796, the latter cut at 1: (0.898 + 1) / 2.694 of them.
+    assert plain.wanted == pytest.approx(45) and plain.expressed / plain.wanted == pytest.approx(0.7045, abs=1e-4)
     assert encoded(x, d * 100, 0.1, 0.001, Pulses()).lengths.tolist() == [31]
 
 

@@ -216,6 +216,23 @@ def test_bad_models_and_data_are_named(data: Path, tmp_path: Path, monkeypatch: 
     assert "no inputs" in fail("train", "8-12-3", *usual, "--data", str(wrong))
 
 
+def test_a_rate_that_no_train_expresses_is_refused(data: Path) -> None:
+    """31 slots of 0.002 are 0.06 at most; changes of a rate of 100 are some 10."""
+    with pytest.raises(InputError, match=r"express \d\.\d% of .* rate of 100 asks for") as caught:
+        training_study(question(data, epochs=1, rate=100.0))
+    assert "tile.training.updates.slots" in str(caught.value)
+    slow = Choice("tiki-taka", {})
+    with pytest.raises(InputError, match="a learning rate of 1000 asks for"):
+        training_study(question(data, epochs=1, rate=1000.0, choice=slow))
+
+
+def test_a_fast_matrix_may_be_driven_to_its_bounds(data: Path) -> None:
+    """At its own rate of 100 its trains are as full as those above; what is read of it counts by the run's rate."""
+    study = training_study(question(data, epochs=1, rate=0.05, choice=Choice("tiki-taka", {"fast_rate": 100.0})))
+    (chip,) = (score for score in study.trainings.scores if score.on_chip)
+    assert chip.expressed > 0.9
+
+
 def test_a_checkpoint_of_another_training_is_refused(data: Path, tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     training_study(question(data, epochs=1), Keeping(path))
