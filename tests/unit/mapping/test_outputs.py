@@ -29,6 +29,7 @@ def test_the_largest_elements_and_their_indices_leave():
     search = placement.network.by_name["out.top"]
     assert isinstance(search.operator, Digital)
     assert dict(search.operator.work) == {"compare": 3 * 200}
+    assert search.operator.whole_token and (search.tokens, search.width) == (2, 6)
     assert placement.network.by_name["out"].width == 6
     trace = run(placement)
     busy = trace.busy[trace.program.actors.role == Role.SINK]
@@ -37,8 +38,12 @@ def test_the_largest_elements_and_their_indices_leave():
     assert whole.busy[whole.program.actors.role == Role.SINK].tolist() == [2 * 200 * NS]
 
 
-def test_a_short_output_leaves_whole():
-    assert "out.top" not in mapped(line(("a", Matrix(Weights(8, 6)))), 3).network.by_name
+@pytest.mark.parametrize(("columns", "searched"), [(5, False), (6, False), (7, True)])
+def test_a_short_output_leaves_whole(columns, searched):
+    # Three elements and their indices are six.
+    network = mapped(line(("a", Matrix(Weights(8, columns)))), 3).network
+    assert ("out.top" in network.by_name) == searched
+    assert network.by_name["out"].width == min(columns, 6)
 
 
 @pytest.mark.parametrize(

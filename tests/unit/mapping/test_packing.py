@@ -1,8 +1,10 @@
 """Small blocks that share an array: what fits is known from areas and from by-hand layouts."""
 
+import itertools
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archsim import workloads
@@ -56,6 +58,58 @@ def test_no_array_holds_more_than_it_has_and_no_block_that_fits_is_left_over(blo
     small = [max(blocks[i]) <= 4 for i in range(len(blocks))]
     sparse = [number for number in range(bins.max() + 1) if (bins == number).sum() < 4]
     assert sum(all(small[i] for i in np.flatnonzero(bins == number)) for number in sparse) <= 1
+
+
+def empty_rectangles(taken):
+    """Of an array's cells, the empty rectangles that lie in no larger one, by trying all: top, left, rows, columns."""
+    rows, columns = taken.shape
+    every = [
+        (top, left, bottom - top, right - left)
+        for top, bottom in itertools.combinations(range(rows + 1), 2)
+        for left, right in itertools.combinations(range(columns + 1), 2)
+        if not taken[top:bottom, left:right].any()
+    ]
+    return [one for one in every if not any(other != one and lies_in(one, other) for other in every)]
+
+
+def lies_in(one, other):
+    (top, left, rows, columns), (above, before, more_rows, more_columns) = one, other
+    return (
+        above <= top and before <= left and top + rows <= above + more_rows
+        and left + columns <= before + more_columns
+    )  # fmt: skip
+
+
+def packed_by_cells(blocks, side):
+    """Best short side fit on cells: which array each block is in, numbered by first blocks."""
+    arrays, bins = [], {}
+    for number in sorted(range(len(blocks)), key=lambda n: (-blocks[n][0] * blocks[n][1], -max(blocks[n]), n)):
+        rows, columns = blocks[number]
+        fits = [
+            (min(room[2] - rows, room[3] - columns), room, at)
+            for at, taken in enumerate(arrays)
+            for room in empty_rectangles(taken)
+            if rows <= room[2] and columns <= room[3]
+        ]
+        if not fits:
+            arrays.append(np.zeros((side, side), bool))
+        _, (top, left, *_), at = min(fits, default=(0, (0, 0), len(arrays) - 1))
+        arrays[at][top : top + rows, left : left + columns] = True
+        bins[number] = at
+    names = list(dict.fromkeys(bins[number] for number in range(len(blocks))))
+    return [names.index(bins[number]) for number in range(len(blocks))]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=10))
+def test_each_block_takes_the_best_of_all_free_rectangles(blocks):
+    assert packed(shapes(*blocks), BlockLimits(6, 6)).tolist() == packed_by_cells(blocks, 6)
+
+
+def test_an_example_of_the_best_free_rectangle():
+    # By area: 5 x 5 in array 0; 4 x 4 in array 1 (no rest of 5 x 5 has four rows and columns). 3 x 3 leaves no row
+    # in array 0's rests of three, and one in array 1's of four: array 0. 4 x 2 leaves none in array 1's.
+    assert packed(shapes((4, 2), (5, 5), (3, 3), (4, 4)), LIMITS).tolist() == [0, 1, 1, 0]
 
 
 def chain(tokens=1):

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from archsim.errors import CapacityError, MissingUnit
 from archsim.mapping import By, made_by, place
 from archsim.mapping.place import as_mapped
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Weights
+from archsim.network.product import Contraction, ProductSpec
 from tests.chips import (
     ALL_OPERATIONS,
     make_array,
@@ -221,6 +223,9 @@ def test_grouped_convolutions_where_the_chip_says_so():
     depthwise = Matrix(Weights(9, 1, groups=8), taps=9)
     grouped = Matrix(Weights(36, 4, groups=2), taps=9)
     network = line(("a", Matrix(Weights(8, 8))), ("d", depthwise), ("g", grouped), ("p", Matrix(Weights(8, 8))))
+    form = Contraction(positions=(), stack=(), summed=((0, 0),), columns=(1,), result=(0,))
+    products = {name: ProductSpec(name, (name,), (name,), "x", (8,), ("w",), form) for name in "adgp"}
+    network = replace(network, products=tuple(products.values()))
     on_array = place(network, make_chip())
     # 8 x 9 rows and 2 x 36 rows are 72, on arrays of 64: two arrays each.
     assert on_array.tiles_used == 6
@@ -230,6 +235,9 @@ def test_grouped_convolutions_where_the_chip_says_so():
         operator = digital.network.by_name[name].operator
         assert isinstance(operator, Digital) and dict(operator.work) == {Primitive.MAC: macs}
     assert digital.network.macs == network.macs
+    # Nodes of the model file whose matrices are not on arrays are computed as they are.
+    assert on_array.network.products == network.products
+    assert digital.network.products == (products["a"], products["p"])
     # Each output element of a depthwise convolution is made of input elements of its own, here one or two of a token.
     one, other = (digital.network.by_name[name].operator for name in "dg")
     assert (one.kind, one.whole_token, one.contract) == ("depthwise-convolution", False, 1)

@@ -4,11 +4,26 @@ from dataclasses import replace
 
 import pytest
 
+from archsim.chip import load_chip
 from archsim.errors import CapacityError, InputError
 from archsim.machine.stepped import Keeping
 from archsim.mapping import place
 from archsim.mapping.stepped import Kept, needed_tokens, plan_steps, streams, tensor_bits
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Prefix, Same, Sink, Source, Weights, Whole, Window
+from archsim.network import (
+    Digital,
+    Edge,
+    Layer,
+    Matrix,
+    Network,
+    Prefix,
+    Previous,
+    Same,
+    Sink,
+    Source,
+    Weights,
+    Whole,
+    Window,
+)
 from tests.networks import additions, decoder, line, lstm
 from tests.systolic_chips import systolic
 
@@ -211,3 +226,65 @@ def test_a_whole_sample_is_waited_for():
     network = Network("flat", layers, (Edge("in", "a", Whole(), 8), Edge("a", "out", Same(), 6)))
     assert needed_tokens(network, network.edges[0]).tolist() == [4]
     assert rows(network, planned(network)) == [("in", 0, 4, 0), ("a", 0, 1, 0), ("out", 0, 1, 0)]
+
+
+@pytest.mark.parametrize(("missing", "kept"), [(0, Kept.ON_CHIP), (1, Kept.IN_MEMORY)])
+def test_a_tensor_may_fill_the_buffer(missing, kept):
+    plan = planned(chain(), replace(ROOMY, buffer=EIGHT_WIDE - missing))
+    # The sums after it are smaller, and stay either way.
+    assert plan.kept[0] is kept and plan.kept[2] is Kept.ON_CHIP
+
+
+def last_state(steps):
+    """An LSTM of which only the last state leaves."""
+    network = lstm(steps)
+    layers = [replace(layer, tokens=1) if layer.name == "out" else layer for layer in network.layers]
+    edges = [replace(edge, access=Whole()) if edge.target == "out" else edge for edge in network.edges]
+    return Network("last", tuple(layers), tuple(edges))
+
+
+def test_an_output_that_waits_for_the_last_step_leaves_once():
+    network = last_state(3)
+    assert rows(network, planned(network))[-1] == ("out", 0, 1, 0)
+    assert sum(name == "out" for name, *_ in rows(network, planned(network))) == 1
+
+
+def test_a_recurrence_is_begun_where_its_first_layer_stands():
+    # Two products in a loop, the second behind one that has nothing to do with them.
+    layers = (
+        Layer("in", Source(), 2, 8), Layer("one", Matrix(Weights(16, 8)), 2, 8), Layer("beside", additions(8), 2, 8),
+        Layer("two", Matrix(Weights(8, 8)), 2, 8), Layer("out", Sink(), 2, 8), Layer("other", Sink(), 2, 8),
+    )  # fmt: skip
+    edges = (
+        Edge("in", "one", Same(), 8), Edge("in", "beside", Same(), 8), Edge("one", "two", Same(), 8),
+        Edge("two", "one", Previous(1), 8, target_start=8), Edge("two", "out", Same(), 8),
+        Edge("beside", "other", Same(), 8),
+    )  # fmt: skip
+    network = Network("loop", layers, edges)
+    assert rows(network, planned(network)) == [
+        ("in", 0, 2, 0), ("one", 0, 1, 0), ("two", 0, 1, 0), ("one", 1, 2, 1), ("two", 1, 2, 1), ("beside", 0, 2, 0),
+        ("out", 0, 1, 0), ("out", 1, 2, 0), ("other", 0, 2, 0),
+    ]  # fmt: skip
+
+
+def test_what_leaves_in_steps_takes_both_inputs_as_they_come():
+    # An output of two layers: what the recurrence makes step by step, beside what was made at once.
+    network = lstm(3)
+    layers = (*network.layers, Layer("d", additions(8), 3, 8))
+    layers = tuple(replace(layer, width=16) if layer.name == "out" else layer for layer in layers)
+    edges = (*network.edges, Edge("in", "d", Same(), 8), Edge("d", "out", Same(), 8, target_start=8))
+    both = Network("both", layers, edges)
+    leaving = [row for row in rows(both, planned(both)) if row[0] == "out"]
+    assert leaving == [("out", 0, 1, 0), ("out", 1, 2, 0), ("out", 2, 3, 0)]
+
+
+@pytest.mark.parametrize(("chips", "missing"), [(1, 0), (2, 0), (1, 1), (2, 1)])
+def test_several_devices_hold_as_much_more(chips, missing):
+    needed = 8 * (8 * 6 + 6 * 4)
+    room = f"memory.hbm.capacity={(needed - missing * chips) // chips} bit"
+    chip = load_chip("a100-80gb", [f"system.chips={chips}", room])
+    if missing:
+        with pytest.raises(CapacityError, match="memory 'hbm'"):
+            plan_steps(chain(), chip, ROOMY, SAMPLES)
+    else:
+        plan_steps(chain(), chip, ROOMY, SAMPLES)

@@ -88,6 +88,17 @@ def test_able_units_by_place_and_speed():
     assert units.able(layer, Digital("m", ((Primitive.MULTIPLY, 64),))) == [2, 0, 1]
 
 
+def test_of_two_kinds_the_faster_clock_or_the_smaller_overhead_comes_first():
+    # 64 sums on 16 lanes: eight of 0.4 ns on half the lanes, four of 1 ns, six of 1 ns, four of 2 ns.
+    slow, fast = make_unit(clock=0.5e9), make_unit(clock=1e9)
+    narrow, loaded = make_unit(lanes=8, clock=2.5e9), {**make_unit(clock=1e9), "overhead": 2}
+    units = pool(slow=slow, loaded=loaded, fast=fast, narrow=narrow)
+    layer = Layer("d", additions(64), 1, 64)
+    assert units.able(layer, additions(64)) == [3, 2, 1, 0]
+    keyed = Digital("m", ((Primitive.ADD, 16),), work_per_key=((Primitive.MULTIPLY, 48),))
+    assert units.able(Layer("m", keyed, 1, 64), keyed) == [3, 2, 1, 0]
+
+
 def test_how_long_a_share_of_a_layer_keeps_a_unit_busy():
     network = line(("d", additions(40)), tokens=6)
     units = pool(local=make_unit(lanes=8, clock=0.5e9))
@@ -155,6 +166,8 @@ def test_a_layer_in_one_piece():
         # A second strip of one row goes back from the right.
         (5, 3, [0, 3, 6, 9, 10, 7, 4, 1, 2, 5, 8, 11, 14, 13, 12]),
         (1, 4, [0, 1, 2, 3]),
+        # The third goes from the left again.
+        (9, 2, [0, 2, 4, 6, 7, 5, 3, 1, 9, 11, 13, 15, 14, 12, 10, 8, 16, 17]),
     ],
 )
 def test_tiles_follow_each_other_in_strips_of_four_rows(rows, columns, order):
