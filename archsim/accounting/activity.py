@@ -57,7 +57,12 @@ def full_activity(chip: Chip, bill: Bill, rates: Mapping[str, float] | None = No
         _row(part, {action: rate for (name, action), rate in actions.items() if name == part.name})
         for part in bill.components
     ]
-    return pd.DataFrame(rows, columns=["component", "instances", "dynamic_w", "leakage_w", "power_w", "area_m2"])
+    frame = pd.DataFrame(rows, columns=["component", "instances", "dynamic_w", "leakage_w", "power_w", "area_m2"])
+    watts = ["dynamic_w", "leakage_w", "power_w"]
+    own = frame[watts].to_numpy()
+    for share in bill.shares:
+        frame.loc[frame.component == share.name, watts] = frame.component.map(share.beside).to_numpy() @ own
+    return frame
 
 
 def _row(part: Component, rates: Mapping[str, float]) -> tuple[str, int, float, float, float, float]:

@@ -40,14 +40,14 @@ def used_area(bill: Bill, placement: Placement) -> float:
 
 def least_w(bill: Bill, placement: Placement) -> float:
     """Watts that all parts of all chips draw at least: what their policies leave them without work."""
-    return placement.chips * sum(part.count * unused_draw(part, placement.chip) for part in bill.components)
+    return placement.chips * sum(part.count * unused_draw(part, placement.chip, bill) for part in bill.components)
 
 
 def unused_tiles_w(bill: Bill, placement: Placement) -> float:
     """Watts that the parts of tiles without weights draw, as their policies say."""
     chip = placement.chip
     return placement.chips * sum(
-        part.count * unused_draw(part, chip) * (1.0 - share) for part, share in _used_parts(bill, placement)
+        part.count * unused_draw(part, chip, bill) * (1.0 - share) for part, share in _used_parts(bill, placement)
     )
 
 

@@ -269,7 +269,7 @@ def firing_power(trace: Trace, bill: Bill, start_ps: int, stop_ps: int, bins: in
 
 
 def firing_energies(program: Program, bill: Bill) -> Reals:
-    """Joules of one firing of each actor, averaged over those of a sample, shape ``(actors,)``.
+    """Joules of one firing of each actor, averaged over those of a sample, shape ``(actors,)``; with others' shares.
 
     Raises
     ------
@@ -280,6 +280,6 @@ def firing_energies(program: Program, bill: Bill) -> Reals:
     energies = np.zeros(len(names))
     for action in np.unique(table.action).tolist():
         component, verb = names[action].rsplit(".", 1)
-        energies[action] = bill.component(component).energy_of(verb).value
+        energies[action] = bill.component(component).energy_of(verb).value * bill.whole(component)
     joules = table.count * energies[table.action]
     return np.bincount(table.actor, weights=joules, minlength=len(program.actors)).astype(np.float64)

@@ -10,9 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.columns import Ids
-from archsim.cost import Bill
+from archsim.cost import Bill, Component
 from archsim.program import Labels, Trace
 from archsim.units import PS_PER_S
+
+SHARE = "share"
+"""The action of a part that draws a share of what others do."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,17 @@ class ActionCounts:
         parts = (name.rsplit(".", 1) for name in self.labels.actions)
         return tuple((component, action) for component, action in parts)
 
+    def total(self, bill: Bill) -> float:
+        """Joules of all rows, and of what draws a share of them.
+
+        Raises
+        ------
+        MissingCost
+            If an action has no energy on the bill.
+        """
+        whole = np.array([bill.whole(component) for component, _ in self.names])
+        return float((self.joules(bill) * whole[self.action]).sum())
+
     def joules(self, bill: Bill) -> NDArray[np.float64]:
         """Energy of each row; shape ``(rows,)``.
 
@@ -85,12 +99,26 @@ class ActionCounts:
     def priced(self, bill: Bill) -> pd.DataFrame:
         """``layer, chip, component, action, count, energy_j``.
 
+        What draws a share of others' energy has a row with the action ``"share"`` for each layer and chip; its count
+        is 1.
+
         Raises
         ------
         MissingCost
             If an action has no energy on the bill.
         """
-        return self.frame.assign(energy_j=self.joules(bill))
+        own = self.frame.assign(energy_j=self.joules(bill))
+        shared = [_shared(own, part) for part in bill.shares]
+        return pd.concat([own, *shared], ignore_index=True) if shared else own
+
+
+def _shared(own: pd.DataFrame, part: Component) -> pd.DataFrame:
+    """What a part draws with the actions of others, by layer and chip."""
+    each = own.component.map(dict(part.along)).fillna(0.0).astype(np.float64)
+    taken = own.assign(energy_j=own.energy_j * each)
+    spent = taken.groupby(["layer", "chip"], as_index=False, sort=False).energy_j.sum()
+    rows: pd.DataFrame = spent[spent.energy_j > 0].assign(component=part.name, action=SHARE, count=1.0)
+    return rows.reindex(columns=own.columns)
 
 
 def dynamic_energy(trace: Trace, bill: Bill) -> pd.DataFrame:

@@ -179,7 +179,7 @@ def _pass_notes(network: Network) -> tuple[str, ...]:
 
 def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
     trace, steady, network = tally.trace, tally.steady, placement.network
-    dynamic_j = float(tally.actions.joules(bill).sum())
+    dynamic_j = tally.actions.total(bill)
     samples = len(trace.sample_in) * network.samples_per_run
     throughput = steady.passes_per_s * network.samples_per_run
     draw = steady_draw(trace, steady, placement, bill)

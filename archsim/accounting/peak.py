@@ -28,7 +28,7 @@ class Peak:
     energy_per_product_j : float
         Array, drivers, converters and affine of one full product.
     power_w : float
-        Those of all arrays, and the whole chip's leakage and running power.
+        Those of all arrays, the whole chip's leakage and running power, and what draws a share of these.
     area_m2 : float
     """
 
@@ -53,10 +53,10 @@ def peak_of(chip: Chip, bill: Bill) -> Peak:
     floorplan = Floorplan(chip)
     interval_s, arrays = product_interval(chip), floorplan.arrays
     operations = 2 * floorplan.unit.limits.weights * arrays / interval_s
-    energy = product_energy(chip, bill)
-    leakage = sum(part.count * part.standing_w for part in bill.components)
+    energy, whole = product_energy(chip, bill), whole_product_energy(chip, bill)
+    leakage = sum(part.count * part.standing_w * bill.whole(part.name) for part in bill.components)
     area = sum(part.count * part.area_m2.value for part in bill.components)
-    return Peak(operations, energy, energy * arrays / interval_s + leakage, area)
+    return Peak(operations, energy, whole * arrays / interval_s + leakage, area)
 
 
 def full_product(unit: MatrixUnit) -> tuple[Stage, ...]:
@@ -75,6 +75,16 @@ def product_energy(chip: Chip, bill: Bill) -> float:
     """Joules of one product that uses the whole array, its operands' transport aside."""
     parts = ((bill.component(part), action, count) for part, action, count in product_actions(chip))
     return sum(part.energy_of(action).value * count for part, action, count in parts if part.purpose in PRODUCT)
+
+
+def whole_product_energy(chip: Chip, bill: Bill) -> float:
+    """The same, with what other parts draw as a share of it."""
+    parts = ((bill.component(part), action, count) for part, action, count in product_actions(chip))
+    return sum(
+        part.energy_of(action).value * count * bill.whole(part.name)
+        for part, action, count in parts
+        if part.purpose in PRODUCT
+    )
 
 
 def product_actions(chip: Chip) -> tuple[tuple[str, str, float], ...]:

@@ -147,8 +147,12 @@ def steady_draw(trace: Trace, steady: Steady, placement: Placement, bill: Bill) 
     return frame
 
 
-def unused_draw(part: Component, chip: Chip) -> float:
-    """Watts of an instance that nothing uses."""
+def unused_draw(part: Component, chip: Chip, bill: Bill) -> float:
+    """Watts of an instance that nothing uses, and of what draws a share of them."""
+    return _unused(part, chip) * bill.whole(part.name)
+
+
+def _unused(part: Component, chip: Chip) -> float:
     power = chip.power.of(part.name)
     if power.policy in RESTING:
         return part.leakage_w.value * (power.kept or 0.0)
@@ -176,7 +180,15 @@ def standing(chip: Chip, bill: Bill, chips: int, program: Program, span: Span) -
         total, part = one.count * chips * span.seconds, described.get(one.name)
         instances = _Instances.of(part, chip, total, program, span) if part else _Instances.always(total)
         rows.append((one.name, one.count * chips, *_drawn(one, instances)))
-    return pd.DataFrame(rows, columns=["component", "instances", *DRAWN])
+    return _with_shares(pd.DataFrame(rows, columns=["component", "instances", *DRAWN]), bill)
+
+
+def _with_shares(own: pd.DataFrame, bill: Bill) -> pd.DataFrame:
+    """The same, with what some draw as a share of the others, state by state."""
+    drawn = own[list(DRAWN)].to_numpy()
+    for part in bill.shares:
+        own.loc[own.component == part.name, list(DRAWN)] = own.component.map(part.beside).to_numpy() @ drawn
+    return own
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from archsim.accounting.energy import SHARE
 from archsim.chip import Chip
 from archsim.chip.tile import Holds
 from archsim.cost import Bill
@@ -131,9 +132,15 @@ def _actions(stage: Stage, bill: Bill) -> Iterator[tuple[str, str, str, float, f
     counted = [(action.component, action.action, float(action.count[0])) for action in stage.actions]
     if stage.input_bits[0]:
         counted.append((BUFFER, "read_bit", float(stage.input_bits[0])))
+    shared = dict.fromkeys((part.name for part in bill.shares), 0.0)
     for component, action, count in counted:
         each = bill.component(component).energy_of(action).value
         yield stage.role.name.lower(), component, action, count, each, count * each
+        for part in bill.shares:
+            shared[part.name] += part.beside(component) * count * each
+    for name, joules in shared.items():
+        if joules:
+            yield stage.role.name.lower(), name, SHARE, 1.0, joules, joules
 
 
 def _timed(chain: tuple[Stage, ...], actions: pd.DataFrame) -> pd.DataFrame:

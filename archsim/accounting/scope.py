@@ -143,7 +143,7 @@ def _serving(aspect: Aspect, purpose: Purpose, bill: Bill) -> Inclusion:
 
 
 def _costs(part: Component) -> bool:
-    return part.leakage_w.value > 0 or _moves(part.energy_j)
+    return part.leakage_w.value > 0 or part.running_w.value > 0 or bool(part.along) or _moves(part.energy_j)
 
 
 def _moves(energies: Iterable[tuple[str, Figure]]) -> bool:

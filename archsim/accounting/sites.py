@@ -178,11 +178,13 @@ def leakage_sites(trace: Trace, placement: Placement, bill: Bill) -> pd.DataFram
     Returns
     -------
     DataFrame
-        Watts; one row per component, one column per site of a chip, all chips' mean.
+        Watts; one row per component, with what others draw as a share of its leakage, one column per site of a chip,
+        all chips' mean.
     """
     where, span = _Shares.of(placement), whole_run(trace, placement.chip)
     drawn = standing(placement.chip, bill, placement.chips, trace.program, span)
-    each = drawn[DRAWN[0]].to_numpy() / span.seconds / placement.chips
+    whole = np.array([0.0 if part.along else bill.whole(part.name) for part in bill.components])
+    each = drawn[DRAWN[0]].to_numpy() / span.seconds / placement.chips * whole
     rows = [watts * where.of_part(part) for watts, part in zip(each, bill.components, strict=True)]
     return pd.DataFrame(rows, index=drawn.component)
 

@@ -57,6 +57,8 @@ class Component:
         What else its figures contain.
     running_w : Figure
         Of one instance, while its clock runs, beside its leakage.
+    along : tuple of (str, float)
+        Joules that all its instances take with each joule of other components, and watts with each of their watts.
     """
 
     name: str
@@ -69,6 +71,11 @@ class Component:
     full_rates: tuple[Rate, ...] = ()
     covers: frozenset[Purpose] = frozenset()
     running_w: Figure = NOT_RUNNING
+    along: tuple[tuple[str, float], ...] = ()
+
+    def beside(self, name: str) -> float:
+        """Joules that it takes with a joule of another component."""
+        return next((each for other, each in self.along if other == name), 0.0)
 
     @property
     def standing_w(self) -> float:
@@ -107,6 +114,15 @@ class Bill:
 
     components: tuple[Component, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def shares(self) -> tuple[Component, ...]:
+        """Components that draw a share of what others do."""
+        return tuple(part for part in self.components if part.along)
+
+    def whole(self, name: str) -> float:
+        """Joules for each joule of a component: its own, and those that others draw as a share of it."""
+        return 1.0 + sum(part.beside(name) for part in self.shares)
 
     def component(self, name: str) -> Component:
         """Look a component up by its name.

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from archsim.chip import Chip
 from archsim.chip.power import Policy
+from archsim.chip.schema import OtherPart
 from archsim.cost.bill import NOT_RUNNING, Bill, Component, Figure
 from archsim.cost.estimate import Estimate, range_notes
 from archsim.cost.model import CostModel, nearest
 from archsim.cost.registry import find, models
 from archsim.cost.settings import Value
+from archsim.cost.shares import Along, along_of
 from archsim.cost.temperature import HOTTEST_K, ROOM_K
 from archsim.cost.unread import SORT, Reading, sort_field, unread
 from archsim.errors import InputError, MissingCost
@@ -50,7 +52,8 @@ def price(chip: Chip) -> Bill:
     """
     listed = parts(chip)
     _refuse_duplicates(listed, chip)
-    priced = tuple(_priced(part, f"chip {chip.name!r}, {part.where}") for part in listed)
+    along = along_of(chip, listed)
+    priced = tuple(_priced(part, f"chip {chip.name!r}, {part.where}", along) for part in listed)
     components = tuple(one.component for one in priced)
     notes = tuple(note for one in priced for note in one.notes)
     if chip.technology.temperature != ROOM_K:
@@ -104,7 +107,7 @@ def _refuse_duplicates(listed: tuple[Part, ...], chip: Chip) -> None:
         seen[part.name] = part
 
 
-def _priced(part: Part, where: str) -> Priced:
+def _priced(part: Part, where: str, along: Along) -> Priced:
     _check_choice(part, where)
     model = _model(part, where)
     estimate = _estimate(part, model, where)
@@ -120,6 +123,7 @@ def _priced(part: Part, where: str) -> Priced:
         part.full_rates,
         part.covers,
         NOT_RUNNING if part.choice.running is None else Figure(part.choice.running, "given", origin),
+        along.get(part.name, ()),
     )
     if _overridden(part, estimate):
         return Priced(component, (), Reading(part, None))
@@ -200,6 +204,9 @@ def _area(part: Part, estimate: Estimate, origin: str, where: str) -> Figure:
 def _leakage(part: Part, estimate: Estimate, origin: str, where: str) -> Figure:
     if part.choice.leakage is not None:
         return Figure(part.choice.leakage, "given", origin, given=True)
+    if isinstance(part.choice, OtherPart) and part.choice.share is not None:
+        counted = ", ".join(part.choice.of or ())
+        return Figure(0.0, f"0: it draws {part.choice.share:g} of all that {counted} and it draw", origin)
     return estimate.leakage_w or _missing(part, "leakage", "1 mW", where)
 
 

@@ -123,7 +123,7 @@ def _products_j(placement: Placement, bill: Bill) -> float:
     for stage in placement.products:
         serves = placement.blocks.row[uses.block] > 0 if stage.sums else np.ones(len(uses), bool)
         for action in stage.actions:
-            each = bill.component(action.component).energy_of(action.action).value
+            each = bill.component(action.component).energy_of(action.action).value * bill.whole(action.component)
             joules += each * float((tokens * action.count[uses.block] * serves).sum())
     return joules
 

@@ -123,11 +123,15 @@ class ProductAnswer:
         actions = product_actions(self.priced.chip)
         _refuse_unknown(components, (part for part, _, _ in actions))
         bill, chosen = self.priced.bill, frozenset(components or (part for part, _, _ in actions))
+        whole = (lambda name: 1.0) if components else bill.whole
         dynamic = sum(
-            bill.component(part).energy_of(action).value * count for part, action, count in actions if part in chosen
+            bill.component(part).energy_of(action).value * count * whole(part)
+            for part, action, count in actions
+            if part in chosen
         )
         parts = [part for part in bill.components if part.name in chosen]
-        leakage = sum(part.count * part.standing_w for part in parts) / Floorplan(self.priced.chip).arrays
+        standing = sum(part.count * part.standing_w * whole(part.name) for part in parts)
+        leakage = standing / Floorplan(self.priced.chip).arrays
         return dynamic + leakage * product_interval(self.priced.chip)
 
 

@@ -96,7 +96,7 @@ def _source(given: Source | None) -> str:
 
 def area_parts(before: ChipRecord, after: ChipRecord) -> pd.DataFrame:
     """Silicon by component of one chip, in square metres: ``part, before, after, change``."""
-    return parts_between(*(_by_component(one, lambda part: part.count * part.area_m2.value) for one in (before, after)))
+    return parts_between(*(_own(one, lambda part: part.count * part.area_m2.value) for one in (before, after)))
 
 
 def leakage_parts(before: ChipRecord, after: ChipRecord) -> pd.DataFrame:
@@ -113,8 +113,18 @@ def running_parts(before: ChipRecord, after: ChipRecord) -> pd.DataFrame:
     )
 
 
-def _by_component(record: ChipRecord, of: Callable[..., float]) -> pd.Series[float]:
+def _own(record: ChipRecord, of: Callable[..., float]) -> pd.Series[float]:
     return pd.Series({part.name: of(part) for part in record.bill.components}, dtype=float)
+
+
+def _by_component(record: ChipRecord, of: Callable[..., float]) -> pd.Series[float]:
+    return _with_shares(_own(record, of), record)
+
+
+def _with_shares(own: pd.Series[float], record: ChipRecord) -> pd.Series[float]:
+    """The same, with what some components draw as a share of the others."""
+    drawn = {part.name: sum(each * own.get(name, 0.0) for name, each in part.along) for part in record.bill.shares}
+    return pd.concat([own.drop(list(drawn), errors="ignore"), pd.Series(drawn, dtype=float)])
 
 
 def product_parts(before: ChipRecord, after: ChipRecord) -> pd.DataFrame:
@@ -129,7 +139,7 @@ def _product_powers(record: ChipRecord) -> pd.Series[float]:
         part = record.bill.component(name)
         if part.purpose in PRODUCT:
             powers[name] = powers.get(name, 0.0) + part.energy_of(action).value * count * per_s
-    return pd.Series(powers, dtype=float)
+    return _with_shares(pd.Series(powers, dtype=float), record)
 
 
 def power_parts(before: ChipRecord, after: ChipRecord) -> pd.DataFrame:
