@@ -266,9 +266,9 @@ def _in_child(run: Callable[[], bool], seconds: float) -> bool:
 
 
 def _caches() -> list[Cache]:
-    """What the package keeps of its functions' answers."""
+    """What the package keeps of its functions' answers, and what tests keep of its work for each other."""
     wrappers = (thing for thing in gc.get_objects() if isinstance(thing, Cache))
-    return [cache for cache in wrappers if cache.__module__.startswith("archsim")]
+    return [cache for cache in wrappers if cache.__module__.startswith(("archsim", "tests"))]
 
 
 def _forget(caches: list[Cache]) -> None:

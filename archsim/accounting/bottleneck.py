@@ -1,8 +1,8 @@
 """What limits a run, and why.
 
-Where a resource, or one actor on it, works through the whole steady period, it is the limit. Where none does, the
-critical cycle of the period is: a round of waits that takes as long as the period. Without a period, the critical path
-of the whole run says where its time went.
+Where a resource, or one actor on it, works through the whole steady period (or run), it is the limit. Where none does,
+the critical cycle of the period is: a round of waits that takes as long as the period. Without a period, the critical
+path of the whole run says where its time went.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim import engine
-from archsim.accounting.steady import Basis, Steady, actor_use, steady_use
+from archsim.accounting.steady import Steady, actor_use, steady_use
 from archsim.engine import Cause, Critical
 from archsim.mapping import Placement
 from archsim.program import Kind, Program, Role, Trace, resource_name
 
 FULLY = 0.999
-"""Busy share of the steady period from which nothing but the resource itself can be the limit; the rest is rounding."""
+"""Busy share of the steady period, or else of the run, from which a resource is the limit; the rest is rounding."""
 
 LONG = 0.1
 """Share of a path from which a part is worth its name."""
@@ -95,7 +95,7 @@ def _busiest(trace: Trace, steady: Steady) -> tuple[int, float]:
 
 
 def _limit(trace: Trace, placement: Placement, steady: Steady, actor: int, use: float) -> tuple[Limit, str]:
-    if steady.basis is not Basis.WHOLE and use >= FULLY:
+    if use >= FULLY:
         return Limit.RESOURCE, f"it is the limit: {_service(trace, placement, actor)}"
     critical = engine.critical_path(trace)
     if critical is None:

@@ -151,7 +151,8 @@ def _roomy(program: Program, rows: _Rows, end: Numbers, room: Numbers) -> Number
         freed = _entries(program.curves, release, rows.first[target] + np.arange(len(takers)))
         place = np.searchsorted(freed, wanted, side="left")
         # What was free before the log's first firing has delayed nobody.
-        known = (place < len(takers)) & (wanted > 0)
+        earlier = int(_entries(program.curves, release, rows.first[[target]] - 1)[0]) if rows.first[target] else 0
+        known = (place < len(takers)) & (wanted > earlier)
         room[mine[known]] = np.maximum(room[mine[known]], end[takers[place[known]]])
     return room
 

@@ -13,7 +13,16 @@ from archsim.engine import run_compiled
 from archsim.lowering import lower
 from archsim.mapping import place
 from archsim.network import Generation, Matrix, Network, Weights
-from tests.chips import make_adc, make_chip, make_fabric, make_input, make_system, make_unit
+from tests.chips import (
+    make_adc,
+    make_array,
+    make_chip,
+    make_fabric,
+    make_input,
+    make_memory,
+    make_system,
+    make_unit,
+)
 from tests.networks import additions, decoder, line, lstm
 from tests.unit.accounting import hand_run
 
@@ -193,3 +202,50 @@ def test_parts_of_many_layers_are_named_by_what_they_do() -> None:
     found, _ = limited(line(*layers), make_chip(), batch=1)
     assert found.limit is Limit.FILLING
     assert "integrate of all layers" in found.reason
+
+
+def test_two_layers_on_one_unit_are_its_work_together() -> None:
+    # Of 64 ns on the only unit, 40 are one layer's and 24 the other's: neither alone is the limit, the unit is.
+    network = line(("r", additions(40)), ("s", additions(24)), tokens=8, width=8)
+    chip = make_chip(units={"local": make_unit(lanes=1)}, fabric=make_fabric(1, 1))
+    found, rate = limited(network, chip, batch=40)
+    assert rate == pytest.approx(1e9 / (8 * 64), rel=1e-2)
+    assert found.limit is Limit.RESOURCE
+    assert (found.resource, found.layer) == ("chip0/node0/local0", "r")
+    assert found.utilisation == pytest.approx(1.0, abs=1e-2)
+
+
+def taking_turns(order: str, *, tiles: int, write_ns: float | None = None, batch: int = 6) -> tuple[Bottleneck, float]:
+    """Three products of 100 ns for each of four tokens, layer by layer or all at once."""
+    chip = make_chip(
+        array=make_array(8, 8, row_write_ns=write_ns),
+        adc=make_adc(held=True),
+        fabric=make_fabric(1, tiles),
+        memory=make_memory(),
+        schedule={"order": order},
+    )
+    return limited(line(*((name, Matrix(Weights(8, 8))) for name in "abc"), tokens=4), chip, batch=batch)
+
+
+def test_layers_that_take_turns_wait_for_each_other() -> None:
+    found, rate = taking_turns("sequential", tiles=3)
+    assert found.limit is Limit.TURNS
+    # Three turns a sample; each waits for the one before.
+    assert "one turn waits for another" in found.reason
+    assert found.reason.count("all layers at once (--schedule pipelined), or more copies (--replicate)") == 1
+    assert taking_turns("pipelined", tiles=3)[1] > 2 * rate
+
+
+def test_weights_that_are_written_for_their_turn() -> None:
+    # Two arrays for three layers: eight rows of 10 ns are written for a turn of 400 ns.
+    found, rate = taking_turns("sequential", tiles=2, write_ns=10)
+    assert found.limit is Limit.TURNS
+    assert "what would help: more arrays, so that weights stay" in found.reason
+    assert taking_turns("sequential", tiles=3, write_ns=10)[1] > rate
+    # Of 100 us a row, writing is nearly all that the array does.
+    found, _ = taking_turns("sequential", tiles=1, write_ns=100_000, batch=2)
+    assert found.limit is Limit.RESOURCE and "its program fires" in found.reason
+    assert found.reason.endswith(
+        "what would help: more arrays, so that weights stay; more samples a turn (mapping.schedule.samples); writing "
+        "ahead (mapping.schedule.ahead) or faster (tile.array.programming)"
+    )

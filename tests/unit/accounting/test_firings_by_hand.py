@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from archsim.accounting.course import busy_course, turn_ends, writing_course
+from archsim.accounting.course import Course, Occupancy, busy_course, occupancy, turn_ends, writing_course
 from archsim.accounting.energy import ActionCounts, ratio
 from archsim.accounting.sites import sites
 from archsim.accounting.turns import turn_notes
@@ -120,6 +120,68 @@ def test_what_a_log_does_not_hold_has_delayed_nobody() -> None:
     assert found.free.tolist() == [40, 40, 50, 70, 100]
     assert found.maker.tolist() == [BEFORE, BEFORE, BEFORE, 0, 2]
     assert found.room.tolist() == [40, 40, 70, 70, 100]
+
+
+def test_a_shared_resource_is_no_lack_of_room() -> None:
+    # The second token has room from the beginning, but another actor takes the maker's resource from 10 to 60 ps.
+    sketch = Sketch()
+    shared = sketch.resource()
+    maker, other = sketch.actor(2, 10, resource=shared), sketch.actor(1, 50, resource=shared)
+    sketch.channel(maker, sketch.actor(2, 5), 2)
+    trace = run_compiled(sketch.program(), log=LogWindow())
+    log, found = trace.log, waits(trace)
+    assert log is not None
+    made = np.flatnonzero(log.actor == maker)
+    assert found.start[made].tolist() == [0, 60] and found.start[log.actor == other].tolist() == [10]
+    assert found.free[made].tolist() == found.fed[made].tolist() == found.room[made].tolist() == [0, 10]
+
+
+def test_room_that_was_there_before_the_log_has_delayed_nobody() -> None:
+    # Tokens are made at 0, 10, 20 and, as another actor is before it from 30 to 80, at 80; taken at 10 for 5 ps, and at
+    # 20 for 60. The fourth has the room of the first, which went before the log begins.
+    sketch = Sketch()
+    shared = sketch.resource()
+    maker, reader = sketch.actor(4, 10, resource=shared), sketch.actor(4, [5, 60])
+    ready, other = sketch.actor(1, 25), sketch.actor(1, 50, resource=shared)
+    sketch.channel(maker, reader, 3)
+    sketch.channel(ready, other, 1)
+    for window in (LogWindow(), LogWindow(20)):
+        trace = run_compiled(sketch.program(), log=window)
+        log, found = trace.log, waits(trace)
+        assert log is not None
+        (last,) = np.flatnonzero((log.actor == maker) & (log.firing == 3))
+        assert [column[last] for column in (found.free, found.fed, found.room, found.start)] == [30, 30, 30, 80]
+
+
+def test_a_buffer_in_a_late_window() -> None:
+    # From 40 ps on tokens are made at 40 and 70, and have gone at 70, 100 and 130; two were made and one had gone.
+    trace = pair(LogWindow(40))
+    full = occupancy(trace, 40, 130, bins=9)
+    assert full.course.values.tolist() == [[8 * held for held in (2, 2, 2, 2, 2, 1, 1, 1, 0)]]
+    frame = full.frame
+    assert (frame["room_bits"][0], frame["peak_bits"][0], frame["full"][0]) == (16, 16, 1.0)
+    assert frame["mean_bits"][0] == near(8 * 13 / 9)
+    # One place is taken from the beginning, the other as soon as the maker starts.
+    there = occupancy(pair(initial=1), 0, 120, bins=4).course
+    assert there.edges_ps.tolist() == [0, 30, 60, 90, 120]
+    assert there.values.tolist() == [[16, 16, 16, 8]]
+
+
+def test_a_reader_that_gives_back_several_tokens_at_first() -> None:
+    # Its first firing needs three and gives back two, each later one needs and gives back one: three tokens wait until
+    # 30 + 5, when one is left.
+    sketch = Sketch()
+    maker, reader = sketch.actor(5, 10), sketch.actor(3, 5)
+    sketch.channel(maker, reader, 5, need=((3, 4, 5), 3), release=((2, 3, 5), 3))
+    trace = run_compiled(sketch.program(), log=LogWindow())
+    found = occupancy(trace, 0, 50, bins=10).course
+    # Tokens take room at 0, 10, 20, 30 and 40; firings end at 35, 45 and 55.
+    assert found.values.tolist() == [[8 * held for held in (1, 2, 2, 3, 3, 4, 2, 3, 2, 2)]]
+
+
+def test_a_layer_without_room_is_not_full() -> None:
+    nothing = Occupancy(Course(("a",), np.array([0.0, 1.0]), np.array([[0.0]])), np.array([0.0]))
+    assert nothing.frame["full"].tolist() == [0.0] and nothing.frame["peak_bits"].tolist() == [0.0]
 
 
 def two_layers() -> Trace:

@@ -145,6 +145,19 @@ def test_leakage_lasts_for_the_whole_run() -> None:
     assert leaked["energy_j"].sum() == near(LEAKAGE_MW * 1e-3 * MAKESPAN_NS * NS)
 
 
+def test_what_clocks_draw_has_rows_of_its_own() -> None:
+    # Units that draw 3 mW while their clock runs: one works for a nanosecond a token, all others never.
+    prices = bill()
+    parts = [replace(part, running_w=figure(3e-3)) if part.name == "local" else part for part in prices.components]
+    table = account(*run(), replace(prices, components=tuple(parts))).energy
+    drawn = table[table["layer"] == LEAKAGE]
+    beside = drawn[drawn["action"] != "leakage"]
+    assert list(zip(beside["component"], beside["action"], strict=True)) == [("local", "active"), ("local", "idle")]
+    active = 3e-3 * BATCH * TOKENS * NS
+    assert beside["energy_j"].tolist() == [near(active), near(3e-3 * 16 * MAKESPAN_NS * NS - active)]
+    assert len(drawn) == 11 + 2 and (beside["count"] == MAKESPAN_NS * NS).all()
+
+
 def test_leakage_of_several_chips() -> None:
     trace, placement = run()
     nothing = np.zeros(len(trace.program.resources))
@@ -429,6 +442,8 @@ def test_peak_of_the_chip() -> None:
     assert found.tops_per_mm2 == near(tops / (16 * TILE_MM2 + REST_MM2))
     headline = ledger().headline
     assert headline.peak_tops == near(tops)
+    two = account(run()[0], replace(run()[1], chips=2), bill()).headline
+    assert two.peak_tops == near(2 * tops) and two.peak_tops_per_mm2 == near(found.tops_per_mm2)
     assert headline.peak_gops_per_w == near(found.gops_per_w)
     assert headline.peak_tops_per_mm2 == near(found.tops_per_mm2)
 

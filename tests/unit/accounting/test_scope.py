@@ -7,7 +7,11 @@ import pytest
 from archsim.accounting import Aspect, Extent, scope_of, without_area, without_leakage
 from archsim.accounting.scope import Scope
 from archsim.chip import chip_names, load_chip
-from archsim.cost import price
+from archsim.chip.schema import Chip
+from archsim.cost import Bill, price
+from archsim.cost.bill import Component, Figure
+from archsim.machine import Place, Purpose
+from tests.chips import make_chip, make_memory, make_system
 
 
 def scope(chip: str, *overrides: str) -> Scope:
@@ -82,3 +86,90 @@ def test_every_aspect_of_every_chip_is_told(chip: str) -> None:
     assert tuple(one.aspect for one in found.inclusions) == tuple(Aspect)
     told = f"{found.included}, {found.excluded}"
     assert all(one.aspect in told for one in found.inclusions if one.extent is not Extent.ABSENT)
+
+
+def told(*parts: Component, chip: Chip | None = None) -> Scope:
+    """The scope of a small chip, with a memory beside it and no links, whose bill has these parts alone."""
+    return scope_of(chip or make_chip(memory=make_memory()), Bill(parts, ()))
+
+
+def part(
+    name: str = "adc",
+    *,
+    leakage_w: float = 0.0,
+    energy_j: float = 0.0,
+    area_m2: float = 0.0,
+    place: Place = Place.TILE,
+    purpose: Purpose = Purpose.CONVERT,
+    covers: frozenset[Purpose] = frozenset(),
+    given: bool = False,
+) -> Component:
+    leakage, energy, area = (Figure(value, "by hand", "assumed", given) for value in (leakage_w, energy_j, area_m2))
+    return Component(name, place, purpose, 1, (("act", energy),), area, leakage, covers=covers)
+
+
+@pytest.mark.parametrize(
+    ("leakage_w", "energy_j", "extent", "without"),
+    [
+        (1.0, 1.0, Extent.ALL, ()),
+        (1.0, 0.0, Extent.PART, ("accesses",)),
+        (0.0, 1.0, Extent.PART, ("power without accesses",)),
+        (0.0, 0.0, Extent.NONE, ()),
+    ],
+)
+def test_a_memory_has_accesses_and_power_without_them(
+    leakage_w: float, energy_j: float, extent: Extent, without: tuple[str, ...]
+) -> None:
+    found = told(part("dram", leakage_w=leakage_w, energy_j=energy_j, place=Place.PORT))
+    (memory,) = (one for one in found.inclusions if one.aspect is Aspect.DRAM)
+    assert (memory.extent, memory.without) == (extent, without)
+    # It is not on the die: the chip itself has no leakage there.
+    assert found.extent(Aspect.LEAKAGE) is Extent.NONE
+    assert ("DRAM" in found.excluded) == (extent is Extent.NONE)
+
+
+@pytest.mark.parametrize(
+    ("leakage_w", "covers", "extent"),
+    [
+        (1.0, frozenset({Purpose.STORE}), Extent.ALL),
+        (0.0, frozenset({Purpose.STORE}), Extent.PART),
+        (1.0, frozenset({Purpose.CLOCK}), Extent.PART),
+    ],
+)
+def test_a_memorys_power_may_be_within_a_larger_figure(
+    leakage_w: float, covers: frozenset[Purpose], extent: Extent
+) -> None:
+    accessed = part("dram", energy_j=1.0, place=Place.PORT)
+    found = told(accessed, part("board", leakage_w=leakage_w, covers=covers, place=Place.PORT))
+    assert found.extent(Aspect.DRAM) is extent
+    assert found.extent(Aspect.CLOCK) is (Extent.ALL if Purpose.CLOCK in covers else Extent.NONE)
+
+
+@pytest.mark.parametrize(
+    ("leakage_w", "energy_j", "extent"), [(1.0, 0.0, Extent.ALL), (0.0, 1.0, Extent.ALL), (0.0, 0.0, Extent.NONE)]
+)
+def test_links_and_what_serves_count_where_they_cost_anything(
+    leakage_w: float, energy_j: float, extent: Extent
+) -> None:
+    link = part("chip-link", leakage_w=leakage_w, energy_j=energy_j, place=Place.PORT, purpose=Purpose.MOVE)
+    clock = part("clock", leakage_w=leakage_w, energy_j=energy_j, purpose=Purpose.CLOCK)
+    memory = part("dram", energy_j=1.0, place=Place.PORT)
+    # The memory at the port is no link.
+    found = told(link, clock, memory, chip=make_chip(memory=make_memory(), system=make_system(2)))
+    assert (found.extent(Aspect.IO), found.extent(Aspect.CLOCK)) == (extent, extent)
+    assert told(memory, chip=make_chip(memory=make_memory(), system=make_system(2))).extent(Aspect.IO) is Extent.NONE
+    assert told(link, clock, memory).extent(Aspect.IO) is Extent.ABSENT
+
+
+def test_zeros_that_a_file_gives_are_told_from_those_of_models() -> None:
+    leaking, modelled = part(leakage_w=1.0, area_m2=1.0), part("driver")
+    silent = part("router", given=True)
+    found = told(leaking, modelled)
+    assert [found.extent(aspect) for aspect in (Aspect.LEAKAGE, Aspect.AREA)] == [Extent.ALL, Extent.ALL]
+    found = told(leaking, modelled, silent)
+    for one in found.inclusions[:2]:
+        assert (one.extent, one.without) == (Extent.PART, ("router",))
+    assert found.included == "leakage in part, area in part"
+    # No memory is on the bill, and no link on the chip.
+    assert found.excluded == "clock, control, power conversion, host"
+    assert told(modelled, silent).included == "dynamic energy alone"
