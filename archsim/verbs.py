@@ -14,11 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.accounting import Bottleneck, Tally
-from archsim.chip.reads import Description
-from archsim.chip.schema import Chip
+from archsim.chip.reads import Description, Reads
 from archsim.cost import Bill, price
-from archsim.lowering import lower
-from archsim.mapping import Floorplan, Placement, Replication, place
+from archsim.lowering import AskedRooms, Rooms, answer_rooms, frame, lower
+from archsim.machine import Stage
+from archsim.mapping import (
+    AskedPace,
+    Floorplan,
+    Layout,
+    Pace,
+    Placement,
+    Replication,
+    Settled,
+    answer_pace,
+    place,
+    settle,
+)
 from archsim.network import Network
 from archsim.program import Program, Trace
 from archsim.reuse import Form, Recalled, the_recall
@@ -32,7 +43,11 @@ _PLACES = tuple(field.name for field in fields(Placement) if field.name not in (
 def priced(chip: Description) -> Bill:
     """As `archsim.price`."""
     # Of no use on disk: it takes no longer to make than to find.
-    return the_recall().read("price", ("the chip alone",), chip, price, Form(lambda _: ())).value
+    return the_recall().read("price", ("the chip alone",), chip, _price, Form(lambda _: ())).value
+
+
+def _price(reads: Reads) -> Bill:
+    return price(reads.chip)
 
 
 def placed(
@@ -41,8 +56,16 @@ def placed(
     """As `archsim.place`; what is found may be on another chip, which says the same wherever placing had read."""
     kept = the_recall()
 
-    def make(watched: Chip) -> Placement:
-        return place(network, watched, replicate=replicate, batch=batch, interleave=interleave).on(chip.chip)
+    def make(reads: Reads) -> Placement:
+        found = place(
+            network,
+            reads.chip,
+            replicate=replicate,
+            batch=batch,
+            interleave=interleave,
+            settled=_settled(network, chip, reads),
+        )
+        return found.on(chip.chip)
 
     def contents(placement: Placement) -> object:
         return kept.network(placement.network), *(getattr(placement, name) for name in _PLACES)
@@ -60,13 +83,44 @@ def placed(
     return kept.read("place", inputs, chip, make, Form(contents, written, read))
 
 
+def _settled(network: Network, chip: Description, part_of: Reads) -> Callable[[Layout, tuple[int, ...], Pace], Settled]:
+    """As `archsim.mapping.settle`, by the comparisons with the pace that it needs."""
+    kept = the_recall()
+
+    def found(layout: Layout, groups: tuple[int, ...], pace: Pace) -> Settled:
+        def make(reads: Reads) -> Settled:
+            return settle(network, reads.chip, layout, groups, AskedPace(reads.ask))
+
+        inputs = (kept.network(network), kept.named(layout), repr(groups))
+        return kept.read("settle", inputs, chip.beside(answer_pace(pace)), make, _part(Settled), part_of).value
+
+    return found
+
+
 def lowered(placement: Recalled[Placement], chip: Description, batch: int) -> Recalled[Program]:
     """As `archsim.lower`, of a placement put on this chip."""
 
-    def make(watched: Chip) -> Program:
-        return lower(placement.value.on(watched), batch=batch)
+    def make(reads: Reads) -> Program:
+        framed = _framed(placement, chip, batch, reads)
+        return lower(placement.value.on(reads.chip), batch=batch, framed=framed)
 
     return the_recall().read("lower", (placement.name, repr(batch)), chip, make, _whole(Program))
+
+
+def _framed(
+    placement: Recalled[Placement], chip: Description, batch: int, part_of: Reads
+) -> Callable[[tuple[Stage, ...], Rooms], Program]:
+    """As `archsim.lowering.frame`, by the rooms on edges that it needs."""
+    kept = the_recall()
+
+    def found(stages: tuple[Stage, ...], rooms: Rooms) -> Program:
+        def make(reads: Reads) -> Program:
+            return frame(placement.value.on(reads.chip), stages, AskedRooms(reads.ask), batch)
+
+        inputs = (placement.name, repr(batch), kept.named(stages))
+        return kept.read("frame", inputs, chip.beside(answer_rooms(rooms)), make, _part(Program), part_of).value
+
+    return found
 
 
 def counted(
@@ -110,6 +164,11 @@ class _KeptTally(Tally):
         plain, inputs = Tally(self.trace, self.placement), (self.trace_name, self.placement_name)
         form = Form(lambda _: (), _itself, _checked(Bottleneck))
         return the_recall().made("bottleneck", inputs, lambda: plain.bottleneck, form).value
+
+
+def _part(_: type[T]) -> Form[T]:
+    """Of a part of a value that is itself kept on disk."""
+    return Form(_itself)
 
 
 def _whole(kind: type[T]) -> Form[T]:

@@ -7,7 +7,7 @@ all of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from typing import Any, cast
@@ -20,6 +20,12 @@ Place = tuple[str, ...]
 
 Note = Callable[[Place, object], None]
 
+Answer = Callable[..., object]
+"""Takes the words of a question."""
+
+ASKED = "?"
+"""In place of a field's name, before the words of a question."""
+
 MISSING = "missing"
 """In place of the value of a field that a chip does not have."""
 
@@ -28,12 +34,19 @@ class Unreadable(TypeError):
     """A value of a kind that cannot be told apart from others by its text."""
 
 
+def no_answer(*question: str) -> object:
+    """Where nothing may be asked beside the chip."""
+    raise LookupError(f"nobody answers {question}")
+
+
 class Reads:
-    """Fields that have been read, with their values.
+    """Fields that have been read, with their values, and questions that have been asked, with their answers.
 
     Parameters
     ----------
     chip : Chip
+    answer : callable, optional
+        Answers questions on what is not in the chip.
 
     Attributes
     ----------
@@ -45,11 +58,26 @@ class Reads:
         Whether all of them could be spelled.
     """
 
-    def __init__(self, chip: Chip) -> None:
+    def __init__(self, chip: Chip, answer: Answer = no_answer) -> None:
         self.values: dict[Place, str] = {}
         self.readable = True
+        self._answer = answer
         self._whole: set[Place] = set()
         self.chip = cast(Chip, _watched(chip, (), self._note))
+
+    def ask(self, *question: str) -> object:
+        """The answer to a question, which is noted."""
+        found = self._answer(*question)
+        self._note((ASKED, *question), found)
+        return found
+
+    def read_too(self, fields: Iterable[Place], description: Description) -> None:
+        """Count as read what somebody else has read of this chip."""
+        self.values.update((field, description.at(field)) for field in fields if field[0] != ASKED)
+
+    def spoil(self) -> None:
+        """Count as read what could not be spelled."""
+        self.readable = False
 
     def _note(self, place: Place, value: object) -> None:
         try:
@@ -71,29 +99,51 @@ class Description:
     Parameters
     ----------
     chip : Chip
+    answer : callable, optional
+        Answers questions on what is not in the chip.
     """
 
-    def __init__(self, chip: Chip) -> None:
-        self.chip = chip
+    def __init__(self, chip: Chip, answer: Answer = no_answer) -> None:
+        self.chip, self.answer = chip, answer
         self._known: dict[Place, str] = {}
+        self._nodes: dict[Place, object] = {(): chip}
+
+    def beside(self, answer: Answer) -> Description:
+        """The same chip with somebody who answers questions."""
+        other = Description(self.chip, answer)
+        other._nodes = self._nodes
+        return other
 
     def at(self, place: Place) -> str:
-        """What a field says, as `spelled` writes it; `MISSING` where there is none."""
+        """What a field says, as `spelled` writes it; `MISSING` where there is none. Or the answer to a question."""
         known = self._known.get(place)
         if known is None:
-            known = self._known[place] = self._spelled(place)
+            found = self.answer(*place[1:]) if place[0] == ASKED else self._node(place)
+            known = self._known[place] = MISSING if found is _NONE else _told(found)
         return known
 
-    def _spelled(self, place: Place) -> str:
-        node: object = self.chip
-        for name in place:
-            if isinstance(node, Section) and name in type(node).model_fields:
-                node = getattr(node, name)
-            elif isinstance(node, Mapping) and name in node:
-                node = node[name]
-            else:
-                return MISSING
-        return spelled(node)
+    def _node(self, place: Place) -> object:
+        found = self._nodes.get(place, self)
+        if found is not self:
+            return found
+        above, name = self._node(place[:-1]), place[-1]
+        if isinstance(above, Section) and name in type(above).model_fields:
+            found = getattr(above, name)
+        else:
+            found = above[name] if isinstance(above, Mapping) and name in above else _NONE
+        self._nodes[place] = found
+        return found
+
+
+_NONE = object()
+
+
+def _told(value: object) -> str:
+    """As `spelled`; nothing, which no text is, of what has none."""
+    try:
+        return spelled(value)
+    except Unreadable:
+        return ""
 
 
 def spelled(value: object) -> str:

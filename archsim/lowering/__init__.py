@@ -1,5 +1,6 @@
 """Making Programs from Placements."""
 
-from archsim.lowering.lower import lower
+from archsim.lowering.lower import frame, lower
+from archsim.lowering.rooms import AskedRooms, Rooms, answer_rooms
 
-__all__ = ["lower"]
+__all__ = ["AskedRooms", "Rooms", "answer_rooms", "frame", "lower"]

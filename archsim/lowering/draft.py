@@ -211,6 +211,11 @@ class Draft:
         tables = self.durations.add(interval, 0), self.durations.add(interval + extra, 0)
         return Timing(first, first + extra, *tables)
 
+    def times(self) -> tuple[Ids, Ids]:
+        """Intervals and latencies of all actors, shape ``(actors,)`` each."""
+        table = _DraftActors.concatenate(self._actors)
+        return table.interval, table.latency
+
     def actor_columns(self, ids: Ids) -> Copied:
         """What link actors take over from the actors whose tokens they carry."""
         if len(self._actors) > 1:

@@ -17,7 +17,7 @@ from archsim.lowering.buffers import NO_EDGE, Held, buffered, excess
 from archsim.lowering.curves import Demands
 from archsim.lowering.dependencies import Dependencies, edge_dependencies, touched_elements
 from archsim.lowering.layers import Ends
-from archsim.lowering.schedule import Pace, Tempo, window_capacity
+from archsim.lowering.rooms import Rooms
 from archsim.mapping import Placement
 from archsim.network import Edge
 
@@ -49,9 +49,7 @@ class Choices:
     Parameters
     ----------
     demands, placement, ends
-    tempos : dict of str to Tempo
-    pace : Pace
-        At full rate.
+    rooms : Rooms
     full : list of Dependencies
         Each edge's pairs with room for full rate.
     slower : list of Dependencies
@@ -61,8 +59,7 @@ class Choices:
     demands: Demands
     placement: Placement
     ends: Ends
-    tempos: dict[str, Tempo]
-    pace: Pace
+    rooms: Rooms
     full: list[Dependencies]
     slower: list[Dependencies]
     _known: dict[tuple[int, Keep], Dependencies] = field(default_factory=dict)
@@ -80,7 +77,7 @@ class Choices:
         if keep is Keep.NOTHING:
             # What a reader fetches streams into the unit.
             return replace(self.full[edge], kept=np.zeros_like(self.full[edge].kept))
-        room = 1 if keep is Keep.LEAST else window_capacity(self.demands, self._edge(edge), self.tempos, self.pace)
+        room = 1 if keep is Keep.LEAST else self.rooms.window(edge)
         return edge_dependencies(self.demands, self.placement, self.ends, edge, room, fetched=True)
 
     def bits(self, edge: int, keep: Keep) -> dict[int, int]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.products import PartialSums, add_products
-from archsim.machine import OVERHEAD
+from archsim.machine import OVERHEAD, Stage
 from archsim.machine.memories import Stored, memory_for, memory_service
 from archsim.machine.service import digital_cycles
 from archsim.mapping import By, Placement, made_by
@@ -40,10 +40,10 @@ class Ends:
     made: Ids
 
 
-def add_layers(draft: Draft, placement: Placement, batch: Batch) -> tuple[Ends, PartialSums]:
-    """Add the actors of all layers, and the channels inside their arrays."""
+def add_layers(draft: Draft, placement: Placement, stages: tuple[Stage, ...], batch: Batch) -> tuple[Ends, PartialSums]:
+    """Add the actors of all layers, those of products first, and the channels inside their arrays."""
     maker = np.full(len(placement.homes), -1, np.int64)
-    products, sums = add_products(draft, placement, batch)
+    products, sums = add_products(draft, placement, stages, batch)
     _fill_makers(placement, products.maker, maker)
     for index, layer in enumerate(placement.network.order):
         if isinstance(layer.operator, Digital):

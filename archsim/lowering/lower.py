@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,13 @@ from archsim.lowering.draft import Draft
 from archsim.lowering.fabric import act_writes, add_transfers, buffers_at
 from archsim.lowering.keeping import Choices, Keep, choose_keeping
 from archsim.lowering.layers import Ends, add_layers
+from archsim.lowering.products import add_products
 from archsim.lowering.room import check_room
-from archsim.lowering.schedule import edge_capacity, paced_schedule
+from archsim.lowering.rooms import PacedRooms, Rooms
 from archsim.lowering.spill import Spilled, spill
 from archsim.lowering.stepped import lower_steps
-from archsim.lowering.tempo import layer_tempos
 from archsim.lowering.turns import BetweenTurns, take_turns
+from archsim.machine import Stage
 from archsim.mapping import By, Placement, made_by
 from archsim.network import Sink, Source
 from archsim.program import Program, Samples
@@ -41,6 +43,7 @@ def lower(
     *,
     batch: int = 1,
     capacities: Mapping[str, int] | None = None,
+    framed: Callable[[tuple[Stage, ...], Rooms], Program] | None = None,
 ) -> Program:
     """Lower a placed network to a timed dataflow graph.
 
@@ -51,6 +54,8 @@ def lower(
         Samples to run: a multiple of those whose tokens take turns.
     capacities : mapping of str to int, optional
         Tokens of room on every edge into a layer, in place of the computed ones; never less than one firing needs.
+    framed : callable, optional
+        As `frame` of this placement and batch; it may know of one that was made before.
 
     Returns
     -------
@@ -65,12 +70,45 @@ def lower(
     """
     if placement.plan is not None:
         return lower_steps(placement, batch)
+    samples, stages = batch_of(placement, batch), tuple(stage.timeless() for stage in placement.products)
+
+    rooms = PacedRooms(placement)
+    program = framed(stages, rooms) if framed else frame(placement, stages, rooms, batch, capacities)
+    return _timed(program, placement, samples)
+
+
+def frame(
+    placement: Placement,
+    stages: tuple[Stage, ...],
+    rooms: Rooms,
+    batch: int,
+    capacities: Mapping[str, int] | None = None,
+) -> Program:
+    """Everything of a Program but the times of products.
+
+    Parameters
+    ----------
+    placement : Placement
+    stages : tuple of Stage
+        Of products with each block, without times.
+    rooms : Rooms
+        On edges.
+    batch : int
+    capacities : mapping of str to int, optional
+
+    Raises
+    ------
+    InputError
+        If the batch or a capacity cannot be used, or memory would not hold the run.
+    CapacityError
+        If buffers are too small and there is no memory to help.
+    """
     samples = batch_of(placement, batch)
     check_room(placement, batch)
     draft = Draft(placement.floorplan.nodes)
-    ends, sums = add_layers(draft, placement, samples)
+    ends, sums = add_layers(draft, placement, stages, samples)
     demands = Demands(placement.network, samples.group, draft.curves)
-    choices = _choices(demands, placement, ends, capacities or {})
+    choices = _choices(demands, placement, ends, rooms, capacities or {})
     between = BetweenTurns.of(draft, placement, ends, samples)
     most = between.most_kept(choices)
     summed, stored = between.sums(partial_sum_dependencies(draft.curves, sums))
@@ -90,26 +128,38 @@ def lower(
     return draft.finish(tuple(layer.name for layer in placement.network.order), _samples(placement, ends, samples))
 
 
-def _choices(demands: Demands, placement: Placement, ends: Ends, given: Mapping[str, int]) -> Choices:
+def _timed(program: Program, placement: Placement, batch: Batch) -> Program:
+    """A Program whose products take their times: those that they have where they are added alone."""
+    draft = Draft(placement.floorplan.nodes)
+    add_products(draft, placement, placement.products, batch)
+    interval, latency = draft.times()
+    actors, rest = program.actors, slice(len(interval), None)
+    timed = replace(
+        actors,
+        interval=np.concatenate([interval, actors.interval[rest]]),
+        latency=np.concatenate([latency, actors.latency[rest]]),
+    )
+    return replace(program, actors=timed)
+
+
+def _choices(demands: Demands, placement: Placement, ends: Ends, rooms: Rooms, given: Mapping[str, int]) -> Choices:
     """The pairs of every edge, with room for full rate, or for as much of it as the buffers hold."""
     _check_given(placement, given)
-    tempos, edges = layer_tempos(placement), placement.network.edges
-    paces = [paced_schedule(demands, tempos, 1)]
+    edges = placement.network.edges
 
-    def at_pace(index: int) -> Dependencies:
-        room = given.get(edges[index].target) or edge_capacity(demands, edges[index], tempos, paces[-1])
+    def at_pace(index: int, stretch: int) -> Dependencies:
+        room = given.get(edges[index].target) or rooms.even(index, stretch)
         return edge_dependencies(demands, placement, ends, index, room)
 
-    full = [at_pace(index) for index in range(len(edges))]
+    full = [at_pace(index, 1) for index in range(len(edges))]
     slower = list(full)
     crowded = crowded_edges(placement, Dependencies.concatenate(slower))
     for stretch in STRETCHES:
         if crowded:
-            paces.append(paced_schedule(demands, tempos, stretch))
             for index in crowded:
-                slower[index] = at_pace(index)
+                slower[index] = at_pace(index, stretch)
             crowded = crowded_edges(placement, Dependencies.concatenate(slower))
-    return Choices(demands, placement, ends, tempos, paces[0], full, slower)
+    return Choices(demands, placement, ends, rooms, full, slower)
 
 
 def _check_given(placement: Placement, given: Mapping[str, int]) -> None:

@@ -51,11 +51,21 @@ class PartialSums:
     bits: Ids
 
 
-def add_products(draft: Draft, placement: Placement, batch: Batch) -> tuple[Products, PartialSums]:
-    """Add the actors of every layer's products with its blocks, and the channels between them on their tile."""
+def add_products(
+    draft: Draft, placement: Placement, products: tuple[Stage, ...], batch: Batch
+) -> tuple[Products, PartialSums]:
+    """Add the actors of every layer's products with its blocks, and the channels between them on their tile.
+
+    Parameters
+    ----------
+    draft, placement
+    products : tuple of Stage
+        Of the products with each block; their columns have shape ``(blocks,)``.
+    batch : Batch
+    """
     uses, blocks = placement.uses, placement.blocks
     row, node = blocks.row[uses.block], blocks.node[uses.block]
-    stages = _stages(placement)
+    stages = _stages(placement, products)
     firings = firings_of(placement, uses.layer, blocks.replica[uses.block], batch)
     # The actor of each stage for each use of a block; -1 where a first row block has no sums to add.
     actors = [_add_stage(draft, placement, stage, _served(stage, row), firings) for stage in stages]
@@ -71,7 +81,7 @@ def add_products(draft: Draft, placement: Placement, batch: Batch) -> tuple[Prod
     return Products(add_starts(draft, placement, stages, firings, actors[0]), maker), sums
 
 
-def _stages(placement: Placement) -> tuple[Stage, ...]:
+def _stages(placement: Placement, products: tuple[Stage, ...]) -> tuple[Stage, ...]:
     """The stages of each layer's product with each block it uses; their columns have shape ``(uses,)``.
 
     Where an array serves several layers or blocks, and cannot go on before its converters are through, it is held until
@@ -80,7 +90,7 @@ def _stages(placement: Placement) -> tuple[Stage, ...]:
     blocks = placement.uses.block
     array = (placement.blocks.node * placement.floorplan.unit.places + placement.blocks.array)[blocks]
     shared = np.bincount(array)[array] > 1
-    stages = [stage.at(blocks) for stage in placement.products]
+    stages = [stage.at(blocks) for stage in products]
     for number, (stage, after) in enumerate(pairwise(stages)):
         if stage.in_flight == 1:
             held = np.maximum(stage.interval, stage.latency + after.interval)

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from archsim.lowering.curves import Demand, Demands
-from archsim.network import Edge, Network, Previous
+from archsim.network import Edge, Network
 
 Times = NDArray[np.float64]
 SLACK = 2
@@ -49,17 +48,12 @@ def sample_time(network: Network, tempos: dict[str, Tempo], group: int) -> float
 
 def recurrence_times(network: Network, tempos: dict[str, Tempo]) -> dict[str, float]:
     """Picoseconds per sample that each layer on a cycle needs at least: its steps times the cycle's latencies."""
-    graph: nx.DiGraph[str] = nx.DiGraph((edge.source, edge.target) for edge in network.edges if not _after_prompt(edge))
     times = {}
-    for cycle in nx.strongly_connected_components(graph):
+    for cycle in network.cycles:
         if len(cycle) > 1:
             around = sum(tempos[name].latency_ps for name in cycle)
             times.update({name: network.by_name[name].tokens * around for name in cycle})
     return times or {"": 0.0}
-
-
-def _after_prompt(edge: Edge) -> bool:
-    return isinstance(edge.access, Previous) and edge.access.after_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +81,18 @@ def paced_schedule(demands: Demands, tempos: dict[str, Tempo], stretch: int) -> 
     stretch : int
         Times slower than full rate: fewer samples then overlap, and less lies in the buffers.
     """
+    from archsim.lowering import held  # numba takes long to load
+
     network, group = demands.network, demands.group
     period = sample_time(network, tempos, group) * group * stretch
     starts: dict[str, Times] = {}
     for layer in network.order:
-        entries = layer.tokens * group
-        ready = np.zeros(entries)
+        ready = np.zeros(layer.tokens * group)
         for edge in network.inputs_of(layer.name):
             if not edge.recurrent:
-                np.maximum(ready, _arrivals(demands, edge, starts, tempos), out=ready)
-        even = np.arange(entries) * (period / entries)
-        starts[layer.name] = np.maximum.accumulate(ready - even) + even
+                held.wait_for(ready, demands.of(edge).need, starts[edge.source], float(tempos[edge.source].latency_ps))
+        starts[layer.name] = held.spread(ready, period / len(ready))
     return Pace(period, starts)
-
-
-def _arrivals(demands: Demands, edge: Edge, starts: dict[str, Times], tempos: dict[str, Tempo]) -> Times:
-    need = demands.of(edge).need
-    arrived = starts[edge.source] + tempos[edge.source].latency_ps
-    return np.where(need <= 0, 0.0, arrived[np.maximum(need, 1) - 1])
 
 
 def edge_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: Pace) -> int:
@@ -129,21 +117,8 @@ def window_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace
 
 def _room(curves: Demand, edge: Edge, taken: Times, tempos: dict[str, Tempo], pace: Pace) -> int:
     """Entries that lie on an edge at most, given when each takes its place there."""
-    begun = pace.starts[edge.target]
-    ends = begun + tempos[edge.target].hold_ps
-    freed = ends[np.minimum(curves.freeing, len(begun) - 1)]
-    return max(_most_held(taken, np.maximum(freed, taken), pace.period_ps), curves.room) + SLACK
+    from archsim.lowering import held
 
-
-def _most_held(taken: Times, freed: Times, period_ps: float) -> int:
-    """Most intervals ``[taken, freed)`` that overlap when each repeats with the period.
-
-    Intervals are folded into one period: those begun minus those ended, at each beginning.
-    """
-    taken_turn, taken_at = np.divmod(taken, period_ps)
-    freed_turn, freed_at = np.divmod(freed, period_ps)
-    # Folding an ascending sequence leaves a few ascending runs, which a stable sort merges.
-    taken_at, freed_at = np.sort(taken_at, kind="stable"), np.sort(freed_at, kind="stable")
-    begun_later = np.arange(len(taken))[::-1]
-    ended_later = len(freed) - np.searchsorted(freed_at, taken_at, side="right")
-    return int((freed_turn.sum() - taken_turn.sum()) + (ended_later - begun_later).max())
+    begun, hold_ps = pace.starts[edge.target], float(tempos[edge.target].hold_ps)
+    most = held.most_held(taken, begun, hold_ps, curves.freeing, pace.period_ps)
+    return max(most, curves.room) + SLACK

@@ -85,6 +85,8 @@ def start_tempo(placement: Placement, rows: slice, period: Ids) -> tuple[float, 
         Between the products of each.
     """
     tile, blocks = placement.chip.tile, placement.blocks
+    if tile.issue is None and tile.buffer.read_bandwidth is None:
+        return 0.0, 0.0
     alike = [column[rows] for column in (blocks.node, blocks.replica)]
     if tile.issue is not None and tile.issue.joint:
         alike.append(blocks.row_start[rows])

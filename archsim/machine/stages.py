@@ -109,6 +109,11 @@ class Stage:
         """Whether it adds the sums of the row block before."""
         return self.role is Role.ACCUMULATE
 
+    def timeless(self) -> Stage:
+        """The stage as if it took no time."""
+        nothing = np.zeros_like(self.interval)
+        return replace(self, interval=nothing, latency=nothing)
+
     def at(self, blocks: Ids) -> Stage:
         """The stage for a selection of blocks, or for as many copies of them."""
         return replace(

@@ -80,7 +80,7 @@ class Settler:
         """Copies that share the tokens of a layer so that each keeps pace."""
         if layer.name in self.bound:
             return 1
-        return int(np.clip(np.ceil(busy / self.units.pace_ps), 1, min(layer.tokens, self.units.floorplan.tiles)))
+        return int(np.clip(self.units.pace.rounds(busy), 1, min(layer.tokens, self.units.floorplan.tiles)))
 
     def _anchor(self, layer: Layer, known: dict[str, Parts]) -> int:
         """Node that a layer should be near: its main input's, or the first tile."""
@@ -125,9 +125,7 @@ class Settler:
         assert isinstance(operator, Digital)
         if operator.heads == 1:
             return np.array([0, layer.width], np.int64)
-        wanted = max(
-            np.ceil(busy / self.units.pace_ps), np.ceil(self._cached_bits(layer) / self.units.cache_bits(kind))
-        )
+        wanted = max(self.units.pace.rounds(busy), np.ceil(self._cached_bits(layer) / self.units.cache_bits(kind)))
         pieces = int(np.clip(np.ceil(wanted), 1, min(operator.heads, units)))
         return even_edges(operator.heads, operator.heads // pieces) * (layer.width // operator.heads)
 

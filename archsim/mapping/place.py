@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.homes import Settler
 from archsim.mapping.interleaving import possible_interleaving
 from archsim.mapping.layout import Layout, lay_out
+from archsim.mapping.pace import Pace, PaceOf
 from archsim.mapping.parts import Parts
 from archsim.mapping.placement import Blocks, Homes, Placement
 from archsim.mapping.replication import Replication, matrix_load, recurrent_layers
@@ -28,7 +30,13 @@ Ids = NDArray[np.int64]
 
 
 def place(
-    network: Network, chip: Chip, *, replicate: Replication = "none", batch: int = 1, interleave: int | None = None
+    network: Network,
+    chip: Chip,
+    *,
+    replicate: Replication = "none",
+    batch: int = 1,
+    interleave: int | None = None,
+    settled: Callable[[Layout, tuple[int, ...], Pace], Settled] | None = None,
 ) -> Placement:
     """Choose arrays for every weight block and units for every digital layer.
 
@@ -47,6 +55,8 @@ def place(
     interleave : int, optional
         Samples whose tokens take turns; must divide ``batch``. By default as many as fill a recurrence and have room
         for their keys and values, 1 without a recurrence.
+    settled : callable, optional
+        As `settle` of this network and chip; it may know of homes that were found before.
 
     Returns
     -------
@@ -73,24 +83,57 @@ def place(
     )
     load = matrix_load(mapped, floorplan.unit, cuts)
     layout = lay_out(mapped, floorplan, cuts, load, replicate)
-    pace = float(load.time_ps(layout.copies).max()) if len(cuts) else np.inf
-    units = UnitPool(floorplan, layout.chips, pace)
-    interleaved, homes = _settled(mapped, units, layout.blocks, groups)
-    return _assembled(mapped, floorplan, layout, homes, interleaved)
+    pace = PaceOf(float(load.time_ps(layout.copies).max()) if len(cuts) else np.inf)
+    homes = settled(layout, groups, pace) if settled else settle(network, chip, layout, groups, pace)
+    return _assembled(mapped, floorplan, layout, homes)
 
 
-def _settled(network: Network, units: UnitPool, blocks: Blocks, groups: tuple[int, ...]) -> tuple[int, list[Parts]]:
-    """Homes with room for the keys of as many samples as possible that take turns, and how many these are.
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Homes of all layers.
+
+    Parameters
+    ----------
+    interleave : int
+        Samples that take turns.
+    parts : tuple of Parts
+        Of each layer, in the order of ``Network.order``.
+    """
+
+    interleave: int
+    parts: tuple[Parts, ...]
+
+
+def settle(network: Network, chip: Chip, layout: Layout, groups: tuple[int, ...], pace: Pace) -> Settled:
+    """Homes with room for the keys of as many samples as possible that take turns.
 
     Where not even one sample's keys have room, they go through memory, and as many take turns as may.
+
+    Parameters
+    ----------
+    network : Network
+        As it is given, before it is mapped.
+    chip : Chip
+    layout : Layout
+        Weights on arrays.
+    groups : tuple of int
+        Samples that may take turns, most first.
+    pace : Pace
+        What units should keep up with.
+
+    Raises
+    ------
+    MissingUnit
+        If no digital unit can do a layer.
     """
-    bound = recurrent_layers(network)
-    settlers = [Settler(network, replace(units), bound, group) for group in groups]
-    for settler in settlers:
-        homes = _homes(network, settler, blocks)
+    mapped, blocks = as_mapped(network, chip), layout.blocks
+    units, bound = UnitPool(Floorplan(chip), layout.chips, pace), recurrent_layers(mapped)
+    for group in groups:
+        settler = Settler(mapped, replace(units), bound, group)
+        homes = _homes(mapped, settler, blocks)
         if settler.units.keys_fit:
-            return settler.group, homes
-    return groups[0], _homes(network, Settler(network, replace(units), bound, groups[0]), blocks)
+            return Settled(group, tuple(homes))
+    return Settled(groups[0], tuple(_homes(mapped, Settler(mapped, replace(units), bound, groups[0]), blocks)))
 
 
 def as_mapped(network: Network, chip: Chip) -> Network:
@@ -226,9 +269,8 @@ def _port_parts(network: Network, layer: Layer, known: dict[str, Parts], floorpl
     return Parts(zero, zero, zero, np.array([layer.width]), node, zero)
 
 
-def _assembled(
-    network: Network, floorplan: Floorplan, layout: Layout, parts: list[Parts], interleave: int
-) -> Placement:
+def _assembled(network: Network, floorplan: Floorplan, layout: Layout, settled: Settled) -> Placement:
+    parts = settled.parts
     names = ("replica", "part", "start", "stop", "node", "unit")
     layer = np.repeat(np.arange(len(parts)), [len(piece.node) for piece in parts])
     homes = Homes(layer, *(np.concatenate([getattr(piece, name) for piece in parts]) for name in names))
@@ -240,6 +282,6 @@ def _assembled(
         replicas=tuple(piece.replicas for piece in parts),
         blocks=layout.blocks,
         homes=homes,
-        interleave=interleave,
+        interleave=settled.interleave,
         turns=layout.turns,
     )

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +15,7 @@ from archsim.columns import Columns
 from archsim.errors import CapacityError, InputError
 from archsim.machine import BlockShapes, MatrixUnit, Pass, product_period
 from archsim.mapping.blocks import Cut
-from archsim.network import Layer, Network, Previous, Weights
+from archsim.network import Layer, Network, Weights
 
 Ids = NDArray[np.int64]
 SEPARATORS = "./:"
@@ -92,17 +91,8 @@ def _no_sums(unit: MatrixUnit, weights: Weights) -> CapacityError:
 
 
 def recurrent_layers(network: Network) -> frozenset[str]:
-    """Layers on a cycle of every step, which no second copy can speed up.
-
-    A recurrence that begins after a prompt (decoding) does not count: the prompt's tokens still stream.
-    """
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    for edge in network.edges:
-        if not (isinstance(edge.access, Previous) and edge.access.after_prompt):
-            graph.add_edge(edge.source, edge.target)
-    cycles = (part for part in nx.strongly_connected_components(graph) if len(part) > 1)
-    looped = {name for name in graph if graph.has_edge(name, name)}
-    return frozenset(looped.union(*cycles))
+    """Layers on a cycle of every step, which no second copy can speed up."""
+    return frozenset().union(*network.cycles)
 
 
 def choose_replicas(network: Network, load: Load, replicate: Replication, arrays: int, least_ps: int = 0) -> Ids:

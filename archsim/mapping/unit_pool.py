@@ -12,6 +12,7 @@ from archsim.chip.schema import Unit
 from archsim.errors import MissingUnit
 from archsim.machine.service import digital_cycles, unit_cycles
 from archsim.mapping.floorplan import Floorplan
+from archsim.mapping.pace import Pace
 from archsim.network import Digital, Layer, Network, Primitive
 from archsim.units import period_ps
 
@@ -28,13 +29,13 @@ class UnitPool:
     ----------
     floorplan : Floorplan
     chips : int
-    pace_ps : float
-        Time per sample that the slowest matrix layer takes: what a unit should keep up with.
+    pace : Pace
+        Of the slowest matrix layer.
     """
 
     floorplan: Floorplan
     chips: int
-    pace_ps: float
+    pace: Pace
     busy_ps: NDArray[np.float64] = field(init=False)
     cached_bits: NDArray[np.float64] = field(init=False)
     keys_fit: bool = field(init=False, default=True)
@@ -87,16 +88,21 @@ class UnitPool:
         """
         chip, local = divmod(anchor, self.floorplan.nodes)
         for kind in able if bits is None else []:
-            if local in self.nodes(kind) and self.busy_ps[kind, anchor] + busy <= max(self.pace_ps, busy):
+            if local in self.nodes(kind) and self._bears(float(self.busy_ps[kind, anchor]), busy):
                 return self._take(kind, anchor, busy)
         kind = able[0]
         nodes = self.nodes(kind) + chip * self.floorplan.nodes
         beyond = np.maximum(0.0, self.cached_bits[nodes] + (bits or 0.0) - max(self.cache_bits(kind), bits or 0.0))
-        rounds = np.ceil((self.busy_ps[kind, nodes] + busy) / self.pace_ps)
+        loads, back = np.unique(self.busy_ps[kind, nodes] + busy, return_inverse=True)
+        rounds = np.array([self.pace.rounds(load) for load in loads.tolist()])[back]
         best = int(nodes[np.lexsort((self.floorplan.hops(local)[self.nodes(kind)], rounds, beyond))[0]])
         self.cached_bits[best] += bits or 0.0
         self.keys_fit &= bool(self.cached_bits[best] <= self.cache_bits(kind))
         return self._take(kind, best, busy)
+
+    def _bears(self, before: float, busy: float) -> bool:
+        """Whether a unit keeps pace with one more part; one that is too much for any unit it bears if it is idle."""
+        return before + busy <= busy or self.pace.kept(before + busy)
 
     def _take(self, kind: int, node: int, busy: float) -> tuple[int, int]:
         self.busy_ps[kind, node] += busy

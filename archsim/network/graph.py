@@ -221,6 +221,19 @@ class Network:
             users[weights] = (*users.get(weights, ()), layer)
         return users
 
+    @cached_property
+    def cycles(self) -> tuple[frozenset[str], ...]:
+        """Layers that wait for each other in every step, and those that wait for themselves.
+
+        A recurrence that begins after a prompt (decoding) does not count: the prompt's tokens still stream.
+        """
+        steps = [edge for edge in self.edges if not (isinstance(edge.access, Previous) and edge.access.after_prompt)]
+        if not any(edge.recurrent for edge in steps):
+            return ()
+        graph: nx.DiGraph[str] = nx.DiGraph((edge.source, edge.target) for edge in steps)
+        parts = map(frozenset, nx.strongly_connected_components(graph))
+        return tuple(part for part in parts if len(part) > 1 or any(graph.has_edge(name, name) for name in part))
+
     @property
     def weights(self) -> int:
         """Weights that are held (biases and embeddings left out); those that several layers use count once."""

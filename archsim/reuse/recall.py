@@ -11,13 +11,12 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock
 from time import perf_counter
 from typing import Generic, TypeVar, cast
 
 from archsim.chip.reads import Description, Place, Reads
-from archsim.chip.schema import Chip
 from archsim.network import Network
 from archsim.reuse.contents import BYTES, Nameless, Names, arrays_of, name_of
 from archsim.reuse.disk import Disk, the_disk
@@ -118,7 +117,13 @@ class Recall:
         return self._kept(key, Recalled(value, key), form, perf_counter() - begun)
 
     def read(
-        self, verb: str, inputs: tuple[str, ...], chip: Description, make: Callable[[Chip], T], form: Form[T]
+        self,
+        verb: str,
+        inputs: tuple[str, ...],
+        chip: Description,
+        make: Callable[[Reads], T],
+        form: Form[T],
+        part_of: Reads | None = None,
     ) -> Recalled[T]:
         """What a verb makes of a chip and other values; its name is that of its contents.
 
@@ -131,20 +136,23 @@ class Recall:
         make : callable
             The verb, of a chip that records what is read, of which nothing may remain in the value.
         form : Form
+        part_of : Reads, optional
+            What the verb is a part of: whatever decides on this result was read there, too.
         """
-        if not all(inputs):
-            return self._kept("", Recalled(make(chip.chip), ""), form, 0.0)
-        asked = _joined(verb, *inputs)
-        for way in self._known_ways(asked, form):
+        asked = _joined(verb, *inputs) if all(inputs) else ""
+        for way in self._known_ways(asked, form) if asked else ():
             found = self._found(_named(asked, way, chip), form)
             if found is not None:
+                if part_of is not None:
+                    part_of.read_too(way, chip)
                 return found
-        reads, begun = Reads(chip.chip), perf_counter()
-        value = make(reads.chip)
-        took = perf_counter() - begun
-        if not reads.readable:
+        reads, begun = Reads(chip.chip, chip.answer), perf_counter()
+        value = make(reads)
+        took, way = perf_counter() - begun, tuple(reads.values)
+        if part_of is not None:
+            part_of.read_too(way, chip) if reads.readable else part_of.spoil()
+        if not asked or not reads.readable:
             return self._kept("", Recalled(value, ""), form, took)
-        way = tuple(reads.values)
         self._note_way(asked, way, form, took)
         return self._kept(_named(asked, way, chip), Recalled(value, self.named(form.contents(value))), form, took)
 
@@ -204,15 +212,19 @@ class Recall:
 
 
 def _named(asked: str, way: tuple[Place, ...], chip: Description) -> str:
-    return _joined(asked, *(part for place in way for part in (*place, chip.at(place))))
+    return _joined(asked, _spelled_way(way), *map(chip.at, way))
+
+
+@lru_cache(maxsize=4 * MOST_WAYS)
+def _spelled_way(way: tuple[Place, ...]) -> str:
+    return _joined(*(_joined(*place) for place in way))
 
 
 def _joined(*parts: str) -> str:
-    digest = hashlib.blake2b(digest_size=BYTES)
-    for part in parts:
-        text = part.encode()
-        digest.update(b"%d:" % len(text) + text)
-    return digest.hexdigest()
+    """One name for several texts, each with its length, so that no two rows of texts share it."""
+    texts = [part.encode() for part in parts]
+    lengths = ",".join([str(len(text)) for text in texts]).encode()
+    return hashlib.blake2b(b";".join((lengths, b"".join(texts))), digest_size=BYTES).hexdigest()
 
 
 @cache

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from archsim.chip import Chip, load_chip
-from archsim.chip.reads import MISSING, Description, Reads, Unreadable, spelled
+from archsim.chip.reads import ASKED, MISSING, Description, Reads, Unreadable, spelled
 from archsim.chip.schema import AnalogTile, Section
 
 CHIP = load_chip("pcm-mesh-14nm")
@@ -120,3 +120,32 @@ def test_a_value_without_an_exact_text_makes_a_reading_unusable() -> None:
     assert reads.readable
     _ = reads.chip.description
     assert not reads.readable
+
+
+def test_questions_are_noted_with_their_answers() -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def answer(*question: str) -> int:
+        asked.append(question)
+        return len(question)
+
+    reads, description = Reads(CHIP, answer), Description(CHIP).beside(answer)
+    assert reads.ask("room", "3") == 2
+    assert reads.values == {(ASKED, "room", "3"): "2"}
+    assert description.at((ASKED, "room", "3")) == description.at((ASKED, "room", "3")) == "2"
+    assert asked == [("room", "3")] * 2
+    with pytest.raises(LookupError, match="nobody answers"):
+        Reads(CHIP).ask("room")
+
+
+def test_what_a_part_has_read_the_whole_has_read_too() -> None:
+    whole, part, description = Reads(CHIP), Reads(CHIP, lambda: 7), Description(CHIP, lambda: 7)
+    _ = whole.chip.name, part.chip.tile, part.ask()
+    whole.read_too(part.values, description)
+    assert list(whole.values) == [("name",), ("tile",)]
+    assert whole.values["tile",] == spelled(CHIP.tile)
+
+
+def test_what_has_no_text_equals_nothing_that_was_read() -> None:
+    description = Description(CHIP.model_copy(update={"description": object()}))
+    assert description.at(("description",)) == ""

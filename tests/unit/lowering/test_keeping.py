@@ -9,7 +9,7 @@ from archsim.lowering.curves import Demands
 from archsim.lowering.draft import SeriesBook
 from archsim.lowering.keeping import Choices, Keep
 from archsim.lowering.layers import Ends
-from archsim.lowering.schedule import Pace
+from archsim.lowering.rooms import PacedRooms
 from archsim.mapping import place
 from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source, Weights, Whole, Window
 from archsim.program import Role
@@ -32,7 +32,7 @@ def convolution(tokens=40, kernel=3):
 def choices(network):
     placement = place(network, make_chip())
     demands = Demands(network, 1, SeriesBook())
-    return Choices(demands, placement, Ends(NONE, NONE, NONE), {}, Pace(1.0, {}), [], [])
+    return Choices(demands, placement, Ends(NONE, NONE, NONE), PacedRooms(placement), [], [])
 
 
 def test_traffic_of_a_window():

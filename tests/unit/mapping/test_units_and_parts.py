@@ -5,6 +5,7 @@ import pytest
 
 from archsim.mapping import place
 from archsim.mapping.floorplan import Floorplan, serpentine
+from archsim.mapping.pace import PaceOf
 from archsim.mapping.parts import Parts, carried, joined, one_copy, single
 from archsim.mapping.unit_pool import CACHE_SHARE, UnitPool
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Prefix, Primitive, Same, Sink, Source, Weights, Whole
@@ -15,7 +16,7 @@ PACE = 1000.0
 
 
 def pool(**units):
-    return UnitPool(Floorplan(make_chip(units=units or {"local": make_unit()})), 1, PACE)
+    return UnitPool(Floorplan(make_chip(units=units or {"local": make_unit()})), 1, PaceOf(PACE))
 
 
 def test_parts_stay_at_their_own_unit_while_it_keeps_pace():
@@ -74,7 +75,7 @@ def test_keys_at_tiles_have_the_tiles_buffer():
 
 def test_the_second_chips_units_are_its_own():
     floorplan = Floorplan(make_chip(system=make_system(2)))
-    units = UnitPool(floorplan, 2, PACE)
+    units = UnitPool(floorplan, 2, PaceOf(PACE))
     assert units.choose([0], floorplan.nodes + 3, 600) == (floorplan.nodes + 3, 0)
     assert units.choose([0], floorplan.nodes + 3, 600) == (floorplan.nodes + 2, 0)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archsim.chip import load_chip
-from archsim.chip.reads import Description
+from archsim.chip.reads import Description, Reads
 from archsim.reuse import Disk, Form, Memory, Recall
 from archsim.reuse import recall as recall_module
 from archsim.reuse.disk import the_disk
@@ -30,9 +30,9 @@ def test_another_process_finds_what_one_has_made(tmp_path: Path) -> None:
     """A recall of its own stands for a process of its own."""
     times = []
 
-    def verb(chip: object) -> int:
+    def verb(reads: Reads) -> int:
         times.append(1)
-        return chip.tile.adc.bits  # type: ignore[attr-defined, no-any-return]
+        return reads.chip.tile.adc.bits  # type: ignore[attr-defined, no-any-return]
 
     chips = [Description(load_chip("pcm-mesh-14nm", [f"tile.adc.bits={bits}"])) for bits in (6, 7)]
     for _ in range(3):

@@ -12,8 +12,8 @@ from enum import Enum
 import numpy as np
 import pytest
 
-from archsim.chip import Chip, load_chip
-from archsim.chip.reads import Description
+from archsim.chip import load_chip
+from archsim.chip.reads import Description, Reads
 from archsim.reuse import Form, Memory, Recall, name_of
 from archsim.reuse.contents import Nameless, Names
 from archsim.reuse.memory import LEAST_BYTES
@@ -116,8 +116,9 @@ class Verb:
     def __init__(self) -> None:
         self.times = 0
 
-    def __call__(self, chip: Chip) -> tuple[int, float | None]:
+    def __call__(self, reads: Reads) -> tuple[int, float | None]:
         self.times += 1
+        chip = reads.chip
         bits = chip.analog.adc.bits
         return bits, chip.technology.supply if bits > 8 else None
 
@@ -149,6 +150,35 @@ def test_other_inputs_and_other_verbs_are_told_apart() -> None:
     assert verb.times == 4
 
 
+def test_a_part_is_found_again_by_answers_and_the_whole_by_what_they_came_from() -> None:
+    """The part asks whether there are more than 8 bits; the whole reads how many, as the answer came from there."""
+    recall, made = Recall(Memory()), {"whole": 0, "part": 0}
+
+    def part(reads: Reads) -> tuple[object, float]:
+        made["part"] += 1
+        return reads.ask("many"), reads.chip.technology.supply
+
+    def of(chip: Description) -> tuple[object, ...]:
+        def whole(reads: Reads) -> tuple[object, ...]:
+            made["whole"] += 1
+            asked = chip.beside(lambda _: reads.chip.analog.adc.bits > 8)
+            return recall.read("part", ("",) if unnamed else ("net",), asked, part, FORM, reads).value
+
+        return recall.read("whole", ("net",), chip, whole, FORM).value
+
+    unnamed = False
+    assert of(described(6)) == of(described(7)) == of(described(6)) == (False, 0.8)
+    assert made == {"whole": 2, "part": 1}
+    assert of(described(9)) == (True, 0.8)
+    assert of(described(7, "0.7 V")) == (False, 0.7)
+    assert made == {"whole": 4, "part": 3}
+    assert of(described(6, "0.7 V")) == (False, 0.7)
+    assert made == {"whole": 5, "part": 3}
+    # Without a name the part is made anew, and the whole knows all the same what was read for it.
+    recall, unnamed = Recall(Memory()), True
+    assert [of(described(7, supply)) for supply in ("0.8 V", "0.7 V")] == [(False, 0.8), (False, 0.7)]
+
+
 def test_without_a_name_for_an_input_nothing_is_kept() -> None:
     recall, verb = Recall(Memory()), Verb()
     for _ in range(2):
@@ -162,8 +192,8 @@ def test_without_a_name_for_an_input_nothing_is_kept() -> None:
 def test_what_a_verb_raises_is_raised_again() -> None:
     recall, times = Recall(Memory()), []
 
-    def fails(chip: Chip) -> int:
-        times.append(chip.name)
+    def fails(reads: Reads) -> int:
+        times.append(reads.chip.name)
         raise ValueError
 
     for _ in range(2):

@@ -1,0 +1,97 @@
+"""Room on edges: all that a Program's structure takes from the times of products.
+
+A change of these times mostly leaves every room as it was, and with it who waits for whom, over which links, by which
+curves. So structure asks for rooms one by one (`Rooms`), and the times of products are filled in afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, cast
+
+from archsim.chip.reads import Answer
+from archsim.lowering.curves import Demands
+from archsim.lowering.draft import SeriesBook
+from archsim.lowering.schedule import Pace, Tempo, edge_capacity, paced_schedule, window_capacity
+from archsim.lowering.tempo import layer_tempos
+from archsim.mapping import Placement
+
+
+class Rooms(Protocol):
+    """Entries that edges of a placed network have room for, the edges counted along ``Network.edges``."""
+
+    def even(self, edge: int, stretch: int) -> int:
+        """For the full rate, or for one so many times slower."""
+
+    def window(self, edge: int) -> int:
+        """For what is fetched evenly at the full rate."""
+
+
+class PacedRooms:
+    """Those of the paced schedule, each worked out when somebody asks.
+
+    Parameters
+    ----------
+    placement : Placement
+    """
+
+    def __init__(self, placement: Placement) -> None:
+        self.placement = placement
+        self._paces: dict[int, Pace] = {}
+
+    def even(self, edge: int, stretch: int) -> int:
+        """As `Rooms.even`."""
+        described = self.placement.network.edges[edge]
+        return edge_capacity(self._demands, described, self._tempos, self._pace(stretch))
+
+    def window(self, edge: int) -> int:
+        """As `Rooms.window`."""
+        described = self.placement.network.edges[edge]
+        return window_capacity(self._demands, described, self._tempos, self._pace(1))
+
+    @cached_property
+    def _demands(self) -> Demands:
+        return Demands(self.placement.network, self.placement.interleave, SeriesBook())
+
+    @cached_property
+    def _tempos(self) -> dict[str, Tempo]:
+        return layer_tempos(self.placement)
+
+    def _pace(self, stretch: int) -> Pace:
+        if stretch not in self._paces:
+            self._paces[stretch] = paced_schedule(self._demands, self._tempos, stretch)
+        return self._paces[stretch]
+
+
+_EVEN, _WINDOW = "even", "window"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRooms:
+    """Rooms by questions (`archsim.chip.reads`): whoever uses them is known to have asked for these, and for no others.
+
+    Parameters
+    ----------
+    ask : callable
+        Takes the words of a question.
+    """
+
+    ask: Answer
+
+    def even(self, edge: int, stretch: int) -> int:
+        """As `Rooms.even`."""
+        return cast(int, self.ask(_EVEN, str(edge), str(stretch)))
+
+    def window(self, edge: int) -> int:
+        """As `Rooms.window`."""
+        return cast(int, self.ask(_WINDOW, str(edge)))
+
+
+def answer_rooms(rooms: Rooms) -> Answer:
+    """What answers the questions of `AskedRooms`."""
+
+    def answer(kind: str, *numbers: str) -> int:
+        return rooms.even(*map(int, numbers)) if kind == _EVEN else rooms.window(*map(int, numbers))
+
+    return answer
