@@ -24,3 +24,13 @@ def scale_sim_chip(dataflow: str, rows: int, columns: int) -> Chip:
         "tile.clock=1 GHz",
         "tile.weight_buffer.capacity=2 MiB",
     )
+
+
+LINKED = (
+    "system.link.bandwidth=1 GB/s",
+    "system.link.latency=7 ns",
+    "system.link.cost.energy.bit=1 pJ",
+    "system.link.cost.area=1 mm^2",
+    "system.link.cost.leakage=0 W",
+)
+"""A link between chips; how many there are is said beside it."""

@@ -52,7 +52,7 @@ def _bounds(headline: Headline, trace: Trace, placement: Placement) -> list[tupl
     busiest = float((per_sample / program.resources.servers).max())
     arrays = float(per_sample[program.resources.kind == Kind.ARRAY].sum())
     bounds = [("--batch", 1.0 / busiest)]
-    if arrays and placement.turns is None:
+    if arrays and placement.turns is None and placement.plan is None:
         places = placement.floorplan.arrays * placement.chips
         bounds.append(("--replicate balanced as well", places / arrays))
     return [(what, rate) for what, rate in bounds if np.isfinite(rate)]

@@ -54,7 +54,7 @@ from archsim.chip.section import (
     Watts,
     refusal,
 )
-from archsim.chip.stepped_tile import SteppedTile
+from archsim.chip.stepped_tile import SteppedTile, SystolicTile
 from archsim.chip.tile import (
     Adc,
     AdcKind,
@@ -600,8 +600,10 @@ def _idle_fields(chip: Chip) -> Iterator[tuple[bool, str, str]]:
     schedule = chip.mapping.schedule
     yield schedule.order is not Order.AUTO, f"mapping.schedule.order is {schedule.order}", "Remove it."
     yield schedule.ahead, "mapping.schedule.ahead is set", "Remove it: operands are always fetched ahead."
-    together = isinstance(chip.tile, RooflineTile) and isinstance(chip.system.chips, int)
-    yield chip.system.chips != 1 and not together, f"system.chips is {chip.system.chips}", "Set it to 1."
+    share = isinstance(chip.tile, RooflineTile | SystolicTile)
+    yield chip.system.chips != 1 and not share, f"system.chips is {chip.system.chips}", "Set it to 1."
+    needed = chip.system.chips == "as needed"
+    yield needed and share, "system.chips is 'as needed'", "Say how many chips share every layer, as 4."
     yield chip.mapping.grouped is not Depthwise.ARRAY, "mapping.grouped is digital", "Remove it."
     yield chip.mapping.digital is not None, "mapping.digital is given", "Remove it."
     yield chip.mapping.packing, "mapping.packing is set", "Remove it."

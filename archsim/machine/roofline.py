@@ -11,6 +11,7 @@ from archsim.chip.roofline_tile import ROOFLINE, RooflineTile
 from archsim.chip.stepped_tile import TensorsAre, WeightsAre
 from archsim.chip.tile_kinds import TileKind
 from archsim.columns import Ids
+from archsim.machine.exchange import gathering
 from archsim.machine.matrix_unit import BlockLimits
 from archsim.machine.part import Kind, Part, Place, Purpose, process_facts
 from archsim.machine.stages import Action, BlockShapes, Pass, Stage
@@ -129,11 +130,10 @@ class RooflineDevice:
 
     def _exchanged(self, kernel: Steps, operands: Operands) -> Steps:
         """A product's kernel, and each device's results on their way to all others."""
-        link = self.chip.system.link
-        if self.devices == 1 or link is None:
+        if self.devices == 1:
             return kernel
-        others = 1 - 1 / self.devices
-        way = picoseconds(link.latency + operands.outputs * others / (link.bandwidth * link.ports))
+        exchange = gathering(self.chip.system, self.devices)
+        way = picoseconds(exchange.latency + operands.outputs * exchange.pace)
         return replace(kernel, interval=np.append(kernel.interval[:-1], kernel.interval[-1] + way))
 
     def _sent(self, operands: Operands) -> tuple[Spent, ...]:

@@ -8,6 +8,7 @@ behind that are folds on a systolic array, kernels of a processor, or ticks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -19,6 +20,23 @@ from archsim.network import Counts, Network
 from archsim.program import Kind, Role
 
 Reals = NDArray[np.float64]
+
+
+class Way(Enum):
+    """How chips share a layer."""
+
+    COLUMNS = "by columns"
+    """Each makes a share of the elements of every token, with a share of the weights."""
+    VECTORS = "by vectors"
+    """Each makes a share of the tokens, with all weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """So many chips share a pass, in one way."""
+
+    chips: int
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,8 @@ class Product:
     operands : Operands
     constant : bool
         Whether the matrices are constant weights.
+    shared : Shared, optional
+        By several chips; all sizes are those of the whole pass.
     """
 
     vectors: int
@@ -70,6 +90,7 @@ class Product:
     macs: int
     operands: Operands
     constant: bool = False
+    shared: Shared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +106,15 @@ class Elementwise:
     operands : Operands
     follows : bool
         Whether it takes what the pass before hands over as it comes.
+    chips : int
+        That do an equal share of it each.
     """
 
     kind: str
     work: Counts
     operands: Operands
     follows: bool = False
+    chips: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +179,17 @@ class Keeping:
     weight_bits : int
         Of one weight.
     weights : float or None
-        Bits of room for weights that stay for ever; None where layers fetch theirs.
+        Bits of room for weights that stay for ever, of all chips; None where layers fetch theirs.
     weights_between : float
         Bits of room for fetched weights from one pass to the next, where a recurrence needs them again.
     buffer : float
-        Bits of the buffer that tensors and fetched inputs share.
+        Bits of the buffers, of all chips, that tensors and fetched inputs share.
     tensors : bool
         Whether tensors stay there, while there is room, until all who read them have done so.
     hands_over : bool
         Whether a layer that only one element-wise layer reads hands its results over as they come, stored nowhere.
+    chips : int
+        That share every layer, each in the way that moves least; 1 for a device that shares by a way of its own.
     """
 
     weight_bits: int
@@ -172,6 +198,7 @@ class Keeping:
     buffer: float
     tensors: bool
     hands_over: bool
+    chips: int = 1
 
 
 @runtime_checkable

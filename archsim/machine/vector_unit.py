@@ -24,7 +24,7 @@ AHEAD = 2
 
 
 def unit_steps(chip: Chip, work: Elementwise, most: int) -> Steps:
-    """A pass on the first unit of a chip that can do it, all of the units of its kind side by side.
+    """A pass on the first unit of a chip that can do it, all of the units of its kind side by side, on all chips.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def unit_steps(chip: Chip, work: Elementwise, most: int) -> Steps:
     """
     name, unit = able_unit(chip, work)
     operands = work.operands
-    cycles = max(1, ceil(unit_cycles(unit, work.work, 1.0 / unit.count) - 1e-9))
+    cycles = max(1, ceil(unit_cycles(unit, work.work, 1.0 / (unit.count * work.chips)) - 1e-9))
     count = max(1, min(most, cycles))
     ends = np.arange(1, count + 1)
     read, write = READ_WRITE

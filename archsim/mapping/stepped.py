@@ -19,6 +19,7 @@ from archsim.columns import Columns, Ids
 from archsim.errors import CapacityError
 from archsim.machine.memories import Stored, memory_for
 from archsim.machine.stepped import Keeping
+from archsim.mapping.sharing import Sharing, share_layers
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Same, Sink, Source, weights_of
 
 BITS_PER_MIB = 8 * 2**20
@@ -67,6 +68,8 @@ class StepPlan:
         Bits of the buffer that tensors take which stay there, while each pass runs.
     reuses : frozenset of int
         Layers whose weights are fetched in their first pass only.
+    sharing : Sharing, optional
+        How several chips share the layers.
     """
 
     samples: int
@@ -74,6 +77,7 @@ class StepPlan:
     kept: tuple[Kept, ...]
     held: Ids
     reuses: frozenset[int]
+    sharing: Sharing | None = None
 
 
 def plan_steps(network: Network, chip: Chip, keeping: Keeping, samples: int) -> StepPlan:
@@ -86,10 +90,15 @@ def plan_steps(network: Network, chip: Chip, keeping: Keeping, samples: int) -> 
     """
     components = tuple(_components(network))
     passes = Passes.concatenate(list(_in_order(network, components)))
-    kept, held = _keep(network, chip, keeping, passes, samples)
+    goes = np.bincount(passes.layer, minlength=len(network.order))
+    sharing = share_layers(network, chip, keeping, goes, samples)
+    bits = np.array([tensor_bits(network, chip, layer, samples) for layer in network.order])
+    if sharing is not None:
+        bits *= [sharing.holders(layer) for layer in range(len(network.order))]
+    kept, held = _keep(network, keeping, passes, bits)
     _check_weights(network, chip, keeping)
-    _check_memory(network, chip, keeping, kept, samples)
-    return StepPlan(samples, passes, kept, held, _reuses(network, components, keeping))
+    _check_memory(network, chip, keeping, bits[[where is Kept.IN_MEMORY for where in kept]].sum(), sharing)
+    return StepPlan(samples, passes, kept, held, _reuses(network, components, keeping), sharing)
 
 
 def _components(network: Network) -> Iterator[tuple[int, ...]]:
@@ -173,7 +182,7 @@ def tensor_bits(network: Network, chip: Chip, layer: Layer, samples: int) -> int
     return (layer.tokens + context) * layer.width * samples * chip.activation_bits
 
 
-def _keep(network: Network, chip: Chip, keeping: Keeping, passes: Passes, samples: int) -> tuple[tuple[Kept, ...], Ids]:
+def _keep(network: Network, keeping: Keeping, passes: Passes, sizes: Ids) -> tuple[tuple[Kept, ...], Ids]:
     """What stays, in the order in which it is made: each tensor for which there is still room until its last reader."""
     index = {layer.name: number for number, layer in enumerate(network.order)}
     first, last = np.full(len(network.order), len(passes)), np.zeros(len(network.order), np.int64)
@@ -187,7 +196,7 @@ def _keep(network: Network, chip: Chip, keeping: Keeping, passes: Passes, sample
         if _stored_nowhere(network, layer) or (keeping.hands_over and _handed(network, index, layer)):
             continue
         span = slice(int(first[number]), max([int(last[number]), *(int(last[reader]) for reader in readers)]) + 1)
-        bits = tensor_bits(network, chip, layer, samples)
+        bits = int(sizes[number])
         if keeping.tensors and held[span].max(initial=0) + bits <= keeping.buffer:
             held[span] += bits
             kept[number] = Kept.ON_CHIP
@@ -224,12 +233,11 @@ def _check_weights(network: Network, chip: Chip, keeping: Keeping) -> None:
         raise _too_large(network, chip, "weights on the chip", needed, keeping.weights)
 
 
-def _check_memory(network: Network, chip: Chip, keeping: Keeping, kept: tuple[Kept, ...], samples: int) -> None:
+def _check_memory(network: Network, chip: Chip, keeping: Keeping, stored: int, sharing: Sharing | None) -> None:
     """Weights, look-up tables and all tensors that are stored must fit into memory at once."""
-    weights = network.weights * keeping.weight_bits if keeping.weights is None else 0
+    weights = _fetched_weights(network, sharing) * keeping.weight_bits if keeping.weights is None else 0
     tables = sum(getattr(layer.operator, "table", 0) for layer in network.layers) * chip.activation_bits
-    stored = [layer for layer, where in zip(network.order, kept, strict=True) if where is Kept.IN_MEMORY]
-    needed = weights + tables + sum(tensor_bits(network, chip, layer, samples) for layer in stored)
+    needed = weights + tables + stored
     if not needed:
         return
     if not chip.memory:
@@ -240,12 +248,21 @@ def _check_memory(network: Network, chip: Chip, keeping: Keeping, kept: tuple[Ke
         raise _too_large(network, chip, f"memory {name!r}", needed, there)
 
 
+def _fetched_weights(network: Network, sharing: Sharing | None) -> int:
+    """Weights in the memories of all chips, copies counted."""
+    if sharing is None:
+        return network.weights
+    index = {layer.name: number for number, layer in enumerate(network.order)}
+    users = (layers[0] for layers in network.users.values())
+    return sum(weights_of(layer).count * sharing.copies(index[layer.name]) for layer in users)
+
+
 def _too_large(network: Network, chip: Chip, what: str, needed: float, there: float) -> CapacityError:
     wanted, room = needed / BITS_PER_MIB, there / BITS_PER_MIB
     return CapacityError(
         f"{network.name} needs {wanted:,.1f} MiB of {what}, and there are {room:,.1f} MiB: {wanted - room:,.1f} MiB "
         "too few",
         where=f"chip {chip.name!r}",
-        remedy="Take a device with more, a smaller batch, weights of fewer bits, or weights that are fetched for each "
-        "layer (--set tile.weights=streamed).",
+        remedy="Take a device with more, several that have a link (--set system.chips=N), a smaller batch, weights of "
+        "fewer bits, or weights that are fetched for each layer (--set tile.weights=streamed).",
     )

@@ -19,7 +19,7 @@ from archsim.machine import matrix_unit
 from archsim.mapping import Floorplan
 from archsim.network import Network
 from archsim.simulation import Result, Settings, load_network, simulate
-from archsim.validation.schema import Figure, LadderOf, Peak, Product, Published, Question, Ratio, Run, Sums
+from archsim.validation.schema import Figure, LadderOf, Peak, PeakRatio, Product, Published, Question, Ratio, Run, Sums
 from archsim.workloads import WorkloadOptions
 
 
@@ -103,6 +103,25 @@ class PeakAnswer:
             case Figure.POWER_DENSITY:
                 return peak.power_w / peak.area_m2
         return peak.area_m2
+
+
+@dataclass(frozen=True, slots=True)
+class PeakRatioAnswer:
+    """The peaks of two chips.
+
+    Parameters
+    ----------
+    mine, theirs : PeakAnswer
+    """
+
+    mine: PeakAnswer
+    theirs: PeakAnswer
+
+    def value(self, published: Published) -> float:
+        """How many times better the first is: faster, faster for its power, faster for its area."""
+        of = {Figure.THROUGHPUT_GAIN: Figure.THROUGHPUT, Figure.ENERGY_GAIN: Figure.EFFICIENCY}
+        asked = published.model_copy(update={"figure": of.get(published.figure, Figure.DENSITY)})
+        return self.mine.value(asked) / self.theirs.value(asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +285,9 @@ def answer(question: Question) -> Answer:
             return _sums(question)
         case Peak():
             return PeakAnswer(_priced(question.chip, question.overrides))
+        case PeakRatio():
+            mine, theirs = (question.chip, question.overrides), (question.against, question.against_overrides)
+            return PeakRatioAnswer(PeakAnswer(_priced(*mine)), PeakAnswer(_priced(*theirs)))
         case Product():
             return ProductAnswer(_priced(question.chip, question.overrides))
         case Run():

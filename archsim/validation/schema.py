@@ -254,6 +254,21 @@ class Peak(_Asked):
     ask: Literal["peak"]
 
 
+class PeakRatio(_Asked):
+    """How many times better than another chip's, at their peaks.
+
+    Parameters
+    ----------
+    against : str
+        The other chip.
+    against_overrides : tuple of str
+    """
+
+    ask: Literal["peak-ratio"]
+    against: str
+    against_overrides: tuple[str, ...] = ()
+
+
 class Product(_Asked):
     """One product that uses a whole array."""
 
@@ -303,7 +318,7 @@ class Ratio(_OfNetwork):
     against_overrides: tuple[str, ...] = ()
 
 
-Question = Annotated[Sums | Peak | Product | Run | LadderOf | Ratio, Field(discriminator="ask")]
+Question = Annotated[Sums | Peak | PeakRatio | Product | Run | LadderOf | Ratio, Field(discriminator="ask")]
 
 _ANSWERED: Mapping[str, tuple[Figure, ...]] = {
     "sums": (Figure.POWER, Figure.AREA, Figure.POWER_SHARE, Figure.FULL_EFFICIENCY, Figure.WEIGHTS),
@@ -315,6 +330,7 @@ _ANSWERED: Mapping[str, tuple[Figure, ...]] = {
         Figure.POWER_DENSITY,
         Figure.AREA,
     ),
+    "peak-ratio": (Figure.THROUGHPUT_GAIN, Figure.ENERGY_GAIN, Figure.DENSITY_GAIN),
     "product": (Figure.INTERVAL, Figure.ENERGY, Figure.EFFICIENCY),
     "run": RUN_FIGURES,
     "ladder": (Figure.EFFICIENCY,),
@@ -352,7 +368,7 @@ class Case(Section):
         return self
 
 
-def _check_figures(question: Sums | Peak | Product | Run | LadderOf | Ratio) -> None:
+def _check_figures(question: Sums | Peak | PeakRatio | Product | Run | LadderOf | Ratio) -> None:
     known = _ANSWERED[question.ask]
     shown = question.shown if isinstance(question, Run) else ()
     for figure in (*(one.figure for one in question.published), *shown):

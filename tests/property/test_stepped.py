@@ -12,8 +12,8 @@ from archsim.mapping import place
 from archsim.network import Matrix, Network, Weights
 from archsim.program import Kind, Program, Role, Trace
 from archsim.simulation import Engine, load_network, run
-from tests.networks import decoder, line, lstm
-from tests.systolic_chips import systolic
+from tests.networks import additions, decoder, line, lstm
+from tests.systolic_chips import LINKED, systolic
 
 SMALL = (
     "tile.rows=16",
@@ -107,3 +107,85 @@ def test_a_batch_fetches_weights_once_and_rounds_fetch_them_again() -> None:
     assert one == 8 * network.weights
     assert memory_bits(together) == one
     assert memory_bits(apart) == 4 * one
+
+
+TWO = (*LINKED, "system.chips=2")
+
+
+def multiplied(trace: Trace) -> float:
+    """MACs of all firings."""
+    macs = trace.program.labels.actions.index("array.mac")
+    rows = trace.program.actions.action == macs
+    return float((trace.program.actions.count[rows] * trace.firings[trace.program.actions.actor[rows]]).sum())
+
+
+def test_two_chips_take_half_the_columns_each_and_send_what_they_make() -> None:
+    # One vector of 96 by 40 columns, then by 24: folds of 16 x 8 take 1 + 2 x 16 + 8 - 2 cycles of 1 ns, a layer's last
+    # one less. Weights are there in no time.
+    network = line(("a", Matrix(Weights(96, 40))), ("b", Matrix(Weights(40, 24))), tokens=1, width=96)
+    fast = ("memory.weights.bandwidth=100000 TB/s", "memory.weights.latency=1 ps", HOST)
+    one, two = ran(network, *fast), ran(network, *fast, *TWO)
+    assert busy_on(one, Kind.ARRAY) == (6 * 5 * 39 - 1 + 3 * 3 * 39 - 1) * 1000
+    # 20 columns are three folds, 12 are two.
+    working = (6 * 3 * 39 - 1 + 3 * 2 * 39 - 1) * 1000
+    assert busy_on(two, Kind.ARRAY) == working
+    # On each of the two links passes half of 40 bytes, at 1 byte a nanosecond.
+    assert busy_on(two, Kind.CHIP_LINK) == pytest.approx(20_000, abs=20)
+    # The last six folds make the last column of folds, 20 / 3 bytes, of which half pass before b begins: nothing hides
+    # them, nor the 7 ns of the way.
+    assert two.makespan == pytest.approx(working + 40 / 3 / 2 * 1000 + 7_000, abs=1_000)
+    assert multiplied(two) == multiplied(one) == 96 * 40 + 40 * 24
+    bits = two.program.labels.actions.index("chip-link.bit")
+    rows = two.program.actions.action == bits
+    sent = (two.program.actions.count[rows] * two.firings[two.program.actions.actor[rows]]).sum()
+    assert sent == pytest.approx(8 * 40)  # each half crosses one link
+
+
+def test_slow_links_are_what_all_waits_for() -> None:
+    network = line(("a", Matrix(Weights(96, 40))), ("b", Matrix(Weights(40, 24))), tokens=1, width=96)
+    fast = ("memory.weights.bandwidth=100000 TB/s", "memory.weights.latency=1 ps", HOST)
+    trace = ran(network, *fast, *TWO, "system.link.bandwidth=1 MB/s")
+    assert trace.makespan == pytest.approx(20_000_000, rel=0.08)
+
+
+def test_chips_with_samples_of_their_own_take_the_time_of_one() -> None:
+    network = line(("a", Matrix(Weights(96, 40))), ("b", Matrix(Weights(40, 24))), tokens=5, width=96)
+    quick = ("memory.weights.bandwidth=100 TB/s", HOST)
+    one, four = ran(network, *quick, batch=1), ran(network, *quick, *LINKED, "system.chips=4", batch=4)
+    assert busy_on(four, Kind.ARRAY) == busy_on(one, Kind.ARRAY)
+    assert busy_on(four, Kind.CHIP_LINK) == 0
+    # Each fetches all weights, from a memory of its own.
+    assert memory_bits(four.program) == 4 * memory_bits(one.program)
+    assert multiplied(four) == 4 * multiplied(one)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(2, 5),
+    st.sampled_from(["line", "ring", "mesh", "all-to-all"]),
+    st.integers(1, 12),
+    DATAFLOWS,
+    st.sampled_from(["10 MB/s", "1 GB/s", "1000 GB/s"]),
+)
+def test_chips_together_are_bound_by_the_work_of_each_and_by_their_links(
+    chips: int, topology: str, tokens: int, dataflow: str, link: str
+) -> None:
+    network = line(
+        ("a", Matrix(Weights(40, 33))), ("d", additions(33)), ("b", Matrix(Weights(33, 17))), tokens=tokens, width=40
+    )
+    chosen = (*LINKED, f"system.chips={chips}", f"system.topology={topology}", f"system.link.bandwidth={link}")
+    fast, slow = (ran(network, *chosen, f"tile.dataflow={dataflow}", engine=engine) for engine in Engine)
+    assert np.array_equal(fast.last_end, slow.last_end)
+    assert multiplied(fast) == pytest.approx(tokens * (40 * 33 + 33 * 17))
+    assert fast.makespan >= max(busy_on(fast, Kind.ARRAY), busy_on(fast, Kind.CHIP_LINK))
+    # No more than 16 x 8 multiplications a nanosecond on each chip.
+    assert busy_on(fast, Kind.ARRAY) * chips >= tokens * (40 * 33 + 33 * 17) / 128 * 1000
+
+
+@pytest.mark.parametrize("network", ["digits-cnn", "digits-lstm", "digits-transformer"])
+@pytest.mark.parametrize("batch", [1, 4])
+def test_every_kind_of_network_runs_on_several_chips(network: str, batch: int) -> None:
+    chosen = (*SMALL, *LINKED, "system.chips=4", "system.topology=mesh")
+    trace = run(lower(place(load_network(network), systolic(*chosen), batch=batch), batch=batch))
+    assert (trace.firings == trace.program.actors.firings).all()
+    assert multiplied(trace) == pytest.approx(batch * load_network(network).macs, rel=0.2)

@@ -1,7 +1,8 @@
 """The Program of a network on a device that works layer by layer.
 
 For each stage of each layer there is an actor on the array or on a unit that fires once per step, and up to three on
-the memory: one fetches what it takes in, one its weights, one sends what it makes. Fetching runs as many steps ahead as
+the memory: one fetches what it takes in, one its weights, one sends what it makes; where chips share the layers, one on
+the links sends what it makes to those that need it. Fetching runs as many steps ahead as
 there is room, over the bounds of layers, too: the k-th step from here is fetched once the step before it by as many as
 have room is through. Between layers go the steps of the one that makes tokens: a layer begins when all tokens are there
 that its pass needs, an element-wise one follows step by step. Tokens that are stored come by way of the memory.
@@ -10,6 +11,7 @@ that its pass needs, an element-wise one follows step by step. Tokens that are s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,6 +22,8 @@ from archsim.lowering.stepped.passes import Questions
 from archsim.lowering.stepped.runs import Run, layer_runs
 from archsim.lowering.stepped.waits import Wait, behind, wrapped
 from archsim.machine.memories import Stored, memory_for
+from archsim.machine.part import READ_WRITE
+from archsim.machine.parts import BUFFER
 from archsim.machine.stepped import SteppedUnit
 from archsim.machine.vector_unit import AHEAD
 from archsim.mapping import Placement
@@ -76,12 +80,15 @@ class _Actors:
         Who fetches for it.
     writer : int64
         Who sends what it makes to memory.
+    sender : int64
+        Who sends it to other chips.
     """
 
     worker: Ids
     inputs: Ids
     weights: Ids
     writer: Ids
+    sender: Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +141,9 @@ class _Lowering:
 
     def _add_workers(self) -> _Actors:
         rows = [self._add_worker(run) for run in self.runs]
-        return _Actors(*np.array(rows, np.int64).reshape(-1, 4).T)
+        return _Actors(*np.array(rows, np.int64).reshape(-1, 5).T)
 
-    def _add_worker(self, run: Run) -> tuple[int, int, int, int]:
+    def _add_worker(self, run: Run) -> tuple[int, int, int, int, int]:
         """The actor that does a run's steps, and those that fetch and send for it."""
         steps = run.steps
         outside = steps.resource is Kind.MEMORY
@@ -156,8 +163,38 @@ class _Lowering:
             int(worker[0]),
             self._add_on_memory(run.layer, Role.READ, steps.inputs, 0),
             self._add_on_memory(run.layer, Role.READ, steps.weights, 1),
-            self._add_on_memory(run.layer, Role.WRITE, steps.outputs, 0),
+            self._add_on_memory(run.layer, Role.WRITE, steps.outputs * self._holders(run.layer), 0),
+            self._add_on_links(run),
         )
+
+    def _holders(self, layer: int) -> int:
+        """Chips that store all of a layer's results."""
+        return 1 if self.plan.sharing is None else self.plan.sharing.holders(layer)
+
+    def _add_on_links(self, run: Run) -> int:
+        """The actor that sends what each step of a layer's last stage makes to the other chips that need it."""
+        sharing = self.plan.sharing
+        if sharing is None or not sharing.exchanges[run.layer] or run is not self.runs[self._rows(run.layer)[1]]:
+            return NOBODY
+        exchange = sharing.exchanges[run.layer]
+        layer, passes = self.placement.network.order[run.layer], self.plan.passes
+        each = layer.width * self.plan.samples * self.placement.chip.activation_bits
+        bits = run.made((passes.stop - passes.start)[run.passes] * each)
+        actor = ActorRows(
+            layer=run.layer,
+            role=Role.LINK,
+            place=Place(Kind.CHIP_LINK, "chip-link", self.placement.floorplan.port, 1),
+            firings=len(run) * self.rounds,
+            timing=self.draft.timing(
+                np.maximum(np.ceil(bits * exchange.pace * PS_PER_S - 1e-6).astype(np.int64), 1),
+                picoseconds(exchange.latency),
+            ),
+        )
+        sender = self.draft.actors(actor, 1)
+        mean = float(bits.sum()) / len(run)
+        self.draft.act(sender, "chip-link.bit", mean * exchange.crossings)
+        self.draft.act(sender, f"{BUFFER}.{READ_WRITE[1]}", mean * exchange.received)
+        return int(sender[0])
 
     def _add_on_memory(self, layer: int, role: Role, bits: Ids, row: int) -> int:
         """The actor that moves so many bits for each step, if there are any."""
@@ -221,14 +258,19 @@ class _Lowering:
             for mover, room in ((actors.inputs[row], IN_FLIGHT), (actors.weights[row], run.steps.ahead)):
                 if mover != NOBODY:
                     self._join(int(mover), int(actors.worker[row]), capacity=room)
-            if actors.writer[row] != NOBODY:
-                self._join(int(actors.worker[row]), int(actors.writer[row]), capacity=IN_FLIGHT)
+            self._send(*(int(column[row]) for column in (actors.worker, actors.sender, actors.writer)))
         ahead = np.array([run.steps.ahead for run in self.runs], np.int64)
         for movers, lag in ((actors.inputs, np.full_like(ahead, AHEAD)), (actors.weights, ahead)):
             chosen = np.flatnonzero(movers != NOBODY)
             if len(chosen):
                 for wait in behind(self.runs, chosen, lag[chosen]):
                     self._wait_for_room(wait, actors, movers)
+
+    def _send(self, *chain: int) -> None:
+        """Results on their way: to other chips, to memory, where they have to go there."""
+        there = [actor for actor in chain if actor != NOBODY]
+        for source, target in pairwise(there):
+            self._join(source, target, capacity=IN_FLIGHT)
 
     def _wait_for_room(self, wait: Wait, actors: _Actors, movers: Ids) -> None:
         tokens = len(self.runs[wait.source])
@@ -262,7 +304,8 @@ class _Lowering:
 
     def _made_by(self, actors: _Actors, layer: int, *, stored: bool) -> int:
         last = self._rows(layer)[1]
-        return int(actors.writer[last] if stored else actors.worker[last])
+        sent = actors.worker if actors.sender[last] == NOBODY else actors.sender
+        return int(actors.writer[last] if stored else sent[last])
 
     def _taken_by(self, actors: _Actors, edge: Edge, *, stored: bool) -> int:
         """Who waits for the tokens: who fetches them, or who works with them."""

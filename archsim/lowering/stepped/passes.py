@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from archsim.columns import Ids
-from archsim.machine.stepped import Elementwise, Keeping, Operands, Product
+from archsim.machine.stepped import Elementwise, Keeping, Operands, Product, Shared
 from archsim.mapping import Placement
 from archsim.mapping.stepped import Kept, StepPlan
 from archsim.network import NOTHING, Digital, Edge, Layer, Matrix, Primitive, keys_read, weights_of
@@ -97,7 +97,12 @@ class Questions:
             macs=here.tokens * self._samples * operator.macs,
             constant=True,
             operands=self._operands(here, self._inputs(here, None), bits, 0 if stay else bits),
+            shared=self._shared(here),
         )
+
+    def _shared(self, here: _Pass) -> Shared | None:
+        sharing = self.plan.sharing
+        return None if sharing is None else sharing.shared(self.placement.index[here.layer.name])
 
     def _digital(self, here: _Pass, operator: Digital) -> Elementwise:
         keys = self._keys_of(here).sum() if operator.work_per_key else 0
@@ -106,7 +111,14 @@ class Questions:
             scaled(operator.work_per_key, int(keys) * self._samples),
         )
         follows = any(self._kept(edge.source) is Kept.HANDED for edge in self._edges(here))
-        return Elementwise(operator.kind, work, self._operands(here, self._inputs(here, None), 0, 0), follows)
+        return Elementwise(
+            operator.kind, work, self._operands(here, self._inputs(here, None), 0, 0), follows, self._chips
+        )
+
+    @property
+    def _chips(self) -> int:
+        """That do a share of what is element-wise."""
+        return 1 if self.plan.sharing is None else self.plan.sharing.chips
 
     def _kept(self, layer: str) -> Kept:
         return self.plan.kept[self.placement.index[layer]]
@@ -131,7 +143,7 @@ class Questions:
             scaled(rest, int(keys.sum()) * self._samples), scaled(operator.work, here.tokens * self._samples)
         )
         none = replace(operands, inputs_fetched=0, weights_fetched=0, inputs=operands.outputs, weights=0)
-        return products, (Elementwise(operator.kind, work, none, follows=True),)
+        return products, (Elementwise(operator.kind, work, none, follows=True, chips=self._chips),)
 
     def _attention(self, here: _Pass, keys: int, macs: int, operands: Operands) -> tuple[Product, Product]:
         """Scores, then weighted sums; the weights of the sums stay on the array's side."""
@@ -145,8 +157,8 @@ class Questions:
         scores = replace(half, outputs=queries * keys * groups * self._activation, outputs_written=0)
         sums = replace(half, inputs=scores.outputs, inputs_fetched=0)
         return (
-            Product(queries, size, keys, groups, macs // 2, scores),
-            Product(queries, keys, size, groups, macs - macs // 2, sums),
+            Product(queries, size, keys, groups, macs // 2, scores, shared=self._shared(here)),
+            Product(queries, keys, size, groups, macs - macs // 2, sums, shared=self._shared(here)),
         )
 
     def _one_product(self, here: _Pass, macs: int, total: int, operands: Operands) -> Product:
@@ -156,7 +168,8 @@ class Questions:
         rows = max(1, round(macs / width))
         groups = max(1, round(first / rows))
         columns = max(1, round(width / groups))
-        return Product(here.tokens, rows, columns, groups * self._samples, total, operands)
+        sizes = (here.tokens, rows, columns, groups * self._samples)
+        return Product(*sizes, total, operands, shared=self._shared(here))
 
     def _keys_of(self, here: _Pass) -> Ids:
         name = here.layer.name

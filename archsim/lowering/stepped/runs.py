@@ -12,6 +12,7 @@ from archsim.columns import Ids
 from archsim.lowering.stepped.passes import Questions, Work
 from archsim.machine.memories import Stored, memory_for, memory_service
 from archsim.machine.stepped import Product, Spent, SteppedUnit, Steps
+from archsim.machine.vector_unit import spread
 from archsim.mapping import Placement
 from archsim.network import Digital, Layer
 from archsim.program import Kind, Role
@@ -48,6 +49,11 @@ class Run:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    def made(self, bits: Ids) -> Ids:
+        """Of so many bits of results in each pass, what each step makes."""
+        each = zip(bits.tolist(), self.pass_steps(), strict=True)
+        return np.concatenate([spread(float(whole), self.steps.done[steps]) for whole, steps in each])
 
     def pass_steps(self) -> Iterator[slice]:
         """The steps of each pass."""

@@ -16,6 +16,7 @@ from archsim.machine.matrix_unit import BlockLimits
 from archsim.machine.memories import Stored, memory_for
 from archsim.machine.part import READ_WRITE, Facts, Kind, Part, Place, Purpose, process_facts
 from archsim.machine.parts import BUFFER
+from archsim.machine.shares import piece_of, together
 from archsim.machine.stages import Action, BlockShapes, Pass, Stage
 from archsim.machine.stepped import Elementwise, Keeping, Product, Spent, Steps
 from archsim.machine.systolic.choice import best_loops
@@ -93,20 +94,34 @@ class SystolicArrays:
         tile = self.tile
         return Keeping(
             weight_bits=tile.precision.weights,
-            weights=tile.weight_buffer.capacity if tile.weights is WeightsAre.RESIDENT else None,
-            weights_between=tile.weight_buffer.capacity / 2,
-            buffer=tile.buffer.capacity,
+            weights=tile.weight_buffer.capacity * self.chips if tile.weights is WeightsAre.RESIDENT else None,
+            weights_between=tile.weight_buffer.capacity * self.chips / 2,
+            buffer=tile.buffer.capacity * self.chips,
             tensors=tile.tensors is TensorsAre.KEPT,
             hands_over=True,
+            chips=self.chips,
         )
+
+    @property
+    def chips(self) -> int:
+        """That share every layer."""
+        chips = self.chip.system.chips
+        return chips if isinstance(chips, int) else 1
 
     def check(self, network: Network, samples: int) -> None:
         """Any network will do."""
 
     def product(self, product: Product, most: int) -> Steps:
-        """The folds of a product, in at most so many steps."""
-        product = self._stored(product)
-        loops = self.loops(product)
+        """The folds of a product, in at most so many steps; of one that chips share, those of the largest piece."""
+        whole = self._stored(product)
+        piece = piece_of(whole)
+        chips = 1 if product.shared is None else product.shared.chips
+        loops = self.loops(piece)
+        moved = tuple(replace(one, count=one.count * chips) for one in self._spent(piece, loops))
+        return together(self._folds(piece, loops, most), (Spent(ARRAY, "mac", float(whole.macs)), *moved), chips)
+
+    def _folds(self, product: Product, loops: Loops, most: int) -> Steps:
+        """The folds of one chip."""
         count = min(most, loops.folds)
         ends = np.arange(1, count + 1, dtype=np.int64) * loops.folds // count
         cycles = loops.cycles(ends)
@@ -128,7 +143,7 @@ class SystolicArrays:
             outputs=outputs + spilt,
             done=done,
             ahead=self._ahead(int(weights.max())),
-            spent=tuple(self._spent(product, loops)),
+            spent=(),
         )
 
     def elementwise(self, work: Elementwise, most: int) -> Steps:
@@ -197,7 +212,7 @@ class SystolicArrays:
         return min(max(AHEAD, room), MOST_AHEAD)
 
     def _spent(self, product: Product, loops: Loops) -> Iterator[Spent]:
-        """Multiplications, and what the arrays and the memory behind them read and write on the chip."""
+        """What the arrays and the memory behind them read and write on the chip."""
         tile, operands = self.tile, product.operands
         read, write = READ_WRITE
         taken = _taken(product, loops)
@@ -208,7 +223,6 @@ class SystolicArrays:
             Operand.INPUTS: operands.inputs_fetched * loops.visits(Operand.INPUTS),
             Operand.WEIGHTS: operands.weights_fetched * loops.visits(Operand.WEIGHTS),
         }
-        yield Spent(ARRAY, "mac", float(product.macs))
         yield Spent(BUFFER, read, taken[Operand.INPUTS] * self.chip.activation_bits)
         yield Spent(BUFFER, write, fetched[Operand.INPUTS] + operands.outputs - operands.outputs_written)
         yield Spent(WEIGHT_BUFFER, read, taken[Operand.WEIGHTS] * tile.precision.weights)

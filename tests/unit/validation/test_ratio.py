@@ -81,3 +81,26 @@ def test_a_ratio_has_a_unit() -> None:
 def test_other_figures_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no figure 'latency'"):
         validate(written(tmp_path, "latency", "1 s"))
+
+
+PEAKS = """
+title: two chips
+about: a test
+questions:
+  - name: peaks
+    ask: peak-ratio
+    chip: tpu-v1
+    overrides: ["tile.clock=1 GHz"]
+    against: tpu-v1
+    against_overrides: ["tile.clock=500 MHz"]
+    published:
+      - {figure: throughput-gain, label: it, value: 2 x, mark: P, source: nobody, kind: prediction, tolerance: 1 %}
+      - {figure: density-gain, label: it, value: 2 x, mark: P, source: nobody, kind: prediction, tolerance: 1 %}
+"""
+
+
+def test_peaks_of_two_chips_are_compared_without_a_network(tmp_path: Path) -> None:
+    # The same array at half the clock, on the same area.
+    file = tmp_path / "mine.yaml"
+    file.write_text(PEAKS)
+    assert [row.simulated.si for row in validate(str(file)).rows] == [pytest.approx(2.0), pytest.approx(2.0)]
