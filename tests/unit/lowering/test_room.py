@@ -91,3 +91,27 @@ def test_ways_over_the_fabric_are_counted_before_they_are_spelled_out(monkeypatc
     program = lower(placement)
     links = sum(label in ("inject", "link", "eject") for label in program.labels.resources)
     assert links and seen == [("line", 2, int((program.actors.role == Role.LINK).sum()))]
+
+
+def test_links_between_chips_are_counted_as_well(monkeypatch):
+    """Three products on three chips of one tile; the last reads the first as well."""
+    seen = []
+    monkeypatch.setattr("archsim.lowering.fabric.check_links", lambda *counted: seen.append(counted))
+    layers = (
+        Layer("in", Source(), 2, 8),
+        Layer("a", Matrix(Weights(8, 8)), 2, 8),
+        Layer("b", Matrix(Weights(8, 8)), 2, 8),
+        Layer("c", Matrix(Weights(16, 8)), 2, 8),
+        Layer("out", Sink(), 2, 8),
+    )
+    edges = (
+        Edge("in", "a", Same(), 8),
+        Edge("a", "b", Same(), 8),
+        Edge("b", "c", Same(), 8),
+        Edge("a", "c", Same(), 8, target_start=8),
+        Edge("c", "out", Same(), 8),
+    )
+    chip = make_chip(fabric=make_fabric(1, 1), system=make_system(3))
+    lower(place(Network("three", layers, edges), chip))
+    # Into and out of the fabric each time; one link between chips from a to b and from b to c, two from a to c.
+    assert seen == [("three", 5, 2 * 5 + 1 + 1 + 2)]

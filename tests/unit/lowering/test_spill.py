@@ -1,5 +1,7 @@
 """Edges that lie in memory: written once, fetched once into a window, and fetched again only where no window fits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -243,3 +245,53 @@ def test_activations_stay_on_the_die_where_it_has_a_memory_and_tables_go_beside_
     program = lower(place(network, chip))
     used = {action for action in program.labels.actions if action.split(".")[0] in ("dram", "near")}
     assert used == {"dram.read_bit", "near.write_bit", "near.read_bit"}
+
+
+def sliced(elements, start, *, columns, tokens=100):
+    """Products of 64 columns on arrays of fewer; the next layer needs a part of each of a hundred tokens at once."""
+    layers = (
+        Layer("in", Source(), tokens, 64), Layer("a", Matrix(Weights(64, 64)), tokens, 64),
+        Layer("f", Matrix(Weights(elements, 8)), 1, 8), Layer("out", Sink(), 1, 8),
+    )  # fmt: skip
+    edges = (
+        Edge("in", "a", Same(), 64), Edge("a", "f", Whole(), elements, source_start=start),
+        Edge("f", "out", Same(), 8),
+    )  # fmt: skip
+    chip = make_chip(array=make_array(64, columns), buffer_kib=0.5, memory=make_memory())
+    return lower(place(Network("sliced", layers, edges), chip))
+
+
+@pytest.mark.parametrize(
+    ("elements", "start", "columns", "writers"),
+    [(64, 0, 64, 1), (64, 0, 32, 2), (64, 0, 16, 4), (24, 0, 32, 1), (24, 40, 32, 1), (16, 20, 32, 2), (32, 32, 16, 2)],
+)
+def test_parts_of_a_token_are_written_whole_and_read_as_far_as_they_are_wanted(elements, start, columns, writers):
+    program = sliced(elements, start, columns=columns)
+    assert (program.actors.role == Role.WRITE).sum() == writers and readers(program) == ["f"]
+    assert bits_moved(program) == (100 * writers * columns * 8, 100 * elements * 8)
+    verify(program)
+
+
+def test_blocks_that_want_other_elements_fetch_them_themselves():
+    # Two row blocks on tiles of their own want half of each token.
+    program = lower(place(flattened(), make_chip(array=make_array(32, 64), buffer_kib=1, memory=make_memory())))
+    assert readers(program) == ["f", "f"]
+    assert bits_moved(program) == (100 * TOKEN, 100 * TOKEN)
+
+
+@pytest.mark.parametrize(("rows", "columns", "parts"), [(216, 64, 1), (216, 32, 2), (108, 32, 2), (72, 16, 4)])
+def test_windows_of_several_parts_are_fetched_part_by_part(rows, columns, parts):
+    """As above, but products make what was the input: a window of each part, whichever tiles have it."""
+    plain = lagging()
+    layers = (*plain.layers, Layer("wide", Matrix(Weights(64, 64)), 40, 64))
+    edges = [replace(edge, source="wide") if edge.source == "in" else edge for edge in plain.edges]
+    network = Network("parts", layers, (*edges, Edge("in", "wide", Same(), 64)))
+    chip = make_chip(
+        array=make_array(rows, columns), fabric=make_fabric(8, 8), buffer_kib=0.5, memory=make_memory()
+    )
+    program = lower(place(network, chip))
+    assert readers(program) == ["late"] * parts
+    assert (program.actors.role == Role.WRITE).sum() == parts
+    assert bits_moved(program) == (40 * TOKEN, 40 * TOKEN)
+    verify(program)
+    reference.run(program)

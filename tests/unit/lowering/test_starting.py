@@ -9,10 +9,11 @@ import pytest
 from archsim.engine import LogWindow, run_compiled, run_reference
 from archsim.errors import InputError
 from archsim.lowering import lower
+from archsim.lowering.starting import start_tempo
 from archsim.mapping import place
 from archsim.network import Matrix, Weights
 from archsim.program import Role, Trace
-from tests.chips import NS, make_array, make_chip, make_issue
+from tests.chips import NS, make_array, make_chip, make_fabric, make_issue, make_system
 from tests.networks import line
 
 PRODUCT = 105
@@ -92,6 +93,55 @@ def test_in_program_order_a_layers_blocks_start_one_after_the_other():
     assert issues.tolist() == sorted(issues, key=lambda actor: program.actors.row[actor])
     in_turn = starts.T.ravel()  # token by token, row block by row block
     assert (np.diff(in_turn) >= 10 * NS).all()
+
+
+@pytest.mark.parametrize(
+    ("shared", "interval", "latency"),
+    [
+        # Four blocks of ten columns, two of twelve rows each: eight starts, of twelve bytes at most.
+        ({"read_bandwidth": 1e9}, 8 * 96, 96),
+        ({"issue": make_issue(time_ns=10)}, 8 * 10, 10),
+        ({"issue": make_issue(time_ns=10, width=2)}, 4 * 10, 10),
+        ({"issue": make_issue(time_ns=10, holds="product")}, 8 * 115, 10),
+        ({"issue": make_issue(time_ns=10, holds="product", width=4)}, 2 * 115, 10),
+        # What starts together are the two rows of blocks.
+        ({"issue": make_issue(time_ns=10, joint=True)}, 2 * 10, 10),
+        ({"issue": make_issue(time_ns=10, joint=True), "read_bandwidth": 1e9}, 2 * 96, 106),
+        ({"issue": make_issue(time_ns=200, joint=True), "read_bandwidth": 1e9}, 2 * 200, 296),
+        ({}, 0, 0),
+    ],
+)
+@pytest.mark.parametrize("copies", [1, 2])
+def test_how_fast_products_can_start(shared, interval, latency, copies):
+    """An estimate of the starts of one copy on one tile, from which buffers are sized."""
+    network = line(("a", Matrix(Weights(24, 40))), tokens=6, width=24)
+    chip = make_chip(array=make_array(12, 10), arrays_per_tile=16, **shared)
+    placement = place(network, chip, replicate={"a": copies})
+    rows = placement.blocks_of(placement.index["a"])
+    period = np.full(rows.stop - rows.start, PRODUCT * NS)
+    assert start_tempo(placement, rows, period) == (interval * NS, latency * NS)
+
+
+def test_the_tile_with_most_starts_counts():
+    # Eight blocks in their order: six on the first tile, two on the next.
+    network = line(("a", Matrix(Weights(24, 40))), tokens=6, width=24)
+    chip = make_chip(array=make_array(12, 10), arrays_per_tile=6, read_bandwidth=1e9)
+    placement = place(network, chip)
+    rows = placement.blocks_of(placement.index["a"])
+    assert start_tempo(placement, rows, np.full(8, PRODUCT * NS)) == (6 * 96 * NS, 96 * NS)
+
+
+def test_only_one_round_of_a_layer_is_started_at_a_time_in_program_order():
+    # Two blocks, one below the other, whose tokens are there at once: the second block's first start is at 10 ns, the
+    # first block's next one at 20.
+    network = line(("a", Matrix(Weights(16, 10))), tokens=4, width=16)
+    issue = make_issue(time_ns=10, width=4, order="program")
+    fabric, system = make_fabric(clock=1e12), make_system(host_bandwidth=8e13)
+    chip = make_chip(array=make_array(8, 10), arrays_per_tile=2, issue=issue, fabric=fabric, system=system)
+    trace = run_compiled(lower(place(network, chip)), log=LogWindow())
+    issues = np.flatnonzero(trace.program.actors.role == Role.ISSUE)
+    first, second = (trace.log.start[trace.log.actor == actor] // NS for actor in issues)
+    assert (first[:2].tolist(), second[:2].tolist()) == ([0, 20], [10, 30])
 
 
 @pytest.mark.parametrize("order", ["ready", "program"])

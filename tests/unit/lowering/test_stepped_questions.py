@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from archsim.engine import run_compiled
 from archsim.lowering import lower
 from archsim.lowering.stepped.passes import Questions
 from archsim.lowering.stepped.runs import Run
@@ -65,16 +66,18 @@ def test_what_lies_in_memory_is_fetched_and_written():
     assert a.operands.room == b.operands.room == BUFFER
 
 
-def attention(rest, heads=2):
-    """Causal attention of eight elements in heads over four tokens, two of them cached before."""
+def attention(rest, heads=2, keys=8):
+    """Causal attention of eight elements in heads over four tokens, two of them cached before; keys may be narrower."""
     mix = Digital(
         "mix", work=((Primitive.ADD, 3),), work_per_key=((Primitive.MAC, 16), *rest), keys_port=1, whole_token=True,
         heads=heads, product=True,
     )  # fmt: skip
-    layers = [Layer("in", Source(), 4, 8), *(Layer(name, Matrix(Weights(8, 8)), 4, 8) for name in "qkv")]
+    widths = {"q": 8, "k": keys, "v": keys}
+    layers = [Layer("in", Source(), 4, 8)]
+    layers += [Layer(name, Matrix(Weights(8, width)), 4, width) for name, width in widths.items()]
     layers += [Layer("mix", mix, 4, 8), Layer("out", Sink(), 4, 8)]
     edges = [*(Edge("in", name, Same(), 8) for name in "qkv"), Edge("q", "mix", Same(), 8)]
-    edges += [Edge(name, "mix", Prefix(2), 8, port=port) for port, name in enumerate("kv", 1)]
+    edges += [Edge(name, "mix", Prefix(2), keys, port=port) for port, name in enumerate("kv", 1)]
     return Network("attention", tuple(layers), (*edges, Edge("mix", "out", Same(), 8)))
 
 
@@ -105,6 +108,46 @@ def test_operands_of_attention_that_lie_in_memory():
     assert (scores.operands.inputs_fetched, scores.operands.weights_fetched) == (4 * 64, 6 * 64)
     assert (sums.operands.inputs_fetched, sums.operands.weights_fetched) == (0, 6 * 64)
     assert scores.operands.outputs_written == sums.operands.outputs_written == softmax.operands.outputs_written == 0
+
+
+def test_queries_that_share_keys_are_vectors_of_one_product():
+    # Two queries of four elements for each key of four: twice the vectors, one group.
+    (scores, sums), _ = dict(stages(attention(((Primitive.EXP, 2),), heads=1, keys=4)))["mix"]
+    assert (scores.vectors, scores.rows, scores.columns, scores.groups) == (2 * 4, 4, 6, 1)
+    assert (sums.vectors, sums.rows, sums.columns, sums.groups) == (2 * 4, 6, 4, 1)
+    assert scores.operands.weights == sums.operands.weights == 6 * 4 * 8
+
+
+def lowered(network, *overrides):
+    """Run of a network whose tensors all go through memory, and who reads and writes for each layer."""
+    program = lower(place(network, systolic("tile.tensors=stored", "memory.weights.latency=7 ns", *overrides)))
+    trace, actors = run_compiled(program), program.actors
+    index = {name: number for number, name in enumerate(program.labels.layers)}
+
+    def of(layer, role, row=0):
+        (actor,) = np.flatnonzero((actors.layer == index[layer]) & (actors.role == role) & (actors.row == row))
+        return int(actor)
+
+    return trace, of
+
+
+def test_what_is_stored_is_fetched_when_it_has_been_written():
+    # A slow array, so that what is fetched ahead would be there long before.
+    network = line(("a", Matrix(Weights(8, 8))), ("b", Matrix(Weights(8, 8))), ("c", Matrix(Weights(8, 8))), tokens=5)
+    trace, of = lowered(network, "tile.clock=1 MHz")
+    for before, after in ("ab", "bc"):
+        assert trace.first_start[of(after, Role.READ)] >= trace.last_end[of(before, Role.WRITE)]
+        # Weights are fetched ahead of what is not there yet.
+        assert trace.first_start[of(after, Role.READ, 1)] < trace.last_end[of(before, Role.WRITE)]
+
+
+def test_keys_and_values_are_fetched_when_they_have_been_written_and_queries_before():
+    trace, of = lowered(attention(((Primitive.EXP, 2),)), "tile.clock=1 MHz")
+    written = {name: trace.last_end[of(name, Role.WRITE)] for name in "qkv"}
+    assert written["q"] < written["k"] < written["v"]
+    assert trace.first_start[of("mix", Role.READ, 1)] >= written["v"]
+    # The memory has nothing to do before the next results are written.
+    assert written["q"] <= trace.first_start[of("mix", Role.READ, 0)] <= written["k"]
 
 
 def test_a_product_of_activations_alone_is_one():
