@@ -41,12 +41,14 @@ from archsim.chip.section import (
     Kelvin,
     MemoryBits,
     Metres,
+    Moves,
     Patterns,
     Pitch,
     Precision,
     Rate,
     Seconds,
     Section,
+    Seed,
     Serves,
     Siemens,
     SquareMetres,
@@ -410,6 +412,21 @@ class Schedule(Section):
     ahead: Flag = False
 
 
+class Optimiser(Section):
+    """A search for places of tiles between which less travels less far: simulated annealing of traffic times links.
+
+    Parameters
+    ----------
+    moves : int
+        Exchanges of two tiles that are tried; at most ten million.
+    seed : int
+        Of the search: the same one finds the same places.
+    """
+
+    moves: Moves
+    seed: Seed = 0
+
+
 class Mapping(Section):
     """How networks are laid on this chip.
 
@@ -424,6 +441,8 @@ class Mapping(Section):
         finds them.
     packing : bool
         True where small blocks of weights share an array, which then serves them in turn.
+    optimiser : Optimiser, optional
+        Which tile holds what is searched for, from the usual order on; without it, that order stays.
     schedule : Schedule
     """
 
@@ -431,6 +450,7 @@ class Mapping(Section):
     digital: Patterns | None = None
     top_outputs: Count | None = None
     packing: Flag = False
+    optimiser: Optimiser | None = None
     schedule: Schedule = Schedule()
 
 
@@ -586,6 +606,11 @@ class Chip(Section):
                 "weights are to be written ahead (mapping.schedule.ahead), and nothing says how they are written",
                 "Describe tile.array.programming, or remove 'ahead'.",
             )
+        if self.mapping.optimiser is not None and self.fabric.shape.shared:
+            raise refusal(
+                f"mapping.optimiser has nothing to shorten on a {self.fabric.topology}, where all is equally far",
+                "Remove it.",
+            )
         macs = any(Primitive.MAC in unit.operations for unit in self.units.values())
         if self.mapping.grouped is Depthwise.DIGITAL and not macs:
             raise refusal(
@@ -607,6 +632,7 @@ def _idle_fields(chip: Chip) -> Iterator[tuple[bool, str, str]]:
     yield chip.mapping.grouped is not Depthwise.ARRAY, "mapping.grouped is digital", "Remove it."
     yield chip.mapping.digital is not None, "mapping.digital is given", "Remove it."
     yield chip.mapping.packing, "mapping.packing is set", "Remove it."
+    yield chip.mapping.optimiser is not None, "mapping.optimiser is given", "Remove it."
     yield chip.tile.issue is not None, "tile.issue is given", "Remove it."
     yield chip.tile.buffer.read_bandwidth is not None, "tile.buffer.read_bandwidth is given", "Remove it."
     for name, unit in chip.units.items():

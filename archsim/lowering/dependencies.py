@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,8 +12,8 @@ from archsim.lowering.curves import Demands, Reach, demand
 from archsim.lowering.draft import SeriesBook
 from archsim.lowering.layers import Ends
 from archsim.lowering.products import PartialSums
-from archsim.mapping import Placement
-from archsim.network import Access, Digital, Edge, Matrix, Network, tokens_read
+from archsim.mapping import Members, Placement, consumers, producers, sent_elements, shared_elements
+from archsim.network import Access, Edge, tokens_read
 
 UNTOUCHED = -1
 
@@ -52,24 +52,6 @@ class Dependencies(Columns):
     edge: Ids
 
 
-@dataclass(frozen=True, slots=True)
-class Members(Columns):
-    """Actors at one end of an edge; columns of shape ``(members,)``.
-
-    Parameters
-    ----------
-    actor, node, replica : int64
-    start, stop : int64
-        Elements made, or elements of the input vector wanted.
-    """
-
-    actor: Ids
-    node: Ids
-    replica: Ids
-    start: Ids
-    stop: Ids
-
-
 def edge_dependencies(
     demands: Demands, placement: Placement, ends: Ends, edge_index: int, capacity: int, *, fetched: bool = False
 ) -> Dependencies:
@@ -86,17 +68,17 @@ def edge_dependencies(
         Whether the tokens come from memory: of each token the edge's part, and only tokens that are touched.
     """
     edge = placement.network.edges[edge_index]
-    makers, takers = producers(placement, ends, edge), consumers(placement, ends, edge)
+    makers, takers = producing(placement, ends, edge), consuming(placement, ends, edge)
     curves = _pair_curves(demands, placement, edge, capacity, fetched=fetched)
     shared = shared_elements(edge, makers, takers)
     touched = curves[0][makers.replica[:, None], takers.replica[None, :]] != UNTOUCHED
     source, target = np.nonzero((shared > 0) & touched)
     pair = makers.replica[source], takers.replica[target]
-    elements = _sent_elements(edge, makers) if fetched else makers.stop - makers.start
+    elements = sent_elements(edge, makers) if fetched else makers.stop - makers.start
     bits = elements * placement.chip.activation_bits
     return Dependencies(
-        source=makers.actor[source],
-        target=takers.actor[target],
+        source=makers.member[source],
+        target=takers.member[target],
         source_node=makers.node[source],
         target_node=takers.node[target],
         need=curves[0][pair],
@@ -108,73 +90,22 @@ def edge_dependencies(
     )
 
 
-def producers(placement: Placement, ends: Ends, edge: Edge) -> Members:
-    """Parts of the source layer's tokens, in the target's input vector."""
-    rows, homes = placement.homes_of(placement.index[edge.source]), placement.homes
-    return Members(ends.maker[rows], homes.node[rows], homes.replica[rows], homes.start[rows], homes.stop[rows])
+def producing(placement: Placement, ends: Ends, edge: Edge) -> Members:
+    """The actors that make the source's tokens."""
+    makers = producers(placement, edge)
+    return replace(makers, member=ends.maker[makers.member])
 
 
-def consumers(placement: Placement, ends: Ends, edge: Edge) -> Members:
-    """Blocks or parts of the target layer, with the elements of the input vector that each wants."""
-    index = placement.index[edge.target]
-    layer = placement.network.by_name[edge.target]
-    if isinstance(layer.operator, Matrix):
-        rows, blocks, taps = placement.blocks_of(index), placement.blocks, layer.operator.taps
-        start, stop = blocks.row_start[rows] // taps, -(-blocks.row_stop[rows] // taps)
-        taker = ends.taker[placement.uses_of(index)]
-        members = Members(taker, blocks.node[rows], blocks.replica[rows], start, stop)
-        # Products that start together take their inputs once.
-        first = np.unique(taker, return_index=True)[1]
-        return members if len(first) == len(taker) else members.take(np.sort(first))
-    homes, rows = placement.homes, placement.homes_of(index)
-    start, stop = homes.start[rows], homes.stop[rows]
-    operator = layer.operator
-    if isinstance(operator, Digital) and operator.heads > 1:
-        elements = _port_elements(placement.network, edge)
-        start, stop = start * elements // layer.width, -(-stop * elements // layer.width)
-    # A layer in one piece needs all of its input, however that is laid out.
-    whole = homes.stop[rows] - homes.start[rows] == layer.width
-    if isinstance(operator, Digital) and edge.port == 0:
-        start, stop = start * operator.contract, stop * operator.contract
-    if not isinstance(operator, Digital) or _undivided(placement.network, edge, operator, layer.width):
-        whole = np.ones_like(whole)
-    start, stop = np.where(whole, 0, start), np.where(whole, np.iinfo(np.int64).max, stop)
-    return Members(ends.maker[rows], homes.node[rows], homes.replica[rows], start, stop)
-
-
-def _undivided(network: Network, edge: Edge, operator: Digital, width: int) -> bool:
-    """Whether every part of a layer needs all of an operand."""
-    return operator.heads == 1 and (operator.whole_token or _broadcast(network, edge, width))
-
-
-def _broadcast(network: Network, edge: Edge, width: int) -> bool:
-    """Whether a second operand is narrower than the token, so that any element may meet any of it."""
-    return edge.port > 0 and _port_elements(network, edge) < width
-
-
-def _port_elements(network: Network, edge: Edge) -> int:
-    """Elements that arrive at an input of a layer, over all edges that lead there."""
-    return sum(other.elements for other in network.inputs_of(edge.target) if other.port == edge.port)
-
-
-def _sent_elements(edge: Edge, makers: Members) -> Ids:
-    """Elements of each maker's part that the edge takes."""
-    stop = np.minimum(makers.stop, edge.source_start + edge.elements)
-    elements: Ids = np.maximum(stop - np.maximum(makers.start, edge.source_start), 0)
-    return elements
-
-
-def shared_elements(edge: Edge, makers: Members, takers: Members) -> Ids:
-    """Elements of each maker's part that each taker wants, shape ``(makers, takers)``."""
-    start = np.maximum(makers.start, edge.source_start)
-    stop = np.minimum(makers.stop, edge.source_start + edge.elements)
-    if edge.scattered:
-        return np.repeat(_sent_elements(edge, makers)[:, None], len(takers), axis=1)
-    shift = edge.target_start - edge.source_start
-    low = np.maximum((start + shift)[:, None], takers.start[None, :])
-    high = np.minimum((stop + shift)[:, None], takers.stop[None, :])
-    shared: Ids = np.maximum(high - low, 0)
-    return shared
+def consuming(placement: Placement, ends: Ends, edge: Edge) -> Members:
+    """The actors that take an edge's tokens."""
+    takers = consumers(placement, edge)
+    if edge.target not in placement.matrix:
+        return replace(takers, member=ends.maker[takers.member])
+    actors = ends.taker[takers.member]
+    members = replace(takers, member=actors)
+    # Products that start together take their inputs once.
+    first = np.unique(actors, return_index=True)[1]
+    return members if len(first) == len(actors) else members.take(np.sort(first))
 
 
 def _pair_curves(

@@ -7,9 +7,7 @@ import math
 import numpy as np
 
 from archsim.errors import InputError
-from archsim.lowering.dependencies import consumers, producers, shared_elements
-from archsim.lowering.layers import Ends
-from archsim.mapping import Placement
+from archsim.mapping import Placement, consumers, producers, shared_elements
 from archsim.memory import free_bytes, gibibytes
 from archsim.network import Edge
 
@@ -81,14 +79,12 @@ def _most_copies_bytes(placement: Placement) -> int:
 
 def copies_bytes(placement: Placement) -> int:
     """About how much memory the pairs of actors of all edges take while they are lowered, and their curves."""
-    uses = np.arange(len(placement.uses))
-    ends = Ends(np.arange(len(placement.homes)), uses, uses)
-    return sum(_edge_bytes(placement, ends, edge) for edge in placement.network.edges)
+    return sum(_edge_bytes(placement, edge) for edge in placement.network.edges)
 
 
-def _edge_bytes(placement: Placement, ends: Ends, edge: Edge) -> int:
+def _edge_bytes(placement: Placement, edge: Edge) -> int:
     # Copies are cut alike, so that one pair of copies stands for all.
-    makers, takers = (side(placement, ends, edge) for side in (producers, consumers))
+    makers, takers = producers(placement, edge), consumers(placement, edge)
     shared = shared_elements(edge, makers.take(makers.replica == 0), takers.take(takers.replica == 0))
     turns = -(-placement.network.by_name[edge.target].tokens // _copies(placement, edge.target))
     each = int((shared > 0).sum()) * BYTES_PER_PAIR + turns * placement.interleave * BYTES_PER_TURN

@@ -15,12 +15,12 @@ from archsim.chip.schema import Memory
 from archsim.columns import Columns, Ids
 from archsim.lowering.batch import Batch
 from archsim.lowering.curves import Demands, Reach, demand, share_of
-from archsim.lowering.dependencies import Dependencies, Members, consumers, touched_tokens
+from archsim.lowering.dependencies import Dependencies, consuming, touched_tokens
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.keeping import Keep
 from archsim.lowering.layers import Ends
 from archsim.machine.memories import Stored, memory_for, memory_service
-from archsim.mapping import Placement
+from archsim.mapping import Members, Placement
 from archsim.network import Edge, tokens_read
 from archsim.program import Kind, Role
 from archsim.units import picoseconds
@@ -227,9 +227,9 @@ def _largest(values: Ids, group: Ids, groups: int) -> Ids:
 def _refetch(memory: _MemoryPort, ends: Ends, batch: Batch, edge: Spilled, writers: _Writers) -> Dependencies:
     """One reader per copy of the consumer and part of its input, which fetches for each firing all that it touches."""
     pairs, draft = edge.whole, memory.draft
-    takers = consumers(memory.placement, ends, memory.edge(edge))
-    order = np.argsort(takers.actor)
-    taker = takers.take(order[np.searchsorted(takers.actor, pairs.target, sorter=order)])
+    takers = consuming(memory.placement, ends, memory.edge(edge))
+    order = np.argsort(takers.member)
+    taker = takers.take(order[np.searchsorted(takers.member, pairs.target, sorter=order)])
     wanted = np.stack([memory.node(pairs), taker.replica, taker.start, taker.stop])
     _, first, group = np.unique(wanted, axis=1, return_index=True, return_inverse=True)
     fetched = [_bits_fetched(memory, edge, taker.take(first[[number]]), batch.group) for number in range(len(first))]

@@ -2,6 +2,7 @@
 
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.layout import Layout
+from archsim.mapping.members import Members, consumers, producers, sent_elements, shared_elements
 from archsim.mapping.pace import AskedPace, Pace, answer_pace
 from archsim.mapping.place import Settled, place, settle
 from archsim.mapping.placement import Blocks, By, Homes, Placement, made_by
@@ -14,12 +15,17 @@ __all__ = [
     "Floorplan",
     "Homes",
     "Layout",
+    "Members",
     "Pace",
     "Placement",
     "Replication",
     "Settled",
     "answer_pace",
+    "consumers",
     "made_by",
     "place",
+    "producers",
+    "sent_elements",
     "settle",
+    "shared_elements",
 ]

@@ -41,8 +41,9 @@ def place(
     """Choose arrays for every weight block and units for every digital layer.
 
     Weights follow each other along an order of the tiles that keeps neighbours near, in the order of the first layers
-    that use them; a copy is kept on one chip if it fits on one. Weights stay where they are put, unless the chip's
-    schedule lets layers take turns (`archsim.mapping.turns`) and the arrays do not hold them all.
+    that use them; a copy is kept on one chip if it fits on one. Where the chip names an optimiser, tiles then change
+    places (`archsim.mapping.rearranging`), if that shortens the ways of what travels. Weights stay where they are put,
+    unless the chip's schedule lets layers take turns (`archsim.mapping.turns`) and the arrays do not hold them all.
 
     Parameters
     ----------
@@ -85,7 +86,13 @@ def place(
     layout = lay_out(mapped, floorplan, cuts, load, replicate)
     pace = PaceOf(float(load.time_ps(layout.copies).max()) if len(cuts) else np.inf)
     homes = settled(layout, groups, pace) if settled else settle(network, chip, layout, groups, pace)
-    return _assembled(mapped, floorplan, layout, homes)
+    placed = _assembled(mapped, floorplan, layout, homes)
+    if chip.mapping.optimiser is None:
+        return placed
+    # Brings the compiler, which takes a while to load.
+    from archsim.mapping.rearranging import nearer
+
+    return nearer(placed, chip.mapping.optimiser)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,8 @@ class Placement:
         Which layers work when; all at once where not given.
     plan : StepPlan, optional
         On a device that works layer by layer: the order of its passes, and what stays there. It has no blocks.
+    travelled_before : float, optional
+        Where the chip names an optimiser: bits times links per sample before tiles changed places.
     """
 
     network: Network
@@ -166,6 +168,7 @@ class Placement:
     interleave: int
     turns: Turns | None = None
     plan: StepPlan | None = None
+    travelled_before: float | None = None
 
     @cached_property
     def index(self) -> dict[str, int]:

@@ -13,10 +13,11 @@ from pydantic import JsonValue
 
 from archsim.mapping import By, Placement, made_by
 from archsim.mapping.stepped import Kept
+from archsim.mapping.traffic import travelled
 from archsim.network import Edge, Matrix
 from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
 from archsim.report.inventory import kind_of
-from archsim.report.quantities import counted, percent, whole
+from archsim.report.quantities import counted, engineering, percent, whole
 from archsim.report.records import records
 from archsim.topology import chip_routes
 
@@ -216,6 +217,8 @@ def _data(placement: Placement, frame: pd.DataFrame) -> dict[str, JsonValue]:
         "turns": 1 if placement.turns is None else placement.turns.count,
         "blocks_reloaded": 0 if placement.turns is None else int(placement.turns.reloaded.sum()),
         "cell_utilisation": placement.cell_utilisation,
+        "travelled_bits": None if placement.plan is not None else travelled(placement),
+        "travelled_bits_before": placement.travelled_before,
         "layers": records(frame),
     }
 
@@ -234,12 +237,24 @@ def placement_facts(placement: Placement) -> str:
 def _held(placement: Placement) -> str:
     """What stays where: weights in cells, or tensors in a device's buffer."""
     if placement.plan is None:
-        return f"{percent(placement.cell_utilisation)} of all cells hold weights{_turn_facts(placement)}"
+        held = f"{percent(placement.cell_utilisation)} of all cells hold weights"
+        return f"{held}{_turn_facts(placement)}{_travel_facts(placement)}"
     kept = Counter(placement.plan.kept)
     where = ", ".join(f"{whole(kept[place])} {place.value}" for place in Kept)
     return (
         f"layer by layer in {whole(len(placement.plan.passes))} passes; "
         f"of {counted(len(placement.plan.kept), 'tensor')}, {where}"
+    )
+
+
+def _travel_facts(placement: Placement) -> str:
+    """What the chip's optimiser reached."""
+    before = placement.travelled_before
+    if before is None:
+        return ""
+    return (
+        f"; {engineering(travelled(placement), 'bit')} times links a sample, {engineering(before, 'bit')} before tiles "
+        "changed places"
     )
 
 

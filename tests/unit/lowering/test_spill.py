@@ -286,9 +286,7 @@ def test_windows_of_several_parts_are_fetched_part_by_part(rows, columns, parts)
     layers = (*plain.layers, Layer("wide", Matrix(Weights(64, 64)), 40, 64))
     edges = [replace(edge, source="wide") if edge.source == "in" else edge for edge in plain.edges]
     network = Network("parts", layers, (*edges, Edge("in", "wide", Same(), 64)))
-    chip = make_chip(
-        array=make_array(rows, columns), fabric=make_fabric(8, 8), buffer_kib=0.5, memory=make_memory()
-    )
+    chip = make_chip(array=make_array(rows, columns), fabric=make_fabric(8, 8), buffer_kib=0.5, memory=make_memory())
     program = lower(place(network, chip))
     assert readers(program) == ["late"] * parts
     assert (program.actors.role == Role.WRITE).sum() == parts
