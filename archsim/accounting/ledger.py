@@ -14,7 +14,7 @@ from archsim.accounting.energy import ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.idleness import idle_notes
 from archsim.accounting.peak import peak_of
-from archsim.accounting.power import DRAWN, standing, steady_draw, whole_run
+from archsim.accounting.power import DRAWN, standing, steady_watts, whole_run
 from archsim.accounting.router_room import router_notes
 from archsim.accounting.scope import Scope, scope_of
 from archsim.accounting.stepped import multipliers_used, weight_notes
@@ -182,8 +182,7 @@ def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
     dynamic_j = tally.actions.total(bill)
     samples = len(trace.sample_in) * network.samples_per_run
     throughput = steady.passes_per_s * network.samples_per_run
-    draw = steady_draw(trace, steady, placement, bill)
-    watts = {state: float(draw[state].sum()) for state in DRAWN}
+    watts = steady_watts(trace, steady, placement, bill)
     stood_w = sum(watts.values())
     energy = dynamic_j / samples + stood_w / throughput
     energy_used = dynamic_j / samples + (stood_w - unused_tiles_w(bill, placement)) / throughput

@@ -140,11 +140,22 @@ def steady_draw(trace: Trace, steady: Steady, placement: Placement, bill: Bill) 
     DataFrame
         ``component, instances, leakage, active, idle, wake``.
     """
-    chip = placement.chip
-    span = steady_span(trace, steady) or whole_run(trace, chip)
-    frame = standing(chip, bill, placement.chips, trace.program, span)
-    frame[list(DRAWN)] /= span.seconds
+    drawn, seconds = _steady(trace, steady, placement, bill)
+    frame = drawn.table()
+    frame[list(DRAWN)] /= seconds
     return frame
+
+
+def steady_watts(trace: Trace, steady: Steady, placement: Placement, bill: Bill) -> dict[str, float]:
+    """The same of all parts together, for each of ``DRAWN``."""
+    drawn, seconds = _steady(trace, steady, placement, bill)
+    return {state: float(row.sum()) for state, row in zip(DRAWN, drawn.joules / seconds, strict=True)}
+
+
+def _steady(trace: Trace, steady: Steady, placement: Placement, bill: Bill) -> tuple[_Drawn, float]:
+    """What parts draw, and in how many seconds."""
+    span = steady_span(trace, steady) or whole_run(trace, placement.chip)
+    return _drawn_in(placement.chip, bill, placement.chips, trace.program, span), span.seconds
 
 
 def unused_draw(part: Component, chip: Chip, bill: Bill) -> float:
@@ -173,22 +184,51 @@ def standing(chip: Chip, bill: Bill, chips: int, program: Program, span: Span) -
     InputError
         If a policy is given for a part that the chip does not have, or that may not have it.
     """
+    return _drawn_in(chip, bill, chips, program, span).table()
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What parts draw beside their actions.
+
+    Parameters
+    ----------
+    components : tuple of str
+    instances : tuple of int
+        Of all chips.
+    joules : float64, shape (states, components)
+        By ``DRAWN``.
+    """
+
+    components: tuple[str, ...]
+    instances: tuple[float, ...]
+    joules: NDArray[np.float64]
+
+    def table(self) -> pd.DataFrame:
+        """One row per component."""
+        own = {"component": list(self.components), "instances": list(self.instances)}
+        return pd.DataFrame({**own, **dict(zip(DRAWN, self.joules, strict=True))})
+
+
+def _drawn_in(chip: Chip, bill: Bill, chips: int, program: Program, span: Span) -> _Drawn:
     described = {part.name: part for part in parts(chip)}
     _refuse_unknown(chip, tuple(described))
-    rows = []
+    columns = []
     for one in bill.components:
         total, part = one.count * chips * span.seconds, described.get(one.name)
         instances = _Instances.of(part, chip, total, program, span) if part else _Instances.always(total)
-        rows.append((one.name, one.count * chips, *_drawn(one, instances)))
-    return _with_shares(pd.DataFrame(rows, columns=["component", "instances", *DRAWN]), bill)
+        columns.append(_drawn(one, instances))
+    joules = np.array(columns, np.float64).reshape(len(columns), len(DRAWN)).T.copy()
+    _add_shares(joules, bill)
+    names, counts = (tuple(one.name for one in bill.components), tuple(one.count * chips for one in bill.components))
+    return _Drawn(names, counts, joules)
 
 
-def _with_shares(own: pd.DataFrame, bill: Bill) -> pd.DataFrame:
-    """The same, with what some draw as a share of the others, state by state."""
-    drawn = own[list(DRAWN)].to_numpy()
+def _add_shares(joules: NDArray[np.float64], bill: Bill) -> None:
+    """What some draw as a share of the others, state by state."""
+    names = [part.name for part in bill.components]
     for part in bill.shares:
-        own.loc[own.component == part.name, list(DRAWN)] = own.component.map(part.beside).to_numpy() @ drawn
-    return own
+        joules[:, names.index(part.name)] = np.array([part.beside(name) for name in names]) @ joules.T
 
 
 @dataclass(frozen=True, slots=True)

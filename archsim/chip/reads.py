@@ -26,6 +26,9 @@ Answer = Callable[..., object]
 ASKED = "?"
 """In place of a field's name, before the words of a question."""
 
+_PLAIN = frozenset({type(None), str, int, float, bool})
+"""Looked at first, as it is most of what there is, and classes that anybody may join take long to look at."""
+
 MISSING = "missing"
 """In place of the value of a field that a chip does not have."""
 
@@ -84,7 +87,7 @@ class Reads:
             self.values[place] = spelled(value)
         except Unreadable:
             self.readable, self.values[place] = False, ""
-        if isinstance(value, Mapping) and not any(isinstance(item, Section) for item in value.values()):
+        if type(value) not in _PLAIN and isinstance(value, Mapping) and not _has_sections(value):
             self._whole.add(place)
 
     def __contains__(self, path: str) -> bool:
@@ -127,7 +130,7 @@ class Description:
         if found is not self:
             return found
         above, name = self._node(place[:-1]), place[-1]
-        if isinstance(above, Section) and name in type(above).model_fields:
+        if isinstance(above, Section) and name in type(above).__pydantic_fields__:
             found = getattr(above, name)
         else:
             found = above[name] if isinstance(above, Mapping) and name in above else _NONE
@@ -154,7 +157,7 @@ def spelled(value: object) -> str:
     Unreadable
         If it holds anything but numbers, texts, choices, and mappings and rows of such.
     """
-    if value is None or isinstance(value, str | int | float | Enum):
+    if type(value) in _PLAIN or isinstance(value, str | int | float | Enum):
         # Each of them has a representation that is exact, and differs from kind to kind.
         return repr(value)
     if isinstance(value, Section):
@@ -196,10 +199,16 @@ class _Origin:
         return self.section
 
 
+def _has_sections(mapping: Mapping[Any, object]) -> bool:
+    return any(type(item) not in _PLAIN and isinstance(item, Section) for item in mapping.values())
+
+
 def _seen(value: object, place: Place, note: Note) -> object:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Section):
         return _watched(value, place, note)
-    if isinstance(value, Mapping) and any(isinstance(item, Section) for item in value.values()):
+    if isinstance(value, Mapping) and _has_sections(value):
         return {key: _seen(item, (*place, key), note) for key, item in value.items()}
     return value
 
@@ -250,7 +259,7 @@ def _itself(section: Section) -> Section:
 
 def _fill(section: Section, name: str) -> object:
     """Called for what the section does not have yet."""
-    if name not in type(section).model_fields:
+    if name not in type(section).__pydantic_fields__:
         raise AttributeError(f"{type(section).__name__!r} object has no attribute {name!r}")
     value = object.__getattribute__(section, "_origin").read(name)
     object.__setattr__(section, name, value)
