@@ -26,6 +26,7 @@ from pydantic import (
 from archsim.chip.power import Power
 from archsim.chip.roofline_tile import RooflineTile
 from archsim.chip.section import (
+    Arity,
     Bits,
     BitsPerSecond,
     BufferBits,
@@ -140,7 +141,10 @@ class Unit(Section):
     Parameters
     ----------
     where : str
-        ``tile``: ``count`` of them in every tile. ``router``: ``count`` of them at every ``every``-th router.
+        ``tile``: ``count`` of them in every tile. ``router``: ``count`` of them at every ``every``-th router, or at
+        ``routers`` of them.
+    routers : int, optional
+        At how many routers, spread evenly: in place of ``every``, for any share of them.
     lanes : int
         Elements treated side by side.
     pipeline : int
@@ -158,6 +162,7 @@ class Unit(Section):
     where: Literal["tile", "router"]
     count: Count = 1
     every: Count = 1
+    routers: Count | None = None
     lanes: Count
     clock: Hertz
     pipeline: Cycles
@@ -174,7 +179,16 @@ class Unit(Section):
                 f"every: {self.every} is given for units that are in every tile",
                 "Remove it, or choose 'where: router'.",
             )
+        if self.routers is not None and (self.where == "tile" or self.every > 1):
+            other = "where: tile" if self.where == "tile" else f"every: {self.every}"
+            raise refusal(f"routers: {self.routers} is given beside '{other}'", "Keep one of them.")
         return self
+
+    def sites(self, routers: int) -> range | list[int]:
+        """Which of so many routers have units of this kind, where they are at routers."""
+        if self.routers is None:
+            return range(0, routers, self.every)
+        return [site * routers // self.routers for site in range(self.routers)]
 
 
 def _known_topology(name: str) -> str:
@@ -200,6 +214,8 @@ class Fabric(Section):
         Routers (a ring, tree or bus has rows * columns of them).
     concentration : int
         Places for a tile at each router.
+    arity : int, optional
+        Of a tree: routers of a level that one of the next joins; two where it is not given.
     tiles : int, optional
         Tiles on a chip where they do not fill every place; tile t is at router t // concentration.
     link_width : Bits
@@ -223,6 +239,7 @@ class Fabric(Section):
     rows: Count
     columns: Count
     concentration: Count = 1
+    arity: Arity | None = None
     tiles: Count | None = None
     link_width: Bits
     header: Bits | None = None
@@ -245,7 +262,8 @@ class Fabric(Section):
     @property
     def shape(self) -> Topology:
         """How the routers are joined."""
-        return topologies()[self.topology]
+        named = topologies()[self.topology]
+        return (named if self.arity is None else named.of_arity(self.arity)) or named
 
     @property
     def switches(self) -> int:
@@ -264,6 +282,8 @@ class Fabric(Section):
 
     @model_validator(mode="after")
     def _small_enough(self) -> Self:
+        if self.arity is not None and topologies()[self.topology].of_arity(self.arity) is None:
+            raise refusal(f"arity is given for a {self.topology}", "Remove it, or choose 'topology: tree'.")
         # Before anything is built of them: a route from every router to every other.
         routed = 1 if self.shape.shared else self.switches
         needed = routed**2 * _ROUTE_BYTES
@@ -600,6 +620,11 @@ class Chip(Section):
                 raise refusal(
                     f"unit {name!r} is at every {unit.every}th of {self.fabric.routers} routers: there is none",
                     f"Set units.{name}.every to at most {self.fabric.routers}.",
+                )
+            if (unit.routers or 0) > self.fabric.routers:
+                raise refusal(
+                    f"unit {name!r} is at {unit.routers} of {self.fabric.routers} routers",
+                    f"Set units.{name}.routers to at most {self.fabric.routers}.",
                 )
         if self.mapping.schedule.ahead and isinstance(self.tile, AnalogTile) and self.tile.array.programming is None:
             raise refusal(

@@ -106,6 +106,8 @@ Width = Annotated[int, Field(ge=1, le=128, strict=True)]
 Writes = Annotated[float, Field(ge=1, le=1e20, strict=True, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=1e-3, le=1e6, strict=True, allow_inf_nan=False)]
 """Operations per lane and cycle, and other bare positive numbers."""
+Arity = Annotated[int, Field(ge=2, le=1024, strict=True)]
+"""What one router of a tree joins below it."""
 Moves = Annotated[int, Field(ge=1, le=10**7, strict=True)]
 """Steps of a search."""
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]

@@ -87,7 +87,7 @@ def _port_width(chip: Chip) -> float:
 
 
 def _unit_count(chip: Chip, unit: Unit) -> int:
-    places = chip.fabric.tile_count if unit.where == "tile" else -(-chip.fabric.routers // unit.every)
+    places = chip.fabric.tile_count if unit.where == "tile" else len(unit.sites(chip.fabric.routers))
     return places * unit.count
 
 

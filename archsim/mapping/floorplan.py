@@ -98,7 +98,7 @@ class Floorplan:
         return distances
 
     def _sites(self, unit: Unit) -> Nodes:
-        return np.arange(0, self.chip.fabric.routers, unit.every, dtype=np.int64)
+        return np.array(unit.sites(self.chip.fabric.routers), np.int64)
 
 
 def serpentine(rows: int, columns: int) -> Nodes:

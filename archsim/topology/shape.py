@@ -40,6 +40,10 @@ class Topology(ABC):
     def routes(self, rows: int, columns: int) -> Routes:
         """Routes between all routers; those with places for tiles are the first ``rows * columns``."""
 
+    def of_arity(self, arity: int) -> Topology | None:
+        """The shape whose routers join so many below them; None where there is no such thing."""
+        return None
+
     def routers(self, rows: int, columns: int) -> int:
         """All routers, those without places included."""
         return rows * columns

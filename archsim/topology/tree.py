@@ -1,4 +1,4 @@
-"""Trees: routers with places as leaves, two of each level joined by one of the next."""
+"""Trees: routers with places as leaves, so many of each level joined by one of the next."""
 
 from __future__ import annotations
 
@@ -12,17 +12,29 @@ from archsim.topology.shape import Topology
 
 @dataclass(frozen=True, slots=True)
 class Tree(Topology):
-    """A balanced binary tree; its inner routers are numbered after the leaves."""
+    """A balanced tree; its inner routers are numbered after the leaves.
+
+    Parameters
+    ----------
+    arity : int
+        Routers that one of the next level joins.
+    """
+
+    arity: int = 2
+
+    def of_arity(self, arity: int) -> Tree:
+        """The tree whose routers join so many below them."""
+        return Tree(self.name, arity + 1, arity=arity)
 
     def routes(self, rows: int, columns: int) -> Routes:
         """By way of the common ancestor."""
-        return graph_routes(binary_tree(rows * columns))
+        return graph_routes(balanced_tree(rows * columns, self.arity))
 
     def routers(self, rows: int, columns: int) -> int:
         """The leaves and all levels above them."""
         count = level = rows * columns
         while level > 1:
-            level = -(-level // 2)
+            level = -(-level // self.arity)
             count += level
         return count
 
@@ -31,15 +43,15 @@ class Tree(Topology):
         return 2 * (self.routers(rows, columns) - 1)
 
 
-def binary_tree(leaves: int) -> nx.Graph[int]:
-    """A balanced binary tree whose leaves are 0 to ``leaves`` - 1."""
+def balanced_tree(leaves: int, arity: int) -> nx.Graph[int]:
+    """A balanced tree whose leaves are 0 to ``leaves`` - 1."""
     tree: nx.Graph[int] = nx.Graph()
     tree.add_nodes_from(range(leaves))
     level, following = list(range(leaves)), leaves
     while len(level) > 1:
         parents = []
-        for pair in range(0, len(level), 2):
-            tree.add_edges_from((following, child) for child in level[pair : pair + 2])
+        for first in range(0, len(level), arity):
+            tree.add_edges_from((following, child) for child in level[first : first + arity])
             parents.append(following)
             following += 1
         level = parents

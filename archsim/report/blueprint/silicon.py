@@ -120,7 +120,7 @@ def _at_routers(chip: Chip, bill: Bill, router: list[Component]) -> tuple[tuple[
         if unit.where != "router":
             continue
         for part in filter(None, (parts_by_name.get(name), parts_by_name.get(f"{name}-buffer"))):
-            for site in range(0, chip.fabric.routers, unit.every):
+            for site in unit.sites(chip.fabric.routers):
                 here[site].append((part, part.count // len(plan.unit_nodes[name])))
     return tuple(map(_pieces, here))
 

@@ -82,6 +82,14 @@ CONTRADICTIONS = [
     ),
     (["units.local.every=4"], "units.local", "every: 4 is given for units that are in every tile", "Remove it"),
     (
+        ["units.core.every=1", "units.core.routers=257"],
+        "",
+        "unit 'core' is at 257 of 256 routers",
+        "Set units.core.routers to at most 256.",
+    ),
+    (["units.core.routers=7"], "units.core", "routers: 7 is given beside 'every: 4'", "Keep one of them."),
+    (["fabric.arity=4"], "fabric", "arity is given for a mesh", "Remove it, or choose 'topology: tree'."),
+    (
         ["units.core.every=300"],
         "",
         "unit 'core' is at every 300th of 256 routers: there is none",

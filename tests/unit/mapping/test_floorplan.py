@@ -27,6 +27,18 @@ def test_every_unit_is_priced(every):
     assert priced.count == len(Floorplan(chip).unit_nodes["core"]) == len(range(0, 16, every))
 
 
+@pytest.mark.parametrize(
+    ("routers", "sites"), [(1, [0]), (3, [0, 5, 10]), (7, [0, 2, 4, 6, 9, 11, 13]), (16, list(range(16)))]
+)
+def test_units_are_spread_over_any_share_of_the_routers(routers, sites):
+    """Site i of n is at router 16 i / n, rounded down."""
+    units = {"core": {**make_unit("router"), "routers": routers}}
+    chip = make_chip(fabric=make_fabric(4, 4), units=units)
+    plan = Floorplan(chip)
+    assert plan.router[plan.unit_nodes["core"]].tolist() == sites
+    assert next(part for part in parts(chip) if part.name == "core").count == routers
+
+
 @pytest.mark.parametrize("name", ["ibm-14nm-34tile", "ibm-14nm-34tile-x5"])
 def test_the_34_tile_chip_has_one_digital_part(name):
     assert len(Floorplan(load_chip(name)).unit_nodes["digital"]) == 1

@@ -4,9 +4,14 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from archsim.engine import run_compiled, run_reference
+from archsim.lowering import lower
+from archsim.mapping import place
+from archsim.network import Matrix, Weights
 from archsim.topology import chip_routes, topologies
-from archsim.topology.tree import binary_tree
-from tests.chips import fabric_graph, make_chip, make_fabric
+from archsim.topology.tree import Tree, balanced_tree
+from tests.chips import fabric_graph, make_array, make_chip, make_fabric
+from tests.networks import line
 
 SIZES = ((1, 1), (1, 5), (4, 1), (2, 2), (3, 4), (4, 3), (5, 5), (2, 7))
 
@@ -18,7 +23,7 @@ def reference_graph(topology, rows, columns):
         return nx.relabel_nodes(grid, {(y, x): y * columns + x for y, x in grid})
     if topology == "ring":
         return nx.cycle_graph(rows * columns)
-    return binary_tree(rows * columns)
+    return balanced_tree(rows * columns, 2)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -41,6 +46,37 @@ def test_predecessors_form_a_tree_from_every_source(topology, size):
             # One link fewer to go: no cycles, and every step is a link of the fabric.
             assert routes.hops[source, before[router]] == routes.hops[source, router] - 1
             assert routes.hops[before[router], router] == 1
+
+
+@pytest.mark.parametrize("arity", [2, 3, 4, 16])
+@pytest.mark.parametrize("leaves", [2, 5, 16, 27])
+def test_leaves_of_a_tree_meet_where_their_numbers_do(arity, leaves):
+    """Two leaves are below the same router of level h where their numbers over arity to the h are the same."""
+    tree = topologies()["tree"].of_arity(arity)
+    routes = tree.routes(1, leaves)
+    for one in range(leaves):
+        for two in range(leaves):
+            meeting = next(h for h in range(9) if one // arity**h == two // arity**h)
+            assert routes.hops[one, two] == 2 * meeting
+    levels = [leaves]
+    while levels[-1] > 1:
+        levels.append(-(-levels[-1] // arity))
+    assert len(routes) == tree.routers(1, leaves) == sum(levels)
+    assert tree.links(1, leaves) == 2 * (sum(levels) - 1) == int((routes.hops == 1).sum())
+    assert tree.degree == arity + 1
+
+
+def test_only_trees_have_an_arity():
+    assert isinstance(topologies()["tree"], Tree)
+    assert all(shape.of_arity(4) is None for name, shape in topologies().items() if name != "tree")
+
+
+def test_both_engines_agree_on_a_tree_of_four():
+    fabric = make_fabric(3, 4, topology="tree")
+    chip = make_chip(array=make_array(8, 8), fabric={**fabric, "arity": 4})
+    network = line(*((name, Matrix(Weights(16, 16))) for name in "abc"), tokens=5, width=16)
+    program = lower(place(network, chip))
+    assert np.array_equal(run_compiled(program).last_end, run_reference(program).last_end)
 
 
 def route(routes, source, target):
