@@ -76,7 +76,9 @@ def _follows(chip: Branch, time: _Time) -> bool:
 
 
 def _with_precision(chip: Branch, beside: Branch, time: _Time) -> Branch:
-    bits, given = _leaf(beside, (*time.section, "bits")), _leaf(beside, (*time.section, time.name))
+    of_one = _leaf(beside, (*time.section, "bits_per_phase"))
+    bits = of_one if of_one is not None and of_one.value is not None else _leaf(beside, (*time.section, "bits"))
+    given = _leaf(beside, (*time.section, time.name))
     if bits is None or given is None:
         return chip
     over: Branch | Leaf = replace(bits, source=_SOURCE, origin=given.origin, low="", high="")

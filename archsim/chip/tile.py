@@ -265,6 +265,7 @@ FOLLOWING_INPUTS = (InputKind.PULSE_WIDTH,)
 """Inputs whose phase has a slot per level: it doubles with each bit."""
 
 
+Growth = Annotated[float, Field(ge=1, le=256, strict=True)]
 SignPhases = Annotated[int, Field(ge=1, le=4, strict=True)]
 
 
@@ -278,15 +279,19 @@ class InputDriver(Section):
     bits : int
         Of an input element, its sign included.
     bits_per_phase : int, optional
-        Of a bit-serial input.
+        Of a bit-serial input; of a pulse-width input that is applied in several phases, whose last, of the most
+        significant bits, is shorter where fewer are left.
     sign_phases : int
         2 where positive and negative inputs are applied one after the other, 4 where the devices' polarities are, too.
     phase_time : Seconds
-        Integration time of one phase; a bit-serial input has ceil(bits / bits_per_phase) of them, times
-        ``sign_phases``.
+        Integration time of one phase, of the first where they grow; there are ceil(bits / bits_per_phase) of them,
+        times ``sign_phases``.
+    phase_growth : float, optional
+        Of a bit-serial input, each phase's time over that of the one before, least significant first: 2 where bits are
+        weighted by time.
     phase_bits : int, optional
         Of a pulse-width input, the bits that ``phase_time`` is for: each bit more doubles the slots of a phase. A file
-        that gives a time gives it for the bits that stand beside it.
+        that gives a time gives it for the bits that stand beside it: those of a phase, where there are several.
     mean_activity : float
         Mean input magnitude as a fraction of full scale (pulse width, voltage), or the fraction of ones (bit serial).
     mean_square : float, optional
@@ -299,6 +304,7 @@ class InputDriver(Section):
     bits_per_phase: Precision | None = None
     sign_phases: SignPhases = 1
     phase_time: Seconds
+    phase_growth: Growth | None = None
     phase_bits: Precision | None = None
     mean_activity: Fraction
     mean_square: Fraction | None = None
@@ -306,15 +312,32 @@ class InputDriver(Section):
 
     @property
     def phase_seconds(self) -> float:
-        """Integration time of one phase of inputs of ``bits``."""
-        doublings = 0 if self.phase_bits is None else self.bits - self.phase_bits
+        """Integration time of one phase of ``bits``, or ``bits_per_phase``: of the first."""
+        doublings = 0 if self.phase_bits is None else self._phase_bits - self.phase_bits
         return self.phase_time * 2.0**doublings
 
     @property
     def phases(self) -> int:
         """Analog phases per matrix-vector product."""
-        per_phase = self.bits_per_phase or self.bits
-        return -(-self.bits // per_phase) * self.sign_phases
+        return len(self.phase_lengths)
+
+    @property
+    def phase_lengths(self) -> tuple[float, ...]:
+        """Integration time of each phase of a product, in seconds: those of one sign, then those of the next."""
+        count = -(-self.bits // self._phase_bits)
+        lengths = [self.phase_seconds * (self.phase_growth or 1.0) ** phase for phase in range(count)]
+        if self.kind is InputKind.PULSE_WIDTH:
+            lengths[-1] *= 2.0 ** (self.bits - count * self._phase_bits)
+        return tuple(lengths) * self.sign_phases
+
+    @property
+    def mean_phase_seconds(self) -> float:
+        """Integration time of a phase, on average."""
+        return sum(self.phase_lengths) / self.phases
+
+    @property
+    def _phase_bits(self) -> int:
+        return self.bits_per_phase or self.bits
 
     @model_validator(mode="after")
     def _spread(self) -> Self:
@@ -334,11 +357,13 @@ class InputDriver(Section):
         serial = self.kind is InputKind.BIT_SERIAL
         if serial and self.bits_per_phase is None:
             raise refusal("a bit-serial input does not say how many bits a phase has", "Add 'bits_per_phase: 1'.")
-        if not serial and self.bits_per_phase is not None:
+        if self.kind is InputKind.VOLTAGE and self.bits_per_phase is not None:
             raise refusal(
                 f"bits_per_phase is given for a {self.kind} input",
                 "Remove it, or choose 'kind: bit-serial'.",
             )
+        if not serial and self.phase_growth is not None:
+            raise refusal(f"phase_growth is given for a {self.kind} input", "Remove it, or choose 'kind: bit-serial'.")
         if self.bits_per_phase is not None and self.bits_per_phase > self.bits:
             raise refusal(
                 f"{self.bits_per_phase} bits per phase of a {self.bits}-bit input",
@@ -349,7 +374,8 @@ class InputDriver(Section):
                 f"phase_bits is given for a {self.kind} input, whose phases do not lengthen with its bits",
                 "Remove it, or choose 'kind: pulse-width'.",
             )
-        refuse_implausible(self.phase_seconds, "s")
+        for length in (self.phase_seconds, *self.phase_lengths):
+            refuse_implausible(length, "s")
         return self
 
 

@@ -208,10 +208,10 @@ def _inputs(driver: InputDriver, ranges: Ranges) -> InputCircuit:
             where="tile.input.bits",
             remedy="Give at least 2 bits.",
         )
-    serial = driver.kind is InputKind.BIT_SERIAL
+    whole = driver.kind is InputKind.VOLTAGE or driver.bits_per_phase is None
     return InputCircuit(
         bits=driver.bits,
-        waveform=BitSliced(driver.bits_per_phase or driver.bits) if serial else PulseWidth(),
+        waveform=PulseWidth() if whole else BitSliced(driver.bits_per_phase or driver.bits),
         polarity=_POLARITY[driver.sign_phases],
         scale=CalibratedScale(ranges.input_percentile),
     )

@@ -150,8 +150,9 @@ class AnalogArrays:
         return self.tile.input.phases if self.tile.adc.per_phase else 1
 
     @property
-    def _phase(self) -> int:
-        return picoseconds(self.tile.input.phase_seconds)
+    def _phases(self) -> tuple[int, ...]:
+        """Picoseconds of each phase."""
+        return tuple(picoseconds(length) for length in self.tile.input.phase_lengths)
 
     def _turns(self, blocks: BlockShapes) -> Ids:
         """Picoseconds of the conversions of one phase.
@@ -162,28 +163,30 @@ class AnalogArrays:
         converters = -(-tile.array.columns // tile.adc.columns_per_adc)
         return -(-blocks.columns * tile.array.weight.columns // converters) * picoseconds(tile.adc.conversion_seconds)
 
-    def _cycle(self, blocks: BlockShapes) -> Ids:
-        """A phase and its conversions: the longer of the two with a sample-and-hold, one after the other without."""
-        turns = self._turns(blocks)
-        return np.maximum(self._phase, turns) if self.tile.adc.held else self._phase + turns
+    def _cycles(self, blocks: BlockShapes) -> Ids:
+        """Each phase and conversions: the longer of the two with a sample-and-hold, one after the other without.
+
+        Shape ``(phases, blocks)``. With a sample-and-hold, the conversions beside a phase are those of the one before.
+        """
+        phases, turns = np.array(self._phases, np.int64)[:, None], self._turns(blocks)
+        return np.maximum(phases, turns) if self.tile.adc.held else phases + turns
 
     def _integration(self, blocks: BlockShapes) -> tuple[Ids, Ids]:
         """Interval and latency on the array."""
-        phases = self.tile.input.phases
-        whole = np.full(len(blocks), phases * self._phase, np.int64)
+        whole = np.full(len(blocks), sum(self._phases), np.int64)
         if self.tile.adc.during_integration:
             # A token takes at least 1 ps from the array to its converters; both are through at the same time.
             return whole, np.ones_like(whole)
         if self.tile.adc.per_phase:
-            return phases * self._cycle(blocks), np.full_like(whole, self._phase)
+            return self._cycles(blocks).sum(axis=0), np.full_like(whole, self._phases[0])
         return whole, whole
 
     def _conversion(self, blocks: BlockShapes) -> Ids:
         """Interval of the converters, which is their latency, too."""
-        phases, turns = self.tile.input.phases, self._turns(blocks)
+        turns = self._turns(blocks)
         if self.tile.adc.during_integration:
-            return phases * self._phase + turns - 1
-        return (phases - 1) * self._cycle(blocks) + turns if self.tile.adc.per_phase else turns
+            return sum(self._phases) + turns - 1
+        return self._cycles(blocks)[1:].sum(axis=0) + turns if self.tile.adc.per_phase else turns
 
 
 def _unit(chip: Chip) -> AnalogArrays:
@@ -252,7 +255,7 @@ def _array_facts(chip: Chip, tile: AnalogTile) -> Facts:
         "mean_conductance": array.cell.mean_conductance,
         "read_voltage": array.cell.read_voltage,
         "phases": drive.phases // drive.sign_phases,
-        "phase_time": drive.phase_seconds,
+        "phase_time": drive.mean_phase_seconds,
         "mean_activity": drive.mean_activity,
         "amplitude": drive.kind is InputKind.VOLTAGE,
         **({} if drive.mean_square is None else {"mean_square": drive.mean_square}),
@@ -267,7 +270,7 @@ def _converter_parts(chip: Chip, tile: AnalogTile, arrays: int) -> Iterator[Part
         "bits": adc.bits,
         "conversion_time": adc.conversion_seconds,
         "shared_columns": columns,
-        "phase_time": tile.input.phase_seconds,
+        "phase_time": tile.input.mean_phase_seconds,
         "read_voltage": tile.array.cell.read_voltage,
         **_column(tile),
     }

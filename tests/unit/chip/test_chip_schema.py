@@ -15,7 +15,14 @@ CONTRADICTIONS = [
         "a bit-serial input does not say how many bits a phase has",
         "Add 'bits_per_phase: 1'.",
     ),
-    (["tile.input.bits_per_phase=1"], "tile.input", "bits_per_phase is given for a pulse-width input", "Remove it"),
+    (
+        ["tile.input.kind=voltage", "tile.input.bits_per_phase=1", "tile.input.phase_bits=null"],
+        "tile.input",
+        "bits_per_phase is given for a voltage input",
+        "Remove it",
+    ),
+    (["tile.input.phase_growth=2"], "tile.input", "phase_growth is given for a pulse-width input", "Remove it"),
+    (["tile.input.bits_per_phase=9"], "tile.input", "9 bits per phase of a 8-bit input", "Give at most"),
     (
         ["tile.input.kind=bit-serial", "tile.input.bits_per_phase=9"],
         "tile.input",

@@ -6,6 +6,7 @@ import pytest
 
 from archsim.accounting.peak import full_product
 from archsim.chip import load_chip, resolved_yaml, sources
+from archsim.cost import price
 from archsim.errors import InputError
 from archsim.machine import matrix_unit
 from archsim.simulation import Settings, load_network, simulate
@@ -87,6 +88,40 @@ def test_another_kind_of_converter_takes_another_law() -> None:
     flash = load_chip("isaac", ["tile.adc.kind=flash", "tile.adc.cost.model=survey", "tile.adc.bits=9"])
     assert flash.tile.adc.conversion_seconds == pytest.approx(0.78e-9)
     assert load_chip("pcm-mesh-14nm", [*SAR, "tile.adc.bits=4"]).tile.adc.conversion_seconds == pytest.approx(1e-9)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "lengths_ns"),
+    [
+        # 128 ns are 256 slots of half a nanosecond, for 8 bits.
+        (["tile.input.bits_per_phase=4"], [8, 8]),
+        # Four bits, and the three that are left.
+        (["tile.input.bits=7", "tile.input.bits_per_phase=4"], [8, 4]),
+        (["tile.input.bits_per_phase=3"], [4, 4, 2]),
+        # A time that is given beside the bits of a phase is that of such a phase.
+        (["tile.input.bits_per_phase=4", "tile.input.phase_time=30 ns"], [30, 30]),
+        (["tile.input.bits_per_phase=3", "tile.input.phase_time=30 ns", "tile.input.sign_phases=2"], [30, 30, 15] * 2),
+    ],
+)
+def test_pulse_widths_in_phases_have_the_slots_of_their_bits(overrides: list[str], lengths_ns: list[float]) -> None:
+    drive = load_chip("pcm-mesh-14nm", overrides).tile.input
+    assert drive.phase_lengths == pytest.approx([length * 1e-9 for length in lengths_ns])
+    assert drive.phases == len(lengths_ns)
+
+
+def test_phases_may_grow_with_the_weight_of_their_bits() -> None:
+    grown = load_chip("reram-mesh-22nm", ["tile.input.phase_growth=2"]).tile.input
+    first = grown.phase_seconds
+    assert grown.phase_lengths == pytest.approx([first * 2**bit for bit in range(grown.bits)])
+
+
+def test_cells_conduct_while_phases_last() -> None:
+    """Two phases of four bits, 8 ns each, in place of 128 ns: an eighth of the charge at the same activity."""
+    whole, parted = (
+        price(load_chip("pcm-mesh-14nm", change)).component("array").energy_of("cell").value
+        for change in ([], ["tile.input.bits_per_phase=4"])
+    )
+    assert parted / whole == pytest.approx(16 / 128)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,11 @@ def test_bit_serial_inputs_converted_per_phase() -> None:
     assert isinstance(settings.device, WanReramDevice)
 
 
+def test_pulse_widths_in_several_phases() -> None:
+    settings = crossbar_settings(load_chip(PCM, ["tile.input.bits_per_phase=4"]))
+    assert settings.inputs.waveform == BitSliced(4)
+
+
 def test_signs_apart() -> None:
     settings = crossbar_settings(load_chip(PCM, ["tile.input.sign_phases=4"]))
     assert (settings.inputs.polarity, settings.outputs.codes) == (Polarity.SPLIT_ALL, Codes.UNSIGNED)

@@ -48,6 +48,25 @@ def test_products_follow_each_other_at_the_pace_that_the_stages_say(
     assert period.tolist() == [expected_ns * 1000]
 
 
+@pytest.mark.parametrize(
+    ("held", "per_phase", "expected_ns"),
+    [
+        # 16 and 8 ns of integration, conversions of 10 ns: once, or after each phase.
+        (False, False, 16 + 8 + 10),
+        (False, True, 16 + 10 + 8 + 10),
+        # The conversions of one phase beside the integration of the next: 16 beside 10, 8 beside 10.
+        (True, True, 16 + 10),
+        (True, False, 16 + 8),
+    ],
+)
+def test_phases_of_unequal_length_add_up(held: bool, per_phase: bool, expected_ns: int) -> None:
+    inputs = {**make_input(bits=7, phase_ns=16), "bits_per_phase": 4, "phase_bits": 4}
+    adc = make_adc(conversion_ns=10, held=held, per_phase=per_phase)
+    chip = make_chip(array=make_array(64, 64), inputs=inputs, adc=adc)
+    stages = matrix_unit(chip).stages(shapes((64, 64)), Pass.FORWARD)
+    assert product_period(stages, summed=False).tolist() == [expected_ns * 1000]
+
+
 @pytest.mark.parametrize("engine", list(Engine))
 @pytest.mark.parametrize(("lanes", "pipeline"), [(64, 3), (64, 9), (4, 3), (8, 20)])
 def test_the_engines_keep_the_pace_of_summed_products(lanes: int, pipeline: int, engine: Engine) -> None:
