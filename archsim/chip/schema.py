@@ -652,6 +652,8 @@ def _idle_fields(chip: Chip) -> Iterator[tuple[bool, str, str]]:
     yield schedule.ahead, "mapping.schedule.ahead is set", "Remove it: operands are always fetched ahead."
     share = isinstance(chip.tile, RooflineTile | SystolicTile)
     yield chip.system.chips != 1 and not share, f"system.chips is {chip.system.chips}", "Set it to 1."
+    apart = chip.system.topology != "line" and chip.system.link is None
+    yield apart, f"system.topology is {chip.system.topology}, of links that there are not", "Describe system.link."
     needed = chip.system.chips == "as needed"
     yield needed and share, "system.chips is 'as needed'", "Say how many chips share every layer, as 4."
     yield chip.mapping.grouped is not Depthwise.ARRAY, "mapping.grouped is digital", "Remove it."
@@ -659,6 +661,8 @@ def _idle_fields(chip: Chip) -> Iterator[tuple[bool, str, str]]:
     yield chip.mapping.packing, "mapping.packing is set", "Remove it."
     yield chip.mapping.optimiser is not None, "mapping.optimiser is given", "Remove it."
     yield chip.tile.issue is not None, "tile.issue is given", "Remove it."
+    idle = isinstance(chip.tile, SteppedTile) and chip.tile.covers.store and chip.tile.cost.leakage == 0
+    yield idle, "tile.covers.store is set, and tile.cost.leakage is 0", "Set it to false."
     yield chip.tile.buffer.read_bandwidth is not None, "tile.buffer.read_bandwidth is given", "Remove it."
     for name, unit in chip.units.items():
         yield (

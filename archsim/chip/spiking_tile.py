@@ -26,7 +26,8 @@ class SpikingTile(SteppedTile):
     axons, neurons : int
         Of a core: inputs, and what they are joined to.
     axons_per_input : int
-        Two where an input takes one for positive and one for negative weights.
+        Two where an input takes one for positive and one for negative weights. ``buffer`` holds the synapses between
+        axons and neurons, of all cores.
     tick : Seconds
     ticks : int
         Of a sample.
@@ -62,5 +63,16 @@ class SpikingTile(SteppedTile):
             raise refusal(
                 f"an input takes {self.axons_per_input} axons, and a core has {self.axons}",
                 "Lower tile.axons_per_input.",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _held(self) -> Self:
+        synapses = self.cores * self.axons * self.neurons
+        if synapses > self.buffer.capacity:
+            raise refusal(
+                f"{synapses:,} synapses take a bit each at least, and tile.buffer.capacity holds "
+                f"{self.buffer.capacity:,.0f}",
+                "Enlarge tile.buffer.capacity, or lower tile.cores, tile.axons or tile.neurons.",
             )
         return self

@@ -68,10 +68,13 @@ class SteppedTile(Tile, ABC):
         That an access to one of its memories moves: what cost models ask for.
     covers : Covers
         What ``cost`` contains beside the multiplications.
+    cost : CostChoice
+        Of what multiplies.
     """
 
     port_width: Bits
     covers: Covers = Covers()
+    cost: CostChoice
 
 
 class Dataflow(StrEnum):

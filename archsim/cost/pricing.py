@@ -143,6 +143,12 @@ def _check_choice(part: Part, where: str) -> None:
             raise InputError(
                 f"component {part.name!r} has no action {action!r}", where=where, remedy=nearest(action, part.actions)
             )
+    if part.choice.area and not part.on_die:
+        raise InputError(
+            f"an area is given for {part.name!r}, which is not on the chip's die",
+            where=where,
+            remedy="Remove it, or write 'where: chip'.",
+        )
     if part.choice.model is None and part.choice.parameters.keys() - {_SOURCE}:
         raise InputError(
             f"parameters of {part.name!r} are given, but no model that reads them",

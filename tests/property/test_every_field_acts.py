@@ -18,7 +18,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from archsim.chip import Chip, load_chip
+from archsim.accounting.scope import scope_of
+from archsim.chip import Chip, chip_names, load_chip
+from archsim.chip.roofline_tile import RooflineTile
 from archsim.chip.schema import Section
 from archsim.cost import price
 from archsim.errors import ArchsimError
@@ -28,10 +30,9 @@ from archsim.mapping import place
 from archsim.network import Digital, Matrix, Network, Primitive, Weights
 from archsim.simulation import Settings, load_network, simulate
 from archsim.training.settings import array_settings
-from tests.chips import analog_names
 from tests.networks import line
 
-ORDINARY = ("pcm-mesh-14nm",)
+ORDINARY = ("pcm-mesh-14nm", "tpu-v1", "a100-80gb", "truenorth")
 
 EXCEPTIONS = {
     r"name|description": "words for the reader",
@@ -60,6 +61,22 @@ def network(name: str) -> Network:
 
 def situations(chip: Chip) -> Iterator[Situation]:
     """From the preset as it is to what makes memories, links and other laws matter."""
+    return _stepped(chip) if chip.alone else _analog(chip)
+
+
+def _stepped(chip: Chip) -> Iterator[Situation]:
+    """Of devices that work layer by layer: room that is short, samples one by one, several devices, other widths."""
+    yield from (Situation(name) for name in ("digits-cnn", "digits-transformer", "all-primitives", "digits-lstm"))
+    yield Situation("digits-cnn", ("tile.buffer.capacity=1024 bit",))
+    yield Situation("mlp-hermes", ("mapping.schedule.samples=1",), run=True)
+    if chip.system.link is not None:
+        yield Situation("digits-cnn", ("system.chips=3",))
+    yield Situation("digits-cnn", (f"precision.activations={chip.tile.input_bits + 4}",))
+    formats = chip.tile.formats if isinstance(chip.tile, RooflineTile) else {}
+    yield from (Situation("mlp-hermes", (f"tile.format={name}",)) for name in formats)
+
+
+def _analog(chip: Chip) -> Iterator[Situation]:
     yield from (Situation(name) for name in ("digits-cnn", "digits-transformer", "all-primitives"))
     small_units = [
         f"units.{name}.buffer.capacity=1 KiB" for name, unit in chip.units.items() if unit.buffer is not None
@@ -87,7 +104,8 @@ def alternatives(value: object, words: tuple[str, ...]) -> tuple[str, ...]:
     if isinstance(value, bool):
         return (str(not value).lower(),)
     if isinstance(value, int):
-        return tuple(str(other) for other in (value + 1, value * 2, value - 1, value // 2, value * 100) if other >= 1)
+        others = (value + 1, value * 2, value - 1, value // 2, value * 100, max(1, value // 100))
+        return tuple(str(other) for other in others if other >= 1 and other != value)
     if isinstance(value, float):
         return tuple(repr(other) for other in (value / 2, min(1.0, value * 1.1 + 0.01), value * 2 or 0.1))
     found = re.fullmatch(r"([-+\d.e]+) (.+)", str(value))
@@ -140,8 +158,9 @@ def results(preset: str, changes: tuple[str, ...]) -> Iterator[object]:
     """All that follows from a chip, the quickest first."""
     chip = load_chip(preset, changes)
     yield outcome(lambda: price(chip))
+    yield outcome(lambda: scope_of(chip, price(chip)))
     yield outcome(lambda: crossbar_settings(chip))
-    if chip.analog.training is not None:
+    if not chip.alone and chip.analog.training is not None:
         yield outcome(lambda: array_settings(chip))
     for situation in situations(load_chip(preset)):
         yield outcome(lambda situation=situation: program(preset, situation, changes))
@@ -204,6 +223,6 @@ def test_every_field_acts(preset: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("preset", sorted(set(analog_names()) - set(ORDINARY)))
+@pytest.mark.parametrize("preset", sorted(set(chip_names()) - set(ORDINARY)))
 def test_every_field_of_every_preset_acts(preset: str) -> None:
     assert dead(preset) == []
