@@ -26,13 +26,18 @@ def _without_empty(node: JsonValue) -> JsonValue:
 def json_schema() -> dict[str, JsonValue]:
     """JSON schema of chip files, for editors that complete and check YAML.
 
-    It knows ``extends`` and sources in square brackets, and requires no key, since a file may inherit it.
+    It knows ``extends``, ranges and sources in square brackets, and requires no key, since a file may inherit it.
     """
     schema: dict[str, JsonValue] = _relaxed_mapping(Chip.model_json_schema())
     properties = schema["properties"]
     assert isinstance(properties, dict)
     properties["extends"] = {"type": "string", "description": "A preset, or a chip file relative to this one."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+_SOURCED = r".+\[[^\[\]]+\]"
+"""A value with its source, or with both ends of a range."""
+_RANGED = r"\s*[-+.\deE]+\s*±\s*[-+.\deE]+\s*%?"
 
 
 def _relaxed(node: JsonValue) -> JsonValue:
@@ -46,5 +51,6 @@ def _relaxed_mapping(node: dict[str, JsonValue]) -> dict[str, JsonValue]:
     scalar = node.get("type") in ("integer", "number", "boolean") or "enum" in node
     if not scalar:
         return relaxed
-    sourced: JsonValue = {"type": "string", "pattern": r"^.+\[[^\[\]]+\]\s*$"}
-    return {"anyOf": [relaxed, sourced]}
+    forms = rf"{_SOURCED}|{_RANGED}" if node.get("type") in ("integer", "number") else _SOURCED
+    written: JsonValue = {"type": "string", "pattern": rf"^({forms})\s*$"}
+    return {"anyOf": [relaxed, written]}

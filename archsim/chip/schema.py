@@ -127,12 +127,19 @@ __all__ = [
 
 
 class Technology(Section):
-    """Process node and operating point of the digital parts."""
+    """Process node and operating point of the digital parts.
+
+    Parameters
+    ----------
+    leakage_scale : float, optional
+        Times what the models say that the transistors leak.
+    """
 
     node: Metres
     supply: Volts
     temperature: Kelvin
     flavour: Literal["high-performance", "low-power"] = "high-performance"
+    leakage_scale: Rate | None = None
 
 
 class Unit(Section):
@@ -225,7 +232,8 @@ class Fabric(Section):
     router_delay, link_delay : int
         Cycles of a header.
     shared_flits : bool
-        True where tokens that follow each other share a flit, as many whole ones as its width holds.
+        True where tokens that follow each other share a flit, as many whole ones as its width holds; at least two
+        elements have to fit.
     buffer_packets : int
         Packets of room that a flow has at each router, as long as ``router_buffer`` holds them.
     router_buffer : Bits, optional
@@ -610,6 +618,17 @@ class Chip(Section):
             raise refusal(
                 f"the matrix unit takes in {self.tile.input_bits} bits of activations that have {self.activation_bits}",
                 "Raise precision.activations, or lower the bits of the matrix unit's input.",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _room(self) -> Self:
+        room = self.fabric.link_width - (self.fabric.header or 0.0)
+        if self.fabric.shared_flits and room < 2 * self.activation_bits:
+            raise refusal(
+                f"tokens share flits (fabric.shared_flits), and beside its header a flit has {max(0, room):g} bits: no "
+                f"room for two of {self.activation_bits}",
+                "Widen fabric.link_width, shorten the header, or remove shared_flits.",
             )
         return self
 

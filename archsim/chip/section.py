@@ -158,6 +158,8 @@ class CostChoice(Section):
         Name of a cost model; see ``archsim show cost``.
     energy : dict of str to Joules
         Energy per action, by the action's name.
+    scale : float, optional
+        Times these energies, and those of the model: how far they may be off.
     area : square metres, optional
         Of one instance; 0 where it is counted elsewhere or not on the die.
     leakage : Watts, optional
@@ -175,6 +177,7 @@ class CostChoice(Section):
 
     model: str | None = None
     energy: dict[str, Joules] = Field(default_factory=dict)
+    scale: Rate | None = None
     area: Annotated[float, _reader("m^2"), _writer("m^2"), _NOT_NEGATIVE, _plausible("m^2")] | None = None
     leakage: Watts | None = None
     running: Watts | None = None

@@ -30,10 +30,10 @@ LOW_POWER_SOURCE = f"{SOURCE}; one step of the threshold: ASAP7, 1.08 over 10.3 
 
 
 def density(point: Point) -> float:
-    """Watts per square metre of transistors at an operating point's node, supply and flavour, and 300 K."""
+    """Watts per square metre of transistors at an operating point's node, supply, flavour and scale, and 300 K."""
     fast = replace(point, flavour="high-performance")
     step = 1.0 if point.flavour == fast.flavour else THRESHOLD_STEP
-    return DENSITY_40NM * ALADDIN.energy(fast) / ALADDIN.area(point) * step
+    return DENSITY_40NM * ALADDIN.energy(fast) / ALADDIN.area(point) * step * point.leakage
 
 
 def logic_leakage(area_m2: float, point: Point) -> Figure:
@@ -41,4 +41,5 @@ def logic_leakage(area_m2: float, point: Point) -> Figure:
     watts = density(point)
     source = SOURCE if point.flavour == "high-performance" else LOW_POWER_SOURCE
     words = f"area x {watts / 1e3:.3g} mW/mm^2, {point.flavour} at {point}"
+    words += "" if point.leakage == 1.0 else f", {point.leakage:g} times"
     return warmed_at(Figure(area_m2 * watts, words, source), point)

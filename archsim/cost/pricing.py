@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archsim.chip import Chip
 from archsim.chip.power import Policy
@@ -155,6 +155,12 @@ def _check_choice(part: Part, where: str) -> None:
             where=where,
             remedy="Name a model, or remove the parameters.",
         )
+    if part.choice.scale is not None and not part.actions:
+        raise InputError(
+            f"{part.name!r} does nothing whose energy could be scaled",
+            where=f"{where}.scale",
+            remedy="Remove it; scale its leakage, running power or share by writing another.",
+        )
     if part.choice.model is None and part.actions and not part.choice.energy:
         raise MissingCost(
             f"nobody has given the energy of {part.name}.{part.actions[0]}",
@@ -196,7 +202,13 @@ def _values(part: Part, model: CostModel) -> dict[str, Value]:
 def _energies(part: Part, estimate: Estimate, origin: str) -> tuple[tuple[str, Figure], ...]:
     modelled = dict(estimate.energy_j)
     given = {action: Figure(value, "given", origin, given=True) for action, value in part.choice.energy.items()}
-    return tuple({**modelled, **given}.items())
+    return tuple((action, _scaled(figure, part.choice.scale)) for action, figure in {**modelled, **given}.items())
+
+
+def _scaled(figure: Figure, scale: float | None) -> Figure:
+    if scale in (None, 1.0):
+        return figure
+    return replace(figure, value=figure.value * scale, formula=f"{scale:g} x ({figure.formula})")
 
 
 def _area(part: Part, estimate: Estimate, origin: str, where: str) -> Figure:

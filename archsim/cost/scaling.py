@@ -75,12 +75,16 @@ _NOMINAL_SUPPLY = (
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """An operating point: node in metres, supply in volts, the transistors' flavour, and temperature in kelvin."""
+    """An operating point: node in metres, supply in volts, the transistors' flavour, and temperature in kelvin.
+
+    ``leakage`` is times what the flavour's transistors leak.
+    """
 
     node: float
     supply: float
     flavour: Flavour = "high-performance"
     temperature: float = 300.0
+    leakage: float = 1.0
 
     def __str__(self) -> str:
         return f"{self.node / NM:g} nm {self.supply:g} V"

@@ -68,6 +68,7 @@ Bits = Annotated[float, _reader("bit"), _POSITIVE, _plausible("bit"), Unit("bit"
 BitsPerSecond = Annotated[float, _reader("bit/s"), _POSITIVE, _plausible("bit/s"), Unit("bit/s")]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Scale = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Settings(BaseModel):
@@ -92,17 +93,21 @@ class Process(Settings):
         ``high-performance`` or ``low-power``.
     temperature : Kelvin
         Leakage goes with it.
+    leakage_scale : float
+        Times what transistors leak.
     """
 
     node: Metres
     supply: Volts | None = None
     flavour: Flavour = "high-performance"
     temperature: Kelvin = 300.0
+    leakage_scale: Scale = 1.0
 
     @property
     def point(self) -> Point:
         """The operating point."""
-        return Point(self.node, self.supply or nominal_supply(self.node), self.flavour, self.temperature)
+        supply = self.supply or nominal_supply(self.node)
+        return Point(self.node, supply, self.flavour, self.temperature, self.leakage_scale)
 
 
 Format = Literal["int8", "int16", "int32", "fp16", "fp32"]

@@ -34,6 +34,7 @@ _FACTS = {
     "technology.node": ("node",),
     "technology.supply": ("supply",),
     "technology.flavour": ("flavour",),
+    "technology.leakage_scale": ("leakage_scale",),
     "tile.array.cell.area": ("cell_area",),
     "tile.array.cell.mean_conductance": ("mean_conductance", "column_resistance"),
     "tile.array.cell.read_voltage": ("read_voltage",),

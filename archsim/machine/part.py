@@ -128,7 +128,9 @@ class Part:
 def process_facts(chip: Chip) -> dict[str, Fact]:
     """What cost models ask of the process."""
     technology = chip.technology
+    scale: dict[str, Fact] = {} if technology.leakage_scale is None else {"leakage_scale": technology.leakage_scale}
     return {
+        **scale,
         "node": technology.node,
         "supply": technology.supply,
         "temperature": technology.temperature,

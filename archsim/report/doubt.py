@@ -36,8 +36,8 @@ def doubt_parts(found: Uncertainty) -> Iterator[Part]:
     yield Paragraph(
         "",
         f"With a range: {counted(len(found.ranged), 'number')} of the chip; the others are taken as exact. Worst case: "
-        f"each at its worse end, effects added up. Drawn: {counted(len(found.draws), 'chip')} with all of them drawn "
-        "evenly between their ends, from the 5th to the 95th hundredth.",
+        f"each at the end that is worse by itself, all at once. Drawn: {counted(len(found.draws), 'chip')} with all of "
+        "them drawn evenly between their ends, from the 5th to the 95th hundredth.",
     )
     yield band_table(found.bands)
     yield tornado_table(found.tornado(SHOWN))

@@ -42,7 +42,7 @@ def leakage_table(chip: Chip, bill: Bill, given: Sequence[Source]) -> pd.DataFra
 def process_density(chip: Chip, flavour: Flavour) -> float:
     """Watts per square metre that transistors of a flavour leak at a chip's node, supply and temperature."""
     technology = chip.technology
-    point = Point(technology.node, technology.supply, flavour, technology.temperature)
+    point = Point(technology.node, technology.supply, flavour, technology.temperature, technology.leakage_scale or 1.0)
     return logic_leakage(1.0, point).value
 
 

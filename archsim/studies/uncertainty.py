@@ -23,8 +23,6 @@ MOST_NUMBERS = 10
 """Of a tornado."""
 WITHIN = (0.05, 0.95)
 """Quantiles of the drawn chips' figures."""
-_ADDITIVE = ("energy_per_sample_j", "area_m2", "latency_s")
-"""Figures that parts add up to."""
 BANDED = ("throughput_per_s", "latency_s", "energy_per_sample_j", "power_w", "gops_per_w", "tops_per_mm2", "area_m2")
 """Figures of the headline that get bands."""
 
@@ -50,6 +48,21 @@ class Ranged:
 
 
 @dataclass(frozen=True, slots=True)
+class Corner:
+    """A figure of the chips that have every number at the end where this figure is least, and where it is largest.
+
+    Parameters
+    ----------
+    figure : str
+        One of `BANDED`.
+    at : pair of float
+    """
+
+    figure: str
+    at: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Uncertainty:
     """What ranges make of a headline.
 
@@ -57,12 +70,14 @@ class Uncertainty:
     ----------
     base : Headline
     ranged : tuple of Ranged
+    corners : tuple of Corner
     draws : tuple of Headline
         Of chips whose numbers were drawn between their ends, all at once.
     """
 
     base: Headline
     ranged: tuple[Ranged, ...]
+    corners: tuple[Corner, ...]
     draws: tuple[Headline, ...]
 
     @property
@@ -72,14 +87,14 @@ class Uncertainty:
         Returns
         -------
         DataFrame
-            ``figure, value, worst_low, worst_high`` (every number at its worse end, effects added up), ``low, high``
-            (of the drawn chips from the 5th to the 95th hundredth, and the value itself).
+            ``figure, value, worst_low, worst_high`` (all numbers at once at the ends that are worse by
+            themselves), ``low, high`` (of the drawn chips from the 5th to the 95th hundredth, and the value itself).
         """
         return pd.DataFrame([self._band(figure) for figure in BANDED])
 
     def _band(self, figure: str) -> dict[str, object]:
         value = float(getattr(self.base, figure))
-        worst = self._worst(figure)
+        worst = next((corner.at for corner in self.corners if corner.figure == figure), (value, value))
         drawn = np.array([float(getattr(one, figure)) for one in self.draws] or [value])
         low, high = np.quantile(drawn, WITHIN)
         return {
@@ -90,30 +105,6 @@ class Uncertainty:
             "low": min(value, float(low)),
             "high": max(value, float(high)),
         }
-
-    def _worst(self, figure: str) -> tuple[float, float]:
-        """Of what adds up, the sum of what each number adds or takes; of quotients and products, from those."""
-        if figure in _ADDITIVE:
-            return self._added(lambda head: float(getattr(head, figure)))
-        fast = self._added(lambda head: 1.0 / head.throughput_per_s)
-        speed = (1.0 / fast[1], 1.0 / fast[0] if fast[0] > 0 else np.inf)
-        energy = self._added(lambda head: head.energy_per_sample_j)
-        area = self._added(lambda head: head.area_m2)
-        giga, tera = self.base.operations_per_sample / 1e9, self.base.operations_per_sample / 1e12
-        return {
-            "throughput_per_s": speed,
-            "power_w": (max(0.0, energy[0]) * speed[0], energy[1] * speed[1]),
-            "gops_per_w": (giga / energy[1], giga / energy[0] if energy[0] > 0 else np.inf),
-            "tops_per_mm2": (
-                tera * speed[0] / (area[1] * 1e6),
-                tera * speed[1] / (area[0] * 1e6) if area[0] > 0 else np.inf,
-            ),
-        }[figure]
-
-    def _added(self, of: Callable[[Headline], float]) -> tuple[float, float]:
-        base = of(self.base)
-        moves = np.array([[of(one.low) - base, of(one.high) - base, 0.0] for one in self.ranged]).reshape(-1, 3)
-        return base + float(moves.min(axis=1, initial=0.0).sum()), base + float(moves.max(axis=1, initial=0.0).sum())
 
     def tornado(self, figure: str = "gops_per_w") -> pd.DataFrame:
         """The numbers that move a figure most, each run alone at both of its ends.
@@ -174,18 +165,40 @@ def uncertainty(
         If no number has a range, or the chip cannot be what one of them says.
     """
     given = ranged_numbers(chip, overrides, assumed)
-    total = 2 * len(given) + draws
+    total = 2 * len(given) + 2 * len(BANDED) + draws
     ends: list[Headline] = []
     for one in given:
         for value in (one.low, one.high):
             progress(len(ends), total)
             ends.append(_headline(base.network, chip, (*overrides, f"{one.path}={value}"), settings, one.path))
     varied = tuple(Ranged(one, low, high) for one, low, high in zip(given, ends[::2], ends[1::2], strict=True))
+    head = base.ledger.headline
+    met: dict[tuple[str, ...], Headline] = {(): head}
+
+    def cornered(figure: str, largest: bool) -> float:
+        changes = _at_worse_ends(varied, head, figure, largest=largest)
+        if changes not in met:
+            progress(2 * len(given) + len(met), total)
+            met[changes] = _headline(base.network, chip, (*overrides, *changes), settings, "a chip with all numbers")
+        return float(getattr(met[changes], figure))
+
+    corners = tuple(Corner(figure, (cornered(figure, False), cornered(figure, True))) for figure in BANDED)
     found = []
     for number, changes in enumerate(_drawn(given, draws, seed)):
-        progress(2 * len(given) + number, total)
+        progress(total - draws + number, total)
         found.append(_headline(base.network, chip, (*overrides, *changes), settings, "a chip drawn between all ranges"))
-    return Uncertainty(base.ledger.headline, varied, tuple(found))
+    return Uncertainty(head, varied, corners, tuple(found))
+
+
+def _at_worse_ends(varied: Sequence[Ranged], base: Headline, figure: str, *, largest: bool) -> tuple[str, ...]:
+    """Changes that bring every number that moves a figure to the end where it is largest, or least."""
+    sign = 1.0 if largest else -1.0
+    changes = []
+    for one in varied:
+        low, high = (sign * (value - float(getattr(base, figure))) for value in one.at(figure))
+        if max(low, high) > 0:
+            changes.append(f"{one.source.path}={one.source.low if low > high else one.source.high}")
+    return tuple(changes)
 
 
 def ranged_numbers(chip: str, overrides: Sequence[str], assumed: str | None = None) -> tuple[Source, ...]:
@@ -236,7 +249,8 @@ def _between(one: Source, share: float) -> str:
     high, other = _split(one.high)
     top = high * same_unit(other, unit)
     value = low + share * (top - low)
-    return f"{round(value)}" if _is_count(one.value) else f"{value:.12g} {unit}".strip()
+    whole = all(map(_is_count, (one.value, one.low, one.high)))
+    return f"{round(value)}" if whole else f"{value:.12g} {unit}".strip()
 
 
 def _split(text: str) -> tuple[float, str]:

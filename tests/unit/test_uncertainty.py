@@ -71,6 +71,12 @@ def test_a_range_changes_nothing_but_what_is_known(tmp_path: Path) -> None:
     assert (known.value, known.low, known.high, known.source) == ("970 uW", "873 uW", "1067 uW", "ISCA 2016")
 
 
+NARROW = tuple(
+    f"{one.path}={one.value}" for one in sources("pcm-mesh-14nm") if one.low and not one.path.startswith("technology.l")
+)
+"""The default chip without the ranges that it brings."""
+
+
 def doubt(*overrides: str, draws: int = 10) -> Uncertainty:
     result = simulate("mlp-hermes", "isaac", Settings(), overrides=overrides)
     return uncertainty("isaac", overrides, Settings(), result, draws=draws)
@@ -107,6 +113,30 @@ def test_worst_cases_are_sums_by_hand() -> None:
     assert bands.worst_high["gops_per_w"] == pytest.approx(giga / energy.worst_low)
 
 
+def test_the_worst_case_is_one_run_with_all_ends() -> None:
+    """Leakage of SRAM goes with its scale and with the temperature: what both do together is more than their sum."""
+    ranges = ("technology.leakage_scale=1 [0.5, 2]", "technology.temperature=300 K [300 K, 350 K]")
+    result = simulate("digits-cnn", "pcm-mesh-14nm", Settings(), overrides=(*NARROW, *ranges))
+    found = uncertainty("pcm-mesh-14nm", (*NARROW, *ranges), Settings(), result, draws=1)
+    bands = found.bands.set_index("figure")
+    for side, ends in (("worst_high", ("2", "350 K")), ("worst_low", ("0.5", "300 K"))):
+        changes = (f"technology.leakage_scale={ends[0]}", f"technology.temperature={ends[1]}")
+        by_hand = simulate("digits-cnn", "pcm-mesh-14nm", Settings(), overrides=(*NARROW, *changes)).ledger.headline
+        assert bands[side]["energy_per_sample_j"] == by_hand.energy_per_sample_j
+    moves = found.tornado("energy_per_sample_j")[["change_low", "change_high"]].max(axis=1).sum()
+    assert bands.worst_high["energy_per_sample_j"] > (1.5 + moves) * bands.value["energy_per_sample_j"]
+
+
+def test_the_default_chip_brings_ranges_of_its_own() -> None:
+    result = simulate("mlp-hermes", "pcm-mesh-14nm", Settings(), overrides=())
+    found = uncertainty("pcm-mesh-14nm", (), Settings(), result, draws=3)
+    bars = found.tornado()
+    assert len(bars) == 10
+    assert {"technology.leakage_scale", "technology.temperature", "tile.adc.cost.scale"} <= set(bars.field)
+    bands = found.bands.set_index("figure").loc["gops_per_w"]
+    assert bands.worst_low < bands.low < bands.value < bands.high < bands.worst_high
+
+
 def test_bands_hold_the_value_and_widen_with_each_range() -> None:
     before = None
     for wide in (0, 5, 60):
@@ -137,8 +167,9 @@ def test_what_is_drawn_is_even_between_the_ends() -> None:
 def test_assumed_numbers_get_the_range_that_is_asked_for() -> None:
     result = simulate("mlp-hermes", "pcm-mesh-14nm", Settings())
     found = uncertainty("pcm-mesh-14nm", (), Settings(), result, assumed="5 %", draws=1)
-    assumed = [one for one in sources("pcm-mesh-14nm") if one.is_number and one.assumed and not one.value.isdigit()]
-    assert [one.source.path for one in found.ranged] == [one.path for one in assumed]
+    numbers = [one for one in sources("pcm-mesh-14nm") if one.is_number]
+    expected = [one.path for one in numbers if one.low or (one.assumed and not one.value.isdigit())]
+    assert [one.source.path for one in found.ranged] == expected
     assert len(found.tornado()) == 10
     assert found.tornado()[["change_low", "change_high"]].abs().max(axis=1).is_monotonic_decreasing
 

@@ -111,6 +111,7 @@ def _charge_leakage(settings: Charge) -> Figure:
         node=settings.node,
         flavour=settings.flavour,
         temperature=settings.temperature,
+        leakage_scale=settings.leakage_scale,
         capacity=settings.devices,
         width=64,
     )

@@ -26,7 +26,7 @@ from archsim.cost.memory.sram import area as sram_area
 from archsim.cost.model import declare
 from archsim.cost.published import Reference
 from archsim.cost.scaling import NM, Flavour, Point, log_log, node_notes, nominal_supply
-from archsim.cost.settings import Bits, Count, Hertz, Kelvin, Metres, Process, Settings, Volts
+from archsim.cost.settings import Bits, Count, Hertz, Kelvin, Metres, Process, Scale, Settings, Volts
 
 SOURCE = "DSENT (gem5 ext/dsent b1a44b89), 5x5 ports, 2 virtual channels of 4 flits, 1 GHz"
 SUPPLIES = ((45.0, 1.0), (32.0, 0.9), (22.0, 0.8), (11.0, 0.6))
@@ -67,11 +67,13 @@ class DsentPoint(Settings):
     supply: Volts | None = None
     flavour: Flavour = "high-performance"
     temperature: Kelvin = 300.0
+    leakage_scale: Scale = 1.0
 
     @property
     def point(self) -> Point:
         """The operating point."""
-        return Point(self.node, self.supply or tabulated_supply(self.node), self.flavour, self.temperature)
+        supply = self.supply or tabulated_supply(self.node)
+        return Point(self.node, supply, self.flavour, self.temperature, self.leakage_scale)
 
     @property
     def overdrive(self) -> float:
@@ -139,7 +141,7 @@ def _memory(settings: DsentRouter, capacity: float) -> CactiSettings:
     point = settings.point
     return CactiSettings(
         node=point.node, supply=point.supply, temperature=point.temperature, cell_type="lop", capacity=capacity,
-        width=settings.width,
+        width=settings.width, leakage_scale=point.leakage,
     )  # fmt: skip
 
 

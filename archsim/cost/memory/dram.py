@@ -16,6 +16,7 @@ from archsim.cost.model import declare
 from archsim.cost.settings import BitsPerSecond, Settings, Watts
 
 IDLE_SHARE = 0.1297 / 0.2467
+CHANNEL_BIT_S = 5.332e9 * 8
 _IBM = "IBM 3D-CiM model: idle 0.1297 W, 0.2467 W at 5.332 GB/s"
 
 
@@ -48,10 +49,20 @@ GENERATIONS = (
 
 
 class Dram(Settings):
-    """Settings of a memory beside the chip."""
+    """Settings of a memory beside the chip; ``channel_idle`` is for each 5.332 GB/s of its bandwidth."""
 
     bandwidth: BitsPerSecond
     background: Watts | None = None
+    channel_idle: Watts | None = None
+
+    def given(self) -> tuple[float, str] | None:
+        """Watts without accesses that the chip file gives, in all or by its bandwidth, and in words."""
+        if self.background is not None:
+            return self.background, "background"
+        if self.channel_idle is None:
+            return None
+        channels = self.bandwidth / CHANNEL_BIT_S
+        return channels * self.channel_idle, f"{channels:g} x {engineering(self.channel_idle, 'W')} per 5.332 GB/s"
 
 
 def dram(generation: Generation, settings: Dram) -> Estimate:
@@ -63,8 +74,9 @@ def dram(generation: Generation, settings: Dram) -> Estimate:
 
 
 def _background(energy: float, generation: Generation, settings: Dram) -> Figure:
-    if settings.background is not None:
-        return Figure(settings.background, "background", "given as a parameter")
+    given = settings.given()
+    if given:
+        return Figure(*given, "given as a parameter")
     full = energy * settings.bandwidth
     published = _IBM if generation.name == "lpddr-ibm" else f"assumed, the share of {_IBM}"
     return Figure(IDLE_SHARE * full, f"{IDLE_SHARE:.3g} x {engineering(full, 'W')} at full bandwidth", published)

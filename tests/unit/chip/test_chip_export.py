@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 import yaml
 
 from archsim.chip import json_schema, load_chip, resolved_yaml
@@ -39,6 +40,14 @@ def test_the_schema_admits_sources_behind_counts_and_words() -> None:
     patterns = [choice["pattern"] for choice in adc["bits"]["anyOf"] if "pattern" in choice]  # type: ignore[index, call-overload]
     assert re.search(patterns[0], "8 [JSSC 57(4), 2022]")
     assert not re.search(patterns[0], "eight")
+
+
+@pytest.mark.parametrize("text", ["0.27 ± 20 %", "0.27 ± 0.05", "8 [6, 10]", "0.27 [0.2, 0.4] [assumed]", "1e8 ± 5e7"])
+def test_the_schema_admits_ranges(text: str) -> None:
+    driver = json_schema()["$defs"]["InputDriver"]["properties"]  # type: ignore[index, call-overload]
+    patterns = [choice["pattern"] for choice in driver["mean_activity"]["anyOf"] if "pattern" in choice]  # type: ignore[index, call-overload]
+    assert re.fullmatch(patterns[0], text)
+    assert not re.fullmatch(patterns[0], "much ± 20 %")
 
 
 def test_the_schema_wants_quantities_as_text() -> None:

@@ -65,6 +65,13 @@ def test_every_number_has_a_source(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_chip_can_be_at_both_ends_of_each_of_its_ranges(name: str) -> None:
+    for one in sources(name):
+        for end in filter(None, (one.low, one.high)):
+            assert price(load_chip(name, (f"{one.path}={end}",))).components
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_says_what_is_assumed(name: str) -> None:
     assumed = [source for source in sources(name) if source.assumed]
     assert 0 < len(assumed) < len(sources(name))

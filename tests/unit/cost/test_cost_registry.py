@@ -99,6 +99,7 @@ def test_a_declared_model_lists_its_parameters() -> None:
         "supply": ("V", "from the others"),
         "flavour": ("", "high-performance"),
         "temperature": ("K", "300.0"),
+        "leakage_scale": ("", "1.0"),
         "width": ("bit", "required"),
         "depth": ("m", "2e-09"),
         "count": ("", "3"),

@@ -58,6 +58,14 @@ def test_small_tokens_share_flits(width, shared, period_ns):
     assert (long - short) / 40 == pytest.approx(period_ns * NS, rel=0.02)
 
 
+def test_flits_without_room_for_two_elements_cannot_be_shared():
+    """64 bits, of which a header takes 49: eight bits fit once."""
+    fabric = {**make_fabric(1, 2), "shared_flits": True}
+    assert make_chip(fabric={**fabric, "header": 48}).fabric.shared_flits
+    with pytest.raises(ValueError, match="a flit has 15 bits: no room for two of 8"):
+        make_chip(fabric={**fabric, "header": 49})
+
+
 def test_a_shared_flit_costs_its_share():
     fabric = {**make_fabric(1, 2), "shared_flits": True}
     program = lower(place(line(("a", Matrix(Weights(1, 1))), width=1), make_chip(fabric=fabric)))
