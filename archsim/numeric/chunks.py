@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
@@ -20,6 +21,7 @@ Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 _BLAS = ThreadpoolController()
+_SINGLE = ContextVar("whether BLAS is on one thread already", default=False)
 
 
 def side_by_side(function: Callable[[Work], Result], work: list[Work], *, worthwhile: bool = True) -> list[Result]:
@@ -35,10 +37,21 @@ def side_by_side(function: Callable[[Work], Result], work: list[Work], *, worthw
             return list(pool.map(function, work))
 
 
-def single_threaded() -> AbstractContextManager[object]:
-    """BLAS on one thread, so that a product is computed in the same way on any machine of its kind."""
-    limit: AbstractContextManager[object] = _BLAS.limit(limits=1, user_api="blas")
-    return limit
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """BLAS on one thread, so that a product is computed in the same way on any machine of its kind.
+
+    Asking BLAS takes longer than a small product: within another such context it is not asked again.
+    """
+    if _SINGLE.get():
+        yield
+        return
+    token = _SINGLE.set(True)
+    try:
+        with _BLAS.limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        _SINGLE.reset(token)
 
 
 def _cores() -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 from archsim.numeric.arrays import Array, namespace
 from archsim.numeric.guards import at_least, bit_count, positive, require
@@ -226,6 +227,7 @@ class Phase:
     part: SignPart
 
 
+@lru_cache
 def phases(circuit: InputCircuit) -> tuple[Phase, ...]:
     """Phases of one matrix-vector product, in order."""
     if circuit.polarity is Polarity.TOGETHER:

@@ -85,7 +85,7 @@ class Course:
         self.module.train()
         for first in range(self.step * self.plan.batch, len(order), self.plan.batch):
             # Named by the step, so that a run that goes on has the draws of one that was never stopped.
-            torch.manual_seed((self.seed * 1_000_003 + epoch) * 1_000_003 + self.step)
+            torch.default_generator.manual_seed((self.seed * 1_000_003 + epoch) * 1_000_003 + self.step)
             self._train(examples.at(order[first : first + self.plan.batch]), epoch)
             self.step += 1
             yield

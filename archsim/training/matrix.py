@@ -53,6 +53,8 @@ class Block:
     rows, columns : tuple of int
         First of the matrix that it holds, and the one after the last.
     trained : Trained
+    weights : ndarray of float32
+        Its weights, kept as every product of both directions asks for them.
     forward, backward : Crossbar
         Its circuits; the weights in them are none.
     """
@@ -60,6 +62,7 @@ class Block:
     rows: tuple[int, int]
     columns: tuple[int, int]
     trained: Trained
+    weights: F32
     forward: Crossbar
     backward: Crossbar
 
@@ -107,7 +110,7 @@ class Matrix:
     @property
     def weights(self) -> F32:
         """As products see them, shape (rows, columns)."""
-        return self._whole([block.trained.weights for block in self.blocks])
+        return self._whole([block.weights for block in self.blocks])
 
     def _whole(self, parts: list[F32]) -> F32:
         whole = np.empty(self.shape, np.float32)
@@ -122,7 +125,7 @@ class Matrix:
         for block in self.blocks:
             trained = block.trained
             near = np.float32(trained.step)
-            weights = trained.weights
+            weights = block.weights
             found += int(((weights >= trained.highest - near) | (weights <= trained.lowest + near)).sum())
         return found / (self.shape[0] * self.shape[1])
 
@@ -138,7 +141,7 @@ class Matrix:
         first, reading = (seen.forward, 0) if training else (seen.evaluated, 1)
         outputs = np.zeros((len(inputs), self.shape[1]), np.float32)
         for block in self.blocks:
-            crossbar = replace(block.forward, weights=block.trained.weights)
+            crossbar = replace(block.forward, weights=block.weights)
             found = multiply_whole(crossbar, block.part(inputs, block.rows), first_sample=first, reading=reading)
             outputs[:, slice(*block.columns)] += found.outputs
         later = replace(seen, forward=first + len(inputs)) if training else replace(seen, evaluated=first + len(inputs))
@@ -149,7 +152,7 @@ class Matrix:
         first = self.readings.backward
         outputs = np.zeros((len(errors), self.shape[0]), np.float32)
         for block in self.blocks:
-            crossbar = replace(block.backward, weights=np.ascontiguousarray(block.trained.weights.T))
+            crossbar = replace(block.backward, weights=block.weights.T)
             found = multiply_whole(crossbar, block.part(errors, block.columns), first_sample=first)
             outputs[:, slice(*block.rows)] += found.outputs
         readings = replace(self.readings, backward=first + len(errors))
@@ -166,7 +169,7 @@ class Matrix:
                 batch.examples,
             )
             trained, effort = block.trained.updated(own)
-            blocks.append(replace(block, trained=trained))
+            blocks.append(replace(block, trained=trained, weights=trained.weights))
             efforts.append(effort)
         return replace(self, blocks=tuple(blocks)), reduce(Effort.__add__, efforts)
 
@@ -212,10 +215,12 @@ def _block(
         Stream(stream.seed, (*stream.block, number)) for number in (_CELLS, _FORWARD, _BACKWARD)
     )
     empty = np.zeros_like(part)
+    trained = settings.algorithm.trained((part.shape[0], part.shape[1]), cells).written(part)
     return Block(
         rows,
         columns,
-        settings.algorithm.trained((part.shape[0], part.shape[1]), cells).written(part),
+        trained,
+        trained.weights,
         forward_crossbar(empty, settings.forward, forward),
         backward_crossbar(empty, settings.backward, backward),
     )

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from archsim.errors import InputError
+from archsim.numeric.chunks import single_threaded
 from archsim.training.checkpoint import Position, read_checkpoint, write_checkpoint
 from archsim.training.conversion import OnChip
 from archsim.training.course import Course, Plan
@@ -119,7 +120,8 @@ def _one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with single_threaded():
+            yield
     finally:
         torch.set_num_threads(before)
 

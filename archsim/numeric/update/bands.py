@@ -18,32 +18,43 @@ from archsim.numeric.update.coincidences import (
     count_trains,
     draw_counts,
 )
-from archsim.numeric.update.steps import Counts, Key, step_row
+from archsim.numeric.update.steps import Counts, Key, Numbers, Places, step_row
 
 i16 = np.int16
+i32 = np.int32
 u32 = np.uint32
 Table = tuple[int, F32, F32, Key, u32]
 """Law, parameters of the cells (rows, 6, columns), those of the law, and the name of the draws."""
 
 
 @jit(error_model="numpy")
+def _all_lines(samples: int, columns: int) -> tuple[Places, Numbers]:  # pragma: no cover - compiled
+    lines = np.empty((samples, columns), i32)
+    for b in range(samples):
+        for j in range(columns):
+            lines[b, j] = j
+    return lines, np.full(samples, columns)
+
+
+@jit(error_model="numpy")
 def _step(
-    lasting: F32, row: int, counts: Counts, only_up: bool, cells: Table
+    lasting: F32, row: int, counts: Counts, lines: tuple[Places, Numbers], only_up: bool, cells: Table
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     kind, table, shared, key, update = cells
     if only_up:
         for b in range(counts.shape[0]):
-            for j in range(counts.shape[1]):
-                counts[b, j] = max(counts[b, j], i16(0))
-    return step_row(lasting[row], counts, kind, table[row], shared, key, u32(row), update)
+            for e in range(lines[1][b]):
+                counts[b, e] = max(counts[b, e], i16(0))
+    return step_row(lasting[row], counts, lines, kind, table[row], shared, key, u32(row), update)
 
 
 @jit(nogil=True, error_model="numpy")
 def step_given(lasting: F32, rows: Integers, counts: Counts, cells: Table) -> tuple[int, int]:  # pragma: no cover
     """Pulses that are given, shape (all rows, times, columns). Like all here, it returns the steps up and down."""
     up, down = 0, 0
+    lines = _all_lines(counts.shape[1], counts.shape[2])
     for row in rows:
-        own = _step(lasting, row, counts[row], False, cells)
+        own = _step(lasting, row, counts[row], lines, False, cells)
         up, down = up + own[0], down + own[1]
     return up, down
 
@@ -54,15 +65,22 @@ def step_trains(
     rows: Integers,
     trains: tuple[Trains, Trains],
     signs: tuple[Signs, Signs],
+    fired: tuple[Places, Numbers],
     only_up: bool,
     cells: Table,
 ) -> tuple[int, int]:  # pragma: no cover - compiled
-    """Coincidences of the trains of rows and columns; signs of rows come first, too."""
+    """Coincidences of the trains of rows, shape (rows, samples, words), and of those columns that fire.
+
+    Signs of rows come first, too, both of shape (samples, lines).
+    """
     up, down = 0, 0
-    counts = np.empty(signs[1].shape, i16)
+    counts, numbers = np.empty(signs[1].shape, i16), np.empty(signs[1].shape[0], np.int64)
     for row in rows:
-        count_trains(counts, trains[0][:, :, row], signs[0][:, row], trains[1], signs[1])
-        own = _step(lasting, row, counts, only_up, cells)
+        for b in range(numbers.size):
+            taken = counts[b, : fired[1][b]]
+            fires = count_trains(taken, trains[0][row, b], signs[0][b, row], trains[1][b], signs[1][b])
+            numbers[b] = taken.size if fires else 0
+        own = _step(lasting, row, counts, (fired[0], numbers), only_up, cells)
         up, down = up + own[0], down + own[1]
     return up, down
 
@@ -79,10 +97,12 @@ def step_products(
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """The nearest whole numbers to slots times both probabilities."""
     up, down = 0, 0
-    counts = np.empty(signs[1].shape, i16)
+    counts, lines = np.empty(signs[1].shape, i16), _all_lines(*signs[1].shape)
     for row in rows:
-        count_products(counts, probabilities[0][:, row], signs[0][:, row], probabilities[1], signs[1], lengths)
-        own = _step(lasting, row, counts, only_up, cells)
+        for b in range(lengths.size):
+            mine, sign = probabilities[0][b, row], signs[0][b, row]
+            count_products(counts[b], mine, sign, probabilities[1][b], signs[1][b], lengths[b])
+        own = _step(lasting, row, counts, lines, only_up, cells)
         up, down = up + own[0], down + own[1]
     return up, down
 
@@ -100,10 +120,12 @@ def step_drawn(
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Numbers drawn from the distribution of coincidences; ``draws`` is their key."""
     up, down = 0, 0
-    counts = np.empty(signs[1].shape, i16)
+    counts, lines = np.empty(signs[1].shape, i16), _all_lines(*signs[1].shape)
     for row in rows:
-        names = (draws[0], draws[1], u32(row), cells[4])
-        draw_counts(counts, probabilities[0][:, row], signs[0][:, row], probabilities[1], signs[1], lengths, names)
-        own = _step(lasting, row, counts, only_up, cells)
+        for b in range(lengths.size):
+            names = (draws[0], draws[1], u32(row), u32(b), cells[4])
+            mine, sign = probabilities[0][b, row], signs[0][b, row]
+            draw_counts(counts[b], mine, sign, probabilities[1][b], signs[1][b], lengths[b], names)
+        own = _step(lasting, row, counts, lines, only_up, cells)
         up, down = up + own[0], down + own[1]
     return up, down

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from archsim.compiled import jit
 from archsim.numeric.arrays import F32
 from archsim.numeric.philox import counter_words
-from archsim.numeric.update.steps import Counts, Key
+from archsim.numeric.update.steps import Counts, Key, Places
 
 f32 = np.float32
 i16 = np.int16
+i32 = np.int32
 u32 = np.uint32
 u64 = np.uint64
 Trains = NDArray[np.uint64]
@@ -55,38 +56,62 @@ def _ones(word: u64) -> u64:  # pragma: no cover - compiled
 
 
 @jit(nogil=True, error_model="numpy")
+def fired(trains: Trains, signs: Signs) -> tuple[Places, Lengths]:  # pragma: no cover - compiled
+    """The lines of each sample that fire at all, and how many they are.
+
+    Trains of shape (samples, words, lines) and signs are changed: those of the lines that fire are moved to the front.
+    """
+    lines, numbers = np.empty(signs.shape, i32), np.zeros(signs.shape[0], np.int64)
+    for b in range(signs.shape[0]):
+        e = 0
+        for j in range(signs.shape[1]):
+            any_slot = u64(0)
+            for word in range(trains.shape[1]):
+                any_slot |= trains[b, word, j]
+            if any_slot == u64(0):
+                continue
+            for word in range(trains.shape[1]):
+                trains[b, word, e] = trains[b, word, j]
+            lines[b, e], signs[b, e] = j, signs[b, j]
+            e += 1
+        numbers[b] = e
+    return lines, numbers
+
+
+@jit(nogil=True, error_model="numpy")
 def count_trains(
-    counts: Counts, row: Trains, row_signs: Signs, columns: Trains, column_signs: Signs
-) -> None:  # pragma: no cover - compiled
-    """Slots in which both lines fire, as pulses with the sign of the product.
+    counts: Counts, row: Trains, row_sign: np.int8, columns: Trains, column_signs: Signs
+) -> bool:  # pragma: no cover - compiled
+    """Slots in which both lines fire, as pulses with the sign of the product; whether the row fires at all.
 
     Parameters
     ----------
-    counts : ndarray of int16, shape (samples, columns)
-        Filled.
-    row, row_signs : ndarray, shape (samples, words) and (samples,)
-    columns, column_signs : ndarray, shape (samples, words, columns) and (samples, columns)
+    counts : ndarray of int16, shape (columns,)
+        Filled where the row fires.
+    row : ndarray, shape (words,)
+    columns, column_signs : ndarray, shape (words, columns or more) and (columns or more,)
     """
-    for b in range(counts.shape[0]):
-        counts[b] = i16(0)
-        sign = i16(row_signs[b])
-        for word in range(row.shape[1]):
-            mine = row[b, word]
-            if mine == u64(0):
-                continue
-            for j in range(counts.shape[1]):
-                counts[b, j] += i16(_ones(mine & columns[b, word, j])) * sign * i16(column_signs[b, j])
+    sign, fires = i16(row_sign), False
+    for word in range(row.size):
+        mine = row[word]
+        if mine == u64(0):
+            continue
+        if not fires:
+            counts[:] = i16(0)
+        fires = True
+        for e in range(counts.size):
+            counts[e] += i16(_ones(mine & columns[word, e])) * sign * i16(column_signs[e])
+    return fires
 
 
 @jit(nogil=True, error_model="numpy")
 def count_products(
-    counts: Counts, row: F32, row_signs: Signs, columns: F32, column_signs: Signs, lengths: Lengths
+    counts: Counts, row: f32, row_sign: np.int8, columns: F32, column_signs: Signs, slots: int
 ) -> None:  # pragma: no cover - compiled
-    """The nearest whole number to slots times both probabilities; lines of shape (samples,) and (samples, columns)."""
-    for b in range(counts.shape[0]):
-        share, sign = f32(lengths[b]) * row[b], i16(row_signs[b])
-        for j in range(counts.shape[1]):
-            counts[b, j] = i16(np.rint(share * columns[b, j])) * sign * i16(column_signs[b, j])
+    """The nearest whole number to slots times both probabilities; counts, probabilities and signs of the columns."""
+    share, sign = f32(slots) * row, i16(row_sign)
+    for j in range(counts.size):
+        counts[j] = i16(np.rint(share * columns[j])) * sign * i16(column_signs[j])
 
 
 @jit(error_model="numpy")
@@ -108,21 +133,20 @@ def _binomial(slots: int, p: float, uniform: float) -> int:  # pragma: no cover 
 @jit(nogil=True, error_model="numpy")
 def draw_counts(
     counts: Counts,
-    row: F32,
-    row_signs: Signs,
+    row: f32,
+    row_sign: np.int8,
     columns: F32,
     column_signs: Signs,
-    lengths: Lengths,
-    draws: tuple[u32, u32, u32, u32],
+    slots: int,
+    draws: tuple[u32, u32, u32, u32, u32],
 ) -> None:  # pragma: no cover - compiled
-    """Coincidences drawn from their distribution, device by device; ``draws`` is the key, the row and the update."""
-    k0, k1, place, update = draws
-    for b in range(counts.shape[0]):
-        for j in range(counts.shape[1]):
-            turn = j & 3
-            if turn == 0:
-                c0, c1, c2, c3 = counter_words(u32(j >> 2), place, u32(b), update, k0, k1)
-            drawn = c0 if turn == 0 else c1 if turn == 1 else c2 if turn == 2 else c3
-            uniform = (np.float64(drawn) + 0.5) / 4294967296.0
-            hits = _binomial(lengths[b], np.float64(row[b]) * np.float64(columns[b, j]), uniform)
-            counts[b, j] = i16(hits) * i16(row_signs[b]) * i16(column_signs[b, j])
+    """Coincidences drawn from their distribution, device by device; the draws' key, row, sample and update."""
+    k0, k1, place, sample, update = draws
+    for j in range(counts.size):
+        turn = j & 3
+        if turn == 0:
+            c0, c1, c2, c3 = counter_words(u32(j >> 2), place, sample, update, k0, k1)
+        drawn = c0 if turn == 0 else c1 if turn == 1 else c2 if turn == 2 else c3
+        uniform = (np.float64(drawn) + 0.5) / 4294967296.0
+        hits = _binomial(slots, np.float64(row) * np.float64(columns[j]), uniform)
+        counts[j] = i16(hits) * i16(row_sign) * i16(column_signs[j])

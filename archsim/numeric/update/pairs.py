@@ -18,6 +18,7 @@ from archsim.numeric.philox import normals
 from archsim.numeric.streams import Purpose, Stream
 from archsim.numeric.update.cells import Cells, sampled_cells
 from archsim.numeric.update.coincidences import draw_counts
+from archsim.numeric.update.decay import any_beyond
 from archsim.numeric.update.device import PulsedDevice
 from archsim.numeric.update.pulses import Pulses
 from archsim.numeric.update.training import State, Updated, decayed, pulsed, reset, updated, written
@@ -121,10 +122,10 @@ def refreshed_pairs(cells: PairCells, state: PairState) -> PairState:
     """The pairs after those that need it have been refreshed."""
     read = _read(cells.plus, state.plus, cells.refresh), _read(cells.minus, state.minus, cells.refresh)
     bound = cells.plus.device.upper.mean
-    needed = np.maximum(*read) > cells.refresh.upper * bound
-    needed &= np.minimum(*read) > cells.refresh.lower * bound
-    if not needed.any():
+    thresholds = np.float32(cells.refresh.upper * bound), np.float32(cells.refresh.lower * bound)
+    if not any_beyond(*read, *thresholds):
         return state
+    needed = (np.maximum(*read) > thresholds[0]) & (np.minimum(*read) > thresholds[1])
     counts = np.where(needed, _rewriting(cells, read[0] - read[1], state.plus.changes), 0)
     cleared = PairState(reset(cells.plus, state.plus, needed), reset(cells.minus, state.minus, needed))
     again = pulsed_pairs(cells, cleared, counts)
@@ -148,9 +149,8 @@ def _rewriting(cells: PairCells, difference: F32, change: int) -> NDArray[np.int
     share = np.minimum(np.abs(difference) / (cells.plus.device.step * slots), 1.0).astype(np.float32)
     signs = np.sign(difference).astype(np.int8)
     counts = np.empty(difference.shape, np.int16)
-    line, sign, length = np.ones(1, np.float32), np.ones(1, np.int8), np.array([slots])
     key = cells.plus.stream.key(Purpose.RESET, 1)
     for row in range(len(counts)):
-        one, draws = slice(row, row + 1), (u32(key[0]), u32(key[1]), u32(row), u32(change & 0xFFFFFFFF))
-        draw_counts(counts[one], line, sign, share[one], signs[one], length, draws)
+        draws = u32(key[0]), u32(key[1]), u32(row), u32(0), u32(change & 0xFFFFFFFF)
+        draw_counts(counts[row], np.float32(1), np.int8(1), share[row], signs[row], slots, draws)
     return counts

@@ -1,6 +1,6 @@
 """Compiled pulses: the devices of a row take the pulses of a batch, sample by sample.
 
-Devices do not touch each other; of each device the pulses follow in the order of the samples. Within a sample, the
+Devices do not touch each other; of each device the pulses follow in the order of the samples. Of a sample, the
 devices that take a pulse are gathered side by side, the most pulses first, and step together: the n-th round holds
 those with at least n pulses, so that its loops run over plain arrays. Draws belong to the row, the update and the place
 of the step in the row's sequence of steps, not to the thread that makes them.
@@ -22,6 +22,7 @@ u64 = np.uint64
 Counts = NDArray[np.int16]
 Places = NDArray[np.int32]
 Key = tuple[u32, u32]
+Numbers = NDArray[np.int64]
 
 LOWER, UPPER, UP, DOWN, OWN_UP, OWN_DOWN = range(6)
 """Parameters of a device: bounds, scales of a step, and the law's two."""
@@ -93,7 +94,7 @@ def _tabulated(w: F32, cells: F32, shared: F32, draws: F32, count: int) -> None:
 
 @jit(error_model="numpy")
 def _ordered(places: Places, counts: Counts, first: Places) -> int:  # pragma: no cover - compiled
-    """Devices that take a pulse, the most pulses first; ``first[n]`` becomes how many take more than n."""
+    """Places in ``counts`` with a pulse, the most pulses first; ``first[n]`` becomes how many take more than n."""
     most = 0
     for j in range(counts.size):
         most = max(most, abs(int(counts[j])))
@@ -122,12 +123,12 @@ def _ordered(places: Places, counts: Counts, first: Places) -> int:  # pragma: n
 
 @jit(error_model="numpy")
 def _gathered(
-    w: F32, own: F32, places: Places, count: int, weights: F32, counts: Counts, kind: int, cells: F32
+    w: F32, own: F32, places: Places, count: int, weights: F32, counts: Counts, lines: Places, kind: int, cells: F32
 ) -> None:  # pragma: no cover - compiled
     """Weights and parameters side by side: bounds, scale (negative for steps down), the law's own."""
     for e in range(count):
-        j = places[e]
-        up = counts[j] > 0
+        j = lines[places[e]]
+        up = counts[places[e]] > 0
         w[e], own[0, e], own[1, e] = weights[j], cells[0, j], cells[1, j]
         own[2, e] = cells[2, j] if up else -cells[3, j]
         if kind == 0:
@@ -150,9 +151,26 @@ def _round(kind: int, w: F32, own: F32, shared: F32, draws: F32, count: int) -> 
         _tabulated(w, own, shared, draws, count)
 
 
+@jit(error_model="numpy")
+def _largest(counts: Counts, numbers: Numbers) -> int:  # pragma: no cover - compiled
+    largest = 0
+    for b in range(numbers.size):
+        for e in range(numbers[b]):
+            largest = max(largest, abs(int(counts[b, e])))
+    return largest
+
+
 @jit(nogil=True, error_model="numpy")
 def step_row(
-    weights: F32, counts: Counts, kind: int, cells: F32, shared: F32, key: Key, row: u32, update: u32
+    weights: F32,
+    counts: Counts,
+    lines: tuple[Places, Numbers],
+    kind: int,
+    cells: F32,
+    shared: F32,
+    key: Key,
+    row: u32,
+    update: u32,
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Apply pulses to one row.
 
@@ -162,6 +180,8 @@ def step_row(
         Changed in place.
     counts : ndarray of int16, shape (samples, columns)
         Pulses of every sample, negative ones down.
+    lines : tuple of ndarray
+        Which columns they are for, shape (samples, columns), and how many of them count, shape (samples,).
     kind : int
         Law.
     cells : ndarray, shape (6, columns)
@@ -176,16 +196,20 @@ def step_row(
     tuple of int
         Pulses up and down.
     """
+    largest = _largest(counts, lines[1])
+    if largest == 0:
+        return 0, 0
     columns = weights.size
     w, own, draws = np.empty(columns, f32), np.empty((5, columns), f32), np.zeros(columns, f32)
-    words, places, first = np.empty(columns + 3, u32), np.empty(columns, i32), np.empty(32769, i32)
+    words, places, first = np.empty(columns + 3, u32), np.empty(columns, i32), np.empty(largest + 2, i32)
     steps, balance, turn = 0, 0, 0
     for b in range(counts.shape[0]):
-        most = _ordered(places, counts[b], first)
+        taken = counts[b, : lines[1][b]]
+        most = _ordered(places, taken, first)
         if most == 0:
             continue
         active = first[0]
-        _gathered(w, own, places, active, weights, counts[b], kind, cells)
+        _gathered(w, own, places, active, weights, taken, lines[0][b], kind, cells)
         for n in range(most):
             if shared[0] > f32(0):
                 # Called from here and not from a function between: only then are their loops vectorised.
@@ -195,6 +219,6 @@ def step_row(
             _round(kind, w, own, shared, draws, first[n])
             steps += first[n]
         for e in range(active):
-            weights[places[e]] = w[e]
-            balance += counts[b, places[e]]
+            weights[lines[0][b, places[e]]] = w[e]
+            balance += taken[places[e]]
     return (steps + balance) // 2, (steps - balance) // 2

@@ -15,7 +15,7 @@ from archsim.numeric.philox import normals
 from archsim.numeric.streams import Purpose
 from archsim.numeric.update.bands import Table, step_drawn, step_given, step_products, step_trains
 from archsim.numeric.update.cells import Cells
-from archsim.numeric.update.coincidences import SLOTS, Trains, draw_trains
+from archsim.numeric.update.coincidences import SLOTS, Trains, draw_trains, fired
 from archsim.numeric.update.decay import decay
 from archsim.numeric.update.pulses import Counting, Encoded, Pulses, encoded
 
@@ -80,12 +80,13 @@ class Work:
     ----------
     rows : ndarray of int
         Those that get any.
-    samples : int
+    size : int
+        Devices times samples that are looked at.
     step : Step
     """
 
     rows: Integers
-    samples: int
+    size: int
     step: Step
 
 
@@ -106,7 +107,7 @@ def written(cells: Cells, weights: F32) -> State:
     )
     reference = 0.0 if cells.reference is None else cells.reference
     lasting = np.clip(wanted + reference, cells.lower, cells.upper).astype(np.float32)
-    return _seen(cells, State(lasting, lasting), np.ones(cells.shape, bool))
+    return _seen(cells, State(lasting, lasting), lambda: np.ones(cells.shape, bool))
 
 
 def pulsed(cells: Cells, state: State, counts: NDArray[np.integer]) -> Updated:
@@ -124,7 +125,7 @@ def pulsed(cells: Cells, state: State, counts: NDArray[np.integer]) -> Updated:
     def step(lasting: F32, rows: Integers, table: Table) -> tuple[int, int]:
         return step_given(lasting, rows, given, table)
 
-    work = Work(np.flatnonzero(given.any(axis=(1, 2))), given.shape[1], step)
+    work = Work(np.flatnonzero(given.any(axis=(1, 2))), given.size, step)
     return Updated(*_stepped(cells, state, work), slots=0)
 
 
@@ -157,7 +158,7 @@ def updated(
         remedy="Give one input per row and one gradient per column.",
     )
     active = np.flatnonzero((lines.rows > 0).any(axis=0))
-    work = Work(active, len(inputs), _stepper(cells, state, lines, how, only_up))
+    work = Work(active, *_stepper(cells, state, lines, how, only_up))
     made = _stepped(cells, state, work)
     return Updated(*made, int(lines.lengths.sum()), lines.wanted, lines.expressed)
 
@@ -171,9 +172,11 @@ def decayed(cells: Cells, state: State) -> State:
     if diffusion:
         walk = np.float32(diffusion) * normals(cells.stream.key(Purpose.DIFFUSION), cells.shape, page=state.changes)
     kept = _NOWHERE if cells.kept is None else cells.kept
-    lasting, shown = state.lasting.copy(), state.weights.copy()
-    decay(lasting, shown, cells.table, cells.rest, kept, walk)
-    return State(lasting, shown, state.changes + 1)
+    # What is shown is another array only where it is another number: most devices have one array to go through.
+    lasting, alone = np.empty_like(state.lasting), cells.reference is None and not cells.device.write_noise
+    shown = _NOWHERE if alone else np.empty_like(state.weights)
+    decay(lasting, shown, (state.lasting, state.weights), cells.table, cells.rest, kept, walk)
+    return State(lasting, lasting if alone else shown, state.changes + 1)
 
 
 def reset(cells: Cells, state: State, chosen: Mask) -> State:
@@ -189,7 +192,7 @@ def reset(cells: Cells, state: State, chosen: Mask) -> State:
     draws = normals(cells.stream.key(Purpose.RESET), cells.shape, page=state.changes)
     level = np.clip(cells.rest + noise * draws, cells.lower, cells.upper)
     lasting = np.where(chosen, level, state.lasting)
-    return _seen(cells, replace(state, lasting=lasting, changes=state.changes + 1), chosen)
+    return _seen(cells, replace(state, lasting=lasting, changes=state.changes + 1), lambda: chosen)
 
 
 def _stepped(cells: Cells, state: State, work: Work) -> tuple[State, int, int]:
@@ -198,36 +201,39 @@ def _stepped(cells: Cells, state: State, work: Work) -> tuple[State, int, int]:
     key = _words(cells.stream.key(Purpose.PULSE))
     table = int(cells.device.law.kind), cells.table, cells.shared, key, u32(state.changes & _MASK)
     bands = [work.rows[first : first + _ROWS] for first in range(0, len(work.rows), _ROWS)]
-    many = work.rows.size * lasting.shape[1] * work.samples >= _WORTHWHILE
-    steps = side_by_side(lambda rows: work.step(lasting, rows, table), bands, worthwhile=many)
+    steps = side_by_side(lambda rows: work.step(lasting, rows, table), bands, worthwhile=work.size >= _WORTHWHILE)
     after = replace(state, lasting=lasting, changes=state.changes + 1)
     up, down = sum(own[0] for own in steps), sum(own[1] for own in steps)
-    return _seen(cells, after, lasting != state.lasting), up, down
+    return _seen(cells, after, lambda: lasting != state.lasting), up, down
 
 
-def _seen(cells: Cells, state: State, changed: Mask) -> State:
+def _seen(cells: Cells, state: State, changed: Callable[[], Mask]) -> State:
     """The state with the weights that products see; write noise is drawn anew for what has changed."""
     shown = state.lasting if cells.reference is None else state.lasting - cells.reference
     if cells.device.write_noise:
         draws = normals(cells.stream.key(Purpose.WRITE_NOISE), cells.shape, page=state.changes)
         noisy = shown + np.float32(cells.device.write_noise * cells.device.step) * draws
-        shown = np.where(changed, noisy, state.weights)
+        shown = np.where(changed(), noisy, state.weights)
     return replace(state, weights=np.asarray(shown, np.float32))
 
 
-def _stepper(cells: Cells, state: State, lines: Encoded, how: Pulses, only_up: bool) -> Step:
-    """How pulses are counted and stepped."""
+def _stepper(cells: Cells, state: State, lines: Encoded, how: Pulses, only_up: bool) -> tuple[int, Step]:
+    """How pulses are counted and stepped, and at how many devices of all samples one has to look."""
     update = u32(state.changes & _MASK)
     signs = lines.row_signs, lines.column_signs
     if how.counting is Counting.TRAINS:
-        rows = _trains(cells, lines.rows, lines, Purpose.ROW_TRAIN, update)
+        # A kernel goes along the samples of a row.
+        rows = np.ascontiguousarray(_trains(cells, lines.rows, lines, Purpose.ROW_TRAIN, update).transpose(2, 0, 1))
         trains = rows, _trains(cells, lines.columns, lines, Purpose.COLUMN_TRAIN, update)
-        return lambda lasting, band, table: step_trains(lasting, band, trains, signs, only_up, table)
+        columns = fired(trains[1], signs[1])
+        size = int((rows.any(axis=2).sum(axis=0) * columns[1]).sum())
+        return size, lambda lasting, band, table: step_trains(lasting, band, trains, signs, columns, only_up, table)
     given = (lines.rows, lines.columns), signs, lines.lengths
+    size = lines.rows.size * lines.columns.shape[1]
     if how.counting is Counting.ROUNDED:
-        return lambda lasting, band, table: step_products(lasting, band, *given, only_up, table)
+        return size, lambda lasting, band, table: step_products(lasting, band, *given, only_up, table)
     key = _words(cells.stream.key(Purpose.ROW_TRAIN))
-    return lambda lasting, band, table: step_drawn(lasting, band, *given, key, only_up, table)
+    return size, lambda lasting, band, table: step_drawn(lasting, band, *given, key, only_up, table)
 
 
 def _trains(cells: Cells, probabilities: F32, lines: Encoded, purpose: Purpose, update: np.uint32) -> Trains:

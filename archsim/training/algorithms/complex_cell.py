@@ -115,8 +115,10 @@ class ComplexWeights:
     @property
     def weights(self) -> F32:
         """See ``Trained``."""
-        coarse = self.coarse.weights * np.float32(self.settings.range / self._full)
-        return coarse + (self.fine.weights + self.offsets) * np.float32(self.polarity * self._share)
+        fine = self.fine.weights + self.offsets
+        fine *= np.float32(self.polarity * self._share)
+        fine += self.coarse.weights * np.float32(self.settings.range / self._full)
+        return fine
 
     @property
     def _full(self) -> float:

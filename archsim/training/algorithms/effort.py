@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from operator import add, attrgetter
 
 from archsim.numeric.arrays import F32
 from archsim.numeric.update import Updated
@@ -65,9 +66,10 @@ class Effort:
     digital_macs: int = 0
 
     def __add__(self, other: Effort) -> Effort:
-        return Effort(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+        return Effort(*map(add, _COUNTS(self), _COUNTS(other)))
 
 
+_COUNTS = attrgetter(*(field.name for field in fields(Effort)))
 NOTHING = Effort()
 
 
