@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from archsim.accounting import Bottleneck, Tally
 from archsim.chip.reads import Description, Reads
 from archsim.cost import Bill, price
-from archsim.lowering import AskedRooms, Rooms, answer_rooms, frame, lower
-from archsim.machine import Stage
+from archsim.lowering import AskedRooms, Rooms, UsedStages, answer_rooms, frame, lower
 from archsim.mapping import (
     AskedPace,
     Floorplan,
@@ -109,11 +108,11 @@ def lowered(placement: Recalled[Placement], chip: Description, batch: int) -> Re
 
 def _framed(
     placement: Recalled[Placement], chip: Description, batch: int, part_of: Reads
-) -> Callable[[tuple[Stage, ...], Rooms], Program]:
+) -> Callable[[UsedStages, Rooms], Program]:
     """As `archsim.lowering.frame`, by the rooms on edges that it needs."""
     kept = the_recall()
 
-    def found(stages: tuple[Stage, ...], rooms: Rooms) -> Program:
+    def found(stages: UsedStages, rooms: Rooms) -> Program:
         def make(reads: Reads) -> Program:
             return frame(placement.value.on(reads.chip), stages, AskedRooms(reads.ask), batch)
 

@@ -146,6 +146,40 @@ def make_system(
     return {"chips": chips, "topology": topology, "link": link, "host_bandwidth": host_bandwidth}
 
 
+def make_training(
+    *, slots: int = 10, slot_ns: float = 2, adc: dict[str, object] | None = None, bits: int = 8, **more: object
+) -> dict[str, object]:
+    """Arrays that train: drivers of 100 ns and converters of 5 ns as the other way round, and pulse trains."""
+    return {
+        "device": {"preset": "exact"},
+        "forward": {"bound": 20.0, "noise": 0.0},
+        "backward": {
+            "bound": 20.0,
+            "noise": 0.0,
+            "input_bits": bits,
+            "adc_bits": 8,
+            "driver": make_input(bits=bits),
+            "adc": adc or make_adc(),
+        },
+        "updates": {
+            "slots": slots,
+            "pulses": {
+                "slot_time": slot_ns * 1e-9,
+                "row_activity": 0.5,
+                "column_activity": 0.25,
+                "energy": 1e-15,
+                "cost": COST,
+            },
+        },
+        **more,
+    }
+
+
+def make_rewriting(*, every: int, row_ns: float, rows_at_once: int = 1, rows: int | None = None) -> dict[str, object]:
+    """A transfer or a refresh, a femtojoule a weight."""
+    return {"every": every, "time": row_ns * 1e-9, "rows_at_once": rows_at_once, "rows": rows, "energy": 1e-15}
+
+
 def make_chip(
     *,
     array: dict[str, object] | None = None,
@@ -163,6 +197,7 @@ def make_chip(
     schedule: dict[str, object] | None = None,
     issue: dict[str, object] | None = None,
     read_bandwidth: float | None = None,
+    training: dict[str, object] | None = None,
 ) -> Chip:
     """A chip of the parts above; by default a 4 x 4 mesh of tiles with a digital unit each, and no memory."""
     tile = {
@@ -173,6 +208,7 @@ def make_chip(
         "affine": {"lanes": affine_lanes, "clock": affine_clock, "pipeline": 3, "sum_bits": 16, "cost": COST},
         "buffer": {"capacity": buffer_kib * KIB, "read_bandwidth": read_bandwidth, "cost": COST},
         "issue": issue,
+        "training": training,
     }
     return Chip.model_validate(
         {

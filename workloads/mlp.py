@@ -1,4 +1,4 @@
-"""Fully connected networks: PUMA's two, and the one that HERMES was measured on."""
+"""Fully connected networks: PUMA's two, the one that HERMES was measured on, and two that analog chips train."""
 
 from __future__ import annotations
 
@@ -55,5 +55,7 @@ WORKLOADS = tuple(
         Perceptron("mlp-l4", _PUMA, (1024, 1024, 2048, 1024, 10), "sigmoid"),
         Perceptron("mlp-l5", _PUMA, (1024, 2048, 3072, 3072, 1024, 10), "sigmoid"),
         Perceptron("mlp-hermes", "HERMES core, JSSC 2022", (784, 240, 10), "relu"),
+        Perceptron("mlp-nature", "MNIST of 22 x 24, Nature 2018", (528, 250, 125, 10), "sigmoid"),
+        Perceptron("mlp-mnist", "MNIST, training on analog chips", (784, 250, 125, 10), "sigmoid"),
     )
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archsim.network import Learning
+
 
 @dataclass(frozen=True, slots=True)
 class GenerationFigures:
@@ -74,6 +76,9 @@ class Headline:
         Whether it is a device that works layer by layer.
     generation : GenerationFigures, optional
         Of a decoder.
+    learning : Learning, optional
+        Of a run that trains, and when its updates count: operations are those of the forward products, the transposed
+        ones and the updates, the latency ends with a sample's last update, and peak figures are those of training.
     """
 
     network: str
@@ -104,3 +109,4 @@ class Headline:
     cell_utilisation: float
     works_in_steps: bool = False
     generation: GenerationFigures | None = None
+    learning: Learning | None = None

@@ -4,10 +4,11 @@ Each joule that a sample takes in the steady state belongs to exactly one rung, 
 efficiency. In this order:
 
 * *peak tile*: a product that uses the whole array: its devices and lines, drivers, converters, sample-and-hold, affine
-  stage. No leakage.
+  stage. No leakage. Where a network trains, transposed products and updates as well, each for its own operations.
 * *partly filled tiles*: what the products of the network take beyond that, per operation: rows and columns of an array
   that hold no weights, converters that run for them.
-* *weights written*: where blocks take turns on arrays: what writing them takes. A rung of its own only then.
+* *weights written*: what writing weights takes, where blocks take turns on arrays, or training moves and refreshes
+  them. A rung of its own only then.
 * *pipeline stalls*: the chips' leakage while arrays wait. A sample's period, less the time that the arrays which hold
   weights work for it on average (products at full rate), times the leakage of everything but the system's parts.
 * *data movement*: buffers at the tiles, routers and wires.
@@ -33,9 +34,9 @@ from archsim.accounting.steady import steady_state
 from archsim.accounting.stepped import multiplying_s
 from archsim.cost import Bill, Component
 from archsim.errors import InputError
-from archsim.machine import Place, Purpose, product_period
+from archsim.machine import Pass, Place, Purpose, product_period
 from archsim.mapping import Placement
-from archsim.network import Matrix, layer_macs
+from archsim.network import Matrix, Use, layer_macs
 from archsim.program import Kind, Role, Trace
 from archsim.units import PS_PER_S
 
@@ -53,6 +54,8 @@ class Step(StrEnum):
     SYSTEM = "system"
 
 
+WRITING = (Role.PROGRAM, Role.TRANSFER, Role.REFRESH)
+"""What writes cells and computes nothing."""
 _ON_DIGITAL = frozenset({Step.DIGITAL, Step.LEAKAGE, Step.SYSTEM})
 
 
@@ -188,9 +191,9 @@ def _energies(
     trace: Trace, placement: Placement, bill: Bill, *, on_arrays: float, leaked: _Leaked
 ) -> dict[Step, float]:
     """Joules per sample of each rung."""
-    full, samples = placement.floorplan.unit.limits.weights, len(trace.sample_in) * placement.network.samples_per_run
+    samples = len(trace.sample_in) * placement.network.samples_per_run
     spent = {step: joules / samples for step, joules in _dynamic(trace, bill).items()}
-    peak = on_arrays / (2 * full) * product_energy(placement.chip, bill)
+    peak = _peak_energy(placement, bill, on_arrays)
     return {
         Step.PEAK: peak,
         Step.FILLING: spent[Step.FILLING] - peak,
@@ -201,6 +204,18 @@ def _energies(
         Step.LEAKAGE: leaked.chip_j * (1.0 - leaked.idle),
         Step.SYSTEM: spent[Step.SYSTEM] + leaked.system_j,
     }
+
+
+def _peak_energy(placement: Placement, bill: Bill, on_arrays: float) -> float:
+    """Joules per sample of all products, and of what else is done with weights, on arrays that are full."""
+    chip, network = placement.chip, placement.network
+    full = 2 * placement.floorplan.unit.limits.weights
+    if network.learning is None:
+        return on_arrays / full * product_energy(chip, bill)
+    operations = dict.fromkeys(Use, 0.0)
+    for layer in network.matrices:
+        operations[placement.use[placement.index[layer.name]]] += 2.0 * layer_macs(network, layer)
+    return sum(count / full * product_energy(chip, bill, Pass(use.value)) for use, count in operations.items())
 
 
 def _step(part: Component) -> Step:
@@ -224,7 +239,7 @@ def _dynamic(trace: Trace, bill: Bill) -> dict[Step, float]:
     energy = dynamic_energy(trace, bill)
     totals = energy.groupby(energy.component.map(lambda name: _step(bill.component(name)))).energy_j.sum()
     result = {step: float(totals.get(step, 0.0)) for step in Step}
-    for role, step in ((Role.ACCUMULATE, Step.DIGITAL), (Role.PROGRAM, Step.WRITING)):
+    for role, step in ((Role.ACCUMULATE, Step.DIGITAL), *((role, Step.WRITING) for role in WRITING)):
         spent = _product_parts(trace, bill, role)
         result[Step.FILLING] -= spent
         result[step] += spent
@@ -253,10 +268,12 @@ def _idle_share(trace: Trace, placement: Placement) -> float:
         return max(0.0, 1.0 - working * steady_state(trace).passes_per_s)
     if not len(uses):
         return 0.0
-    periods = product_period(placement.products, summed=False)[uses.block]
-    # In the order of the uses.
+    # In the order in which lowering goes through the uses.
+    periods = np.concatenate(
+        [product_period(placement.stages(use), summed=False)[uses.block[rows]] for use, rows in placement.used.items()]
+    )
     arrays_of = program.resources.kind[program.actors.resource] == Kind.ARRAY
-    taking = np.flatnonzero(arrays_of & (program.actors.role != Role.PROGRAM))
+    taking = np.flatnonzero(arrays_of & ~np.isin(program.actors.role, WRITING))
     working = float((trace.firings[taking] * periods).sum()) / len(trace.sample_in) / PS_PER_S
     arrays = len(pd.unique(program.actors.resource[taking]))
     return max(0.0, 1.0 - working / arrays * steady_state(trace).passes_per_s)

@@ -13,7 +13,8 @@ from archsim.accounting.bottleneck import Bottleneck
 from archsim.accounting.energy import ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.idleness import idle_notes
-from archsim.accounting.peak import peak_of
+from archsim.accounting.peak import TRAINING, peak_of
+from archsim.accounting.phases import phases
 from archsim.accounting.power import DRAWN, standing, steady_watts, whole_run
 from archsim.accounting.router_room import router_notes
 from archsim.accounting.scope import Scope, scope_of
@@ -22,6 +23,7 @@ from archsim.accounting.tally import Tally
 from archsim.accounting.traffic import priced_accesses, traffic_notes
 from archsim.accounting.turns import turn_notes
 from archsim.cost import Bill
+from archsim.machine import Pass
 from archsim.mapping import Placement
 from archsim.network import Network
 from archsim.program import Trace
@@ -97,6 +99,11 @@ class Ledger:
         """``layer, kind, tokens, width, macs, replicas, arrays, first_start_s, last_end_s, busy_s, energy_j``."""
         spent = self._dynamic.groupby("layer", as_index=False).energy_j.sum()
         return self.tally.layers.merge(spent, on="layer", how="left")
+
+    @cached_property
+    def phases(self) -> pd.DataFrame:
+        """``phase, operations, dynamic_j, array_s`` per sample: forward, backward, update, transfer; of training."""
+        return phases(self.tally.trace, self.placement, self.bill)
 
     @cached_property
     def memory(self) -> pd.DataFrame:
@@ -189,7 +196,7 @@ def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
     operations = 2 * network.macs / network.samples_per_run
     area = total_area(bill, placement.chips)
     used = used_area(bill, placement)
-    peak = peak_of(placement.chip, bill)
+    peak = peak_of(placement.chip, bill, (Pass.FORWARD,) if network.learning is None else TRAINING)
     tops = operations * throughput / 1e12
     return Headline(
         network=network.name,
@@ -220,6 +227,7 @@ def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
         cell_utilisation=placement.cell_utilisation if placement.plan is None else multipliers_used(trace, placement),
         works_in_steps=placement.plan is not None,
         generation=_generation(trace, network, throughput, energy),
+        learning=network.learning,
     )
 
 

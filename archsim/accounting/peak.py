@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ from archsim.machine import BlockShapes, MatrixUnit, Pass, Purpose, Stage, matri
 from archsim.mapping import Floorplan
 from archsim.units import PS_PER_S
 
+TRAINING = (Pass.FORWARD, Pass.TRANSPOSED, Pass.UPDATE)
+"""What each array does for each example, at its peak."""
 PRODUCT = frozenset({Purpose.COMPUTE, Purpose.CONVERT})
 """What the parts that make products are for; what a product takes from stores is counted there."""
 
@@ -24,9 +27,9 @@ class Peak:
     Parameters
     ----------
     operations_per_s : float
-        Two per weight of every array, per product's initiation interval.
+        Two per weight of every array, per product's initiation interval; of several passes, for all of them.
     energy_per_product_j : float
-        Array, drivers, converters and affine of one full product.
+        Array, drivers, converters and affine of one full product, or of one of each pass.
     power_w : float
         Those of all arrays, the whole chip's leakage and running power, and what draws a share of these.
     area_m2 : float
@@ -48,38 +51,46 @@ class Peak:
         return ratio(self.operations_per_s / 1e12, self.area_m2 * 1e6)
 
 
-def peak_of(chip: Chip, bill: Bill) -> Peak:
-    """Peak figures of one chip."""
+def peak_of(chip: Chip, bill: Bill, passes: Sequence[Pass] = (Pass.FORWARD,)) -> Peak:
+    """Peak figures of one chip.
+
+    Parameters
+    ----------
+    chip, bill
+    passes : sequence of Pass
+        What each array does in turn: a product, or `TRAINING`.
+    """
     floorplan = Floorplan(chip)
-    interval_s, arrays = product_interval(chip), floorplan.arrays
-    operations = 2 * floorplan.unit.limits.weights * arrays / interval_s
-    energy, whole = product_energy(chip, bill), whole_product_energy(chip, bill)
+    interval_s, arrays = sum(product_interval(chip, doing) for doing in passes), floorplan.arrays
+    operations = 2 * floorplan.unit.limits.weights * len(passes) * arrays / interval_s
+    energy = sum(product_energy(chip, bill, doing) for doing in passes)
+    whole = sum(whole_product_energy(chip, bill, doing) for doing in passes)
     leakage = sum(part.count * part.standing_w * bill.whole(part.name) for part in bill.components)
     area = sum(part.count * part.area_m2.value for part in bill.components)
     return Peak(operations, energy, whole * arrays / interval_s + leakage, area)
 
 
-def full_product(unit: MatrixUnit) -> tuple[Stage, ...]:
+def full_product(unit: MatrixUnit, doing: Pass = Pass.FORWARD) -> tuple[Stage, ...]:
     """The stages of a product with a full block, no other block's sums added; their columns have one row."""
     limits = unit.limits
     full = BlockShapes(*(np.array([size], np.int64) for size in (limits.rows, limits.columns, limits.weights)))
-    return stages_of(unit.stages(full, Pass.FORWARD), summed=False)
+    return stages_of(unit.stages(full, doing), summed=False)
 
 
-def product_interval(chip: Chip) -> float:
+def product_interval(chip: Chip, doing: Pass = Pass.FORWARD) -> float:
     """Seconds between products that use the whole array, at full rate."""
-    return int(product_period(full_product(matrix_unit(chip)), summed=False)[0]) / PS_PER_S
+    return int(product_period(full_product(matrix_unit(chip), doing), summed=False)[0]) / PS_PER_S
 
 
-def product_energy(chip: Chip, bill: Bill) -> float:
+def product_energy(chip: Chip, bill: Bill, doing: Pass = Pass.FORWARD) -> float:
     """Joules of one product that uses the whole array, its operands' transport aside."""
-    parts = ((bill.component(part), action, count) for part, action, count in product_actions(chip))
+    parts = ((bill.component(part), action, count) for part, action, count in product_actions(chip, doing))
     return sum(part.energy_of(action).value * count for part, action, count in parts if part.purpose in PRODUCT)
 
 
-def whole_product_energy(chip: Chip, bill: Bill) -> float:
+def whole_product_energy(chip: Chip, bill: Bill, doing: Pass = Pass.FORWARD) -> float:
     """The same, with what other parts draw as a share of it."""
-    parts = ((bill.component(part), action, count) for part, action, count in product_actions(chip))
+    parts = ((bill.component(part), action, count) for part, action, count in product_actions(chip, doing))
     return sum(
         part.energy_of(action).value * count * bill.whole(part.name)
         for part, action, count in parts
@@ -87,10 +98,10 @@ def whole_product_energy(chip: Chip, bill: Bill) -> float:
     )
 
 
-def product_actions(chip: Chip) -> tuple[tuple[str, str, float], ...]:
+def product_actions(chip: Chip, doing: Pass = Pass.FORWARD) -> tuple[tuple[str, str, float], ...]:
     """Component, action and count of what one product does that uses the whole array, its operands' transport aside."""
     return tuple(
         (action.component, action.action, float(action.count[0]))
-        for stage in full_product(matrix_unit(chip))
+        for stage in full_product(matrix_unit(chip), doing)
         for action in stage.actions
     )

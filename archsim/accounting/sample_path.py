@@ -23,6 +23,7 @@ class Passing(StrEnum):
     TRANSPORT = "transport"
     MEMORY = "memory"
     HOST = "host"
+    UPDATE = "update"
     WAITING = "waiting"
 
 
@@ -42,6 +43,9 @@ _OF_ROLE = {
     Role.TURN: Passing.DIGITAL,
     Role.FETCH: Passing.MEMORY,
     Role.ISSUE: Passing.DIGITAL,
+    Role.UPDATE: Passing.UPDATE,
+    Role.TRANSFER: Passing.UPDATE,
+    Role.REFRESH: Passing.UPDATE,
 }
 _WAITS = {Cause.ROOM: "for room", Cause.SHARED: "for a busy resource"}
 

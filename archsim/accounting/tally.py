@@ -70,9 +70,7 @@ class Tally:
         frame = pd.DataFrame(
             {
                 "layer": [layer.name for layer in network.order],
-                "kind": [
-                    getattr(layer.operator, "kind", type(layer.operator).__name__.lower()) for layer in network.order
-                ],
+                "kind": [layer.kind for layer in network.order],
                 "tokens": [layer.tokens for layer in network.order],
                 "width": [layer.width for layer in network.order],
                 "macs": [layer_macs(network, layer) for layer in network.order],
@@ -87,6 +85,6 @@ class Tally:
         """Share of the run in which arrays multiply, on average; they do not while they are written."""
         trace, program = self.trace, self.trace.program
         arrays = np.flatnonzero(program.resources.kind == Kind.ARRAY)
-        busy = np.where(program.actors.role == Role.PROGRAM, 0, trace.busy)
+        busy = np.where(np.isin(program.actors.role, (Role.PROGRAM, Role.TRANSFER, Role.REFRESH)), 0, trace.busy)
         total = np.bincount(program.actors.resource, weights=busy, minlength=len(program.resources))[arrays]
         return float((total / trace.makespan).mean()) if len(arrays) else 0.0

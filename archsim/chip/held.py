@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from archsim.chip.tile import FOLLOWING_CONVERTERS, FOLLOWING_INPUTS
+from archsim.chip.periphery import FOLLOWING_CONVERTERS, FOLLOWING_INPUTS
 from archsim.chip.tree import Branch, Leaf, Path, locate, merge
 
 _SOURCE = "the bits where this time is given"
@@ -28,9 +28,14 @@ class _Time:
     unless: str = ""
 
 
+_BACKWARD = ("tile", "training", "backward")
 _TIMES = (
     _Time(("tile", "input"), "phase_time", "phase_bits", frozenset(FOLLOWING_INPUTS)),
     _Time(("tile", "adc"), "conversion_time", "conversion_bits", frozenset(FOLLOWING_CONVERTERS), "during_integration"),
+    _Time((*_BACKWARD, "driver"), "phase_time", "phase_bits", frozenset(FOLLOWING_INPUTS)),
+    _Time(
+        (*_BACKWARD, "adc"), "conversion_time", "conversion_bits", frozenset(FOLLOWING_CONVERTERS), "during_integration"
+    ),
 )
 
 

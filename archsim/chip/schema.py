@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from archsim.chip.periphery import Adc, AdcKind, InputDriver, InputKind
 from archsim.chip.power import Power
 from archsim.chip.roofline_tile import RooflineTile
 from archsim.chip.section import (
@@ -59,8 +60,6 @@ from archsim.chip.section import (
 )
 from archsim.chip.stepped_tile import SteppedTile, SystolicTile
 from archsim.chip.tile import (
-    Adc,
-    AdcKind,
     Affine,
     AnalogTile,
     Array,
@@ -68,8 +67,6 @@ from archsim.chip.tile import (
     Cell,
     Encoding,
     Imperfections,
-    InputDriver,
-    InputKind,
     Tile,
     Weight,
     WireModel,

@@ -6,7 +6,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from archsim.chip.section import Flag, Fraction, Precision, Rate, Section, refusal
+from archsim.chip.periphery import Adc, InputDriver, SignPhases
+from archsim.chip.section import (
+    CostChoice,
+    Count,
+    Flag,
+    Fraction,
+    Joules,
+    Lines,
+    Precision,
+    Rate,
+    Seconds,
+    Section,
+    refusal,
+)
 
 Spread = Annotated[float, Field(ge=0, le=1e4, strict=True, allow_inf_nan=False)]
 Lifetime = Annotated[float, Field(ge=1, le=1e15, strict=True, allow_inf_nan=False)]
@@ -56,6 +69,55 @@ class PulsedCell(Section):
     reference: Flag | None = None
 
 
+class Pulses(Section):
+    """What a pulse train on the lines of an array takes. It is given the time of all its slots, whatever its length.
+
+    Parameters
+    ----------
+    slot_time : Seconds
+        Of one slot, its pulse and the pause behind it.
+    sign_phases : int
+        Trains one after the other, where steps up and steps down have trains of their own: 2, or 4.
+    row_activity, column_activity : float
+        Share of the slots of all trains in which a row has a pulse, and a column. Where both coincide a device steps.
+    energy : Joules
+        Of one step of one device.
+    cost : CostChoice
+        Of one line's pulse generator; its action is ``pulse``, the line and its half-selected devices included.
+    """
+
+    slot_time: Seconds
+    sign_phases: SignPhases = 1
+    row_activity: Fraction
+    column_activity: Fraction
+    energy: Joules
+    cost: CostChoice
+
+
+class Rewriting(Section):
+    """Weights that are read and written again, every so many examples: a transfer, or a refresh.
+
+    Parameters
+    ----------
+    every : int
+        Examples from one to the next.
+    rows : int, optional
+        Rows of weights of an array that each goes through; all of them where it is not given.
+    rows_at_once : int
+        Rows that are written side by side.
+    time : Seconds
+        Of one such group of rows: reading, writing, and all repetitions until it is right.
+    energy : Joules
+        Of one weight, likewise.
+    """
+
+    every: Count
+    rows: Lines | None = None
+    rows_at_once: Count = 1
+    time: Seconds
+    energy: Joules
+
+
 class Updates(Section):
     """How gradients become pulses on rows and columns.
 
@@ -70,12 +132,15 @@ class Updates(Section):
         Whether a train is only as long as its largest product needs.
     update_management : bool
         Whether rows and columns share the load.
+    pulses : Pulses, optional
+        What a train takes in time and energy; without it arrays train in numbers alone.
     """
 
     slots: Slots = 31
     counting: Literal["trains", "drawn", "rounded"] = "trains"
     length_management: Flag = True
     update_management: Flag = True
+    pulses: Pulses | None = None
 
 
 class TrainingReadout(Section):
@@ -106,15 +171,38 @@ class TransposedReadout(TrainingReadout):
     ----------
     input_bits, adc_bits : int
         Of those.
+    driver : InputDriver, optional
+        The columns' drivers, as ``tile.input`` describes the rows'.
+    adc : Adc, optional
+        The rows' converters, as ``tile.adc`` describes the columns'; ``columns_per_adc`` is the rows that share one.
+        Without both, arrays train in numbers alone.
     """
 
     input_bits: Precision
     adc_bits: Precision
+    driver: InputDriver | None = None
+    adc: Adc | None = None
 
     @model_validator(mode="after")
     def _signed(self) -> Self:
         if self.input_bits < 2 or self.adc_bits < 2:
             raise refusal("errors have signs, and one bit holds no more than that", "Give at least 2 bits.")
+        return self
+
+    @model_validator(mode="after")
+    def _of_one_piece(self) -> Self:
+        if (self.driver is None) != (self.adc is None):
+            raise refusal("one of driver and adc is missing", "Give both, or none.")
+        if self.driver is not None and self.adc is not None:
+            for what, given, bits in (
+                ("input_bits", self.input_bits, self.driver.bits),
+                ("adc_bits", self.adc_bits, self.adc.bits),
+            ):
+                if given != bits:
+                    raise refusal(
+                        f"{what} is {given}, and what takes the time has {bits} bits",
+                        "Give the driver input_bits, and the converters adc_bits.",
+                    )
         return self
 
 
@@ -137,6 +225,8 @@ class Training(Section):
     forward : TrainingReadout
         With the bits of ``tile.input`` and ``tile.adc``.
     backward : TransposedReadout
+    transfer, refresh : Rewriting, optional
+        What moves weights from one device to another, or writes them anew; each holds the array.
     """
 
     device: PulsedCell
@@ -147,3 +237,24 @@ class Training(Section):
     updates: Updates = Updates()
     forward: TrainingReadout
     backward: TransposedReadout
+    transfer: Rewriting | None = None
+    refresh: Rewriting | None = None
+
+    @model_validator(mode="after")
+    def _one_interval(self) -> Self:
+        numbers = self.numbers.get("transfer_every")
+        if self.algorithm == _BY_EXAMPLES and self.transfer is not None and numbers not in (None, self.transfer.every):
+            raise refusal(
+                f"transfer.every is {self.transfer.every} examples, and numbers.transfer_every {numbers}",
+                "Give both the same: one is the time's, one the numbers'.",
+            )
+        return self
+
+    @property
+    def timed(self) -> bool:
+        """Whether it says what training takes in time and energy."""
+        return self.backward.driver is not None and self.updates.pulses is not None
+
+
+_BY_EXAMPLES = "complex-cell"
+"""The algorithm whose own interval is counted in examples."""

@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from archsim.cli.grouping import grouped
-from archsim.cli.options import BatchOptions, ChipOptions, EngineName, NetworkOptions, ReplicationOptions
+from archsim.cli.options import (
+    BatchOptions,
+    ChipOptions,
+    EngineName,
+    LearningOptions,
+    NetworkOptions,
+    ReplicationOptions,
+)
 from archsim.cli.output import results
 from archsim.cli.printing import PrintOptions
 
@@ -19,6 +26,7 @@ def ladder(
     chip: ChipOptions,
     replication: ReplicationOptions,
     batch: BatchOptions,
+    learning: LearningOptions,
     printing: PrintOptions,
     *,
     out: Annotated[
@@ -30,7 +38,8 @@ def ladder(
 
     Losses: partly filled tiles, pipeline stalls, data movement, digital units, leakage, the system around the chips.
 
-    Example: [cyan]archsim ladder rnnt --chip ibm-14nm-34tile-x5 --out results[/].
+    Examples: [cyan]archsim ladder rnnt --chip ibm-14nm-34tile-x5 --out results[/],
+    [cyan]archsim ladder mlp-nature --chip nature2018-training --training[/].
     """
     from archsim.accounting import efficiency_ladder
     from archsim.report import json_text
@@ -39,10 +48,12 @@ def ladder(
     from archsim.simulation import simulate
 
     with results(out) as folder:
-        result = simulate(network.load(), chip.load(), batch.settings(replication, EngineName.COMPILED))
+        described = chip.load()
+        settings = batch.settings(replication, EngineName.COMPILED, learning.samples(described))
+        result = simulate(learning.derived(network.load()), described, settings)
         found = efficiency_ladder(result.trace, result.placement, result.bill)
         if folder is not None:
             write_table(folder / "ladder", ladder_frame(found), TableFormat.CSV)
             write_text(folder / "ladder.json", json_text(ladder_data(found)) + "\n")
             write_text(folder / "ladder.svg", ladder_figure(found))
-    printing.print(ladder_document(found))
+    printing.print(ladder_document(found, result.ledger.phases))

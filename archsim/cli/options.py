@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archsim.cli.parsing import read_replicate, read_shapes
+from archsim.cli.parsing import read_replicate, read_shapes, read_update
+from archsim.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.chip import Chip
     from archsim.mapping import Placement
-    from archsim.network import Network
+    from archsim.network import Learning, Network
     from archsim.simulation import Settings
     from archsim.workloads import WorkloadOptions
 
@@ -190,13 +191,13 @@ class BatchOptions:
     """How many samples, and how they follow each other."""
 
     batch: Annotated[
-        int,
+        int | None,
         typer.Option(
             metavar="N",
-            help="Samples to run.",
+            help="Samples to run; 1 where it is not given, or what shows a training's steady state.",
             rich_help_panel=_RUN,
         ),
-    ] = 1
+    ] = None
     interleave: Annotated[
         int | None,
         typer.Option(
@@ -206,11 +207,77 @@ class BatchOptions:
         ),
     ] = None
 
-    def settings(self, replication: ReplicationOptions, engine: EngineName) -> Settings:
-        """The settings of a run."""
+    @property
+    def samples(self) -> int:
+        """Samples to run."""
+        return 1 if self.batch is None else self.batch
+
+    def settings(self, replication: ReplicationOptions, engine: EngineName, samples: int | None = None) -> Settings:
+        """The settings of a run, of so many samples where the user does not say."""
         from archsim.simulation import Engine, Settings
 
-        return Settings(self.batch, read_replicate(replication.replicate), self.interleave, Engine(engine.value))
+        batch = samples if self.batch is None and samples is not None else self.samples
+        return Settings(batch, read_replicate(replication.replicate), self.interleave, Engine(engine.value))
+
+
+@dataclass(frozen=True, slots=True)
+class LearningOptions:
+    """Whether the network trains, and when its updates count."""
+
+    training: Annotated[
+        bool,
+        typer.Option(
+            "--training",
+            help="Train the network: forward, backward and update, by the cross-entropy of its output.",
+            rich_help_panel=_RUN,
+        ),
+    ] = False
+    update: Annotated[
+        str | None,
+        typer.Option(
+            metavar="sample|batch:N|stale:K",
+            help="When updates count: each sample waits for those of the one before, or sees weights up to K samples "
+            "old; or they are made by mini-batches. sample where it is not given.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None
+
+    @property
+    def learning(self) -> Learning | None:
+        """When updates count, where the network trains.
+
+        Raises
+        ------
+        InputError
+            If the update is of another form, or nothing trains.
+        """
+        if self.training:
+            return read_update(self.update or "sample")
+        if self.update is not None:
+            raise InputError(
+                "says when updates count, and nothing trains",
+                where="--update",
+                remedy="Add --training, or leave it out.",
+            )
+        return None
+
+    def samples(self, chip: Chip) -> int | None:
+        """Samples that show a training's steady state; nothing where the network does not train."""
+        from archsim.lowering.learning import samples_to_run
+
+        return None if self.learning is None else samples_to_run(self.learning, chip)
+
+    def derived(self, network: Network) -> Network:
+        """The network, or the one that trains it.
+
+        Raises
+        ------
+        InputError
+            If it cannot be trained.
+        """
+        from archsim.network.backward import training_network
+
+        return network if self.learning is None else training_network(network, self.learning)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from archsim.errors import InputError
 if TYPE_CHECKING:
     from archsim.engine import LogWindow
     from archsim.mapping import Replication
+    from archsim.network import Learning
 
 _PLANS = ("none", "balanced")
 
@@ -40,6 +41,26 @@ def read_replicate(text: str) -> Replication:
             raise InputError(f"copies of {layer!r} are given twice", where="--replicate", remedy="Keep one of the two.")
         copies[layer] = _number(count, "--replicate", "Write copies by layer, as conv1=8,conv2=4.")
     return copies
+
+
+def read_update(text: str) -> Learning:
+    """Read ``sample``, ``batch:16`` or ``stale:2``.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    from archsim.network import Learning
+
+    name, colon, count = text.partition(":")
+    remedy = "Write sample, batch:N or stale:K, as batch:16."
+    if text == "sample":
+        return Learning()
+    if not colon or name not in ("batch", "stale"):
+        raise InputError(f"{text!r} does not say when updates count", where="--update", remedy=remedy)
+    number = _number(count, "--update", remedy)
+    return Learning(batch=number) if name == "batch" else Learning(stale=number)
 
 
 def read_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:

@@ -13,6 +13,7 @@ from archsim.cli.options import (
     BatchOptions,
     ChipOptions,
     EngineName,
+    LearningOptions,
     NetworkOptions,
     OutputOptions,
     ReplicationOptions,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archsim.engine import LogWindow
+    from archsim.network import Network
     from archsim.report import Document, Question, Summary, TableFormat
     from archsim.studies import Uncertainty
 
@@ -39,6 +41,7 @@ def run(
     chip: ChipOptions,
     replication: ReplicationOptions,
     batch: BatchOptions,
+    learning: LearningOptions,
     output: OutputOptions,
     doubt: DoubtOptions,
     printing: PrintOptions,
@@ -56,11 +59,13 @@ def run(
     from archsim.report import RUN_FILES, Question, TableFormat, run_report, write_results
 
     window = _window(output)
-    settings = batch.settings(replication, engine)
+    settings = batch.settings(replication, engine, learning.samples(chip.load()) if learning.learning else None)
     with results(output.out, replaces=RUN_FILES) as folder:
-        question = Question(network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings)
+        question = Question(
+            network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings, learning.learning
+        )
         doubt.check(question)
-        summary = _simulated(question, network, chip, window)
+        summary = _simulated(question, learning.derived(network.load()), chip, window)
         found = doubt.found(question, summary.result)
         if folder is not None:
             table_format = TableFormat(output.table_format.value)
@@ -120,7 +125,7 @@ def _write_timeline(file: Path, summary: Summary) -> None:
     write_timeline(file, summary.result.trace, summary.result.bill)
 
 
-def _simulated(question: Question, network: NetworkOptions, chip: ChipOptions, window: LogWindow | None) -> Summary:
+def _simulated(question: Question, model: Network, chip: ChipOptions, window: LogWindow | None) -> Summary:
     from rich.console import Console
 
     from archsim.cli.progress import RunProgress
@@ -128,5 +133,5 @@ def _simulated(question: Question, network: NetworkOptions, chip: ChipOptions, w
     from archsim.simulation import simulate
 
     with RunProgress(Console(stderr=True)) as progress:
-        result = simulate(network.load(), chip.load(), question.settings, log=window, progress=progress)
+        result = simulate(model, chip.load(), question.settings, log=window, progress=progress)
     return Summary(("archsim", *sys.argv[1:]), question, result, run_notes(question, result, window))

@@ -74,7 +74,7 @@ def placement(
     from archsim.report import placement_document
     from archsim.simulation import foretold
 
-    placed = replication.place(model.load(), chip.load(), batch.batch, batch.interleave)
+    placed = replication.place(model.load(), chip.load(), batch.samples, batch.interleave)
     printing.print(placement_document(placed, foretold(placed)))
 
 
@@ -96,8 +96,8 @@ def program(
     from archsim.lowering import lower
     from archsim.report import program_document
 
-    placed = replication.place(model.load(), chip.load(), batch.batch, batch.interleave)
-    printing.print(program_document(lower(placed, batch=batch.batch), limit=limit or None))
+    placed = replication.place(model.load(), chip.load(), batch.samples, batch.interleave)
+    printing.print(program_document(lower(placed, batch=batch.samples), limit=limit or None))
 
 
 app.command("cost")(cost)

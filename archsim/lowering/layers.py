@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
-from archsim.lowering.products import PartialSums, add_products
-from archsim.machine import OVERHEAD, Stage
+from archsim.lowering.products import PartialSums, UsedStages, add_products
+from archsim.machine import OVERHEAD
 from archsim.machine.memories import Stored, memory_for, memory_service
 from archsim.machine.service import digital_cycles
 from archsim.mapping import By, Placement, made_by
-from archsim.network import Digital, Layer, Source, keys_read
+from archsim.network import Digital, Layer, Source, Use, keys_read
 from archsim.program import Kind, Role
 from archsim.units import period_ps, picoseconds
 
@@ -33,14 +33,17 @@ class Ends:
         Who takes a matrix layer's inputs at each block. Digital layers take what they make.
     made : int64, shape (uses,)
         Who makes the sums of each block for a layer.
+    first : int64, shape (uses,)
+        Who works on the block's array first.
     """
 
     maker: Ids
     taker: Ids
     made: Ids
+    first: Ids
 
 
-def add_layers(draft: Draft, placement: Placement, stages: tuple[Stage, ...], batch: Batch) -> tuple[Ends, PartialSums]:
+def add_layers(draft: Draft, placement: Placement, stages: UsedStages, batch: Batch) -> tuple[Ends, PartialSums]:
     """Add the actors of all layers, those of products first, and the channels inside their arrays."""
     maker = np.full(len(placement.homes), -1, np.int64)
     products, sums = add_products(draft, placement, stages, batch)
@@ -52,16 +55,21 @@ def add_layers(draft: Draft, placement: Placement, stages: tuple[Stage, ...], ba
             maker[rows] = add(draft, placement, batch, index)
         elif maker[placement.homes_of(index).start] < 0:
             maker[placement.homes_of(index)] = _add_port(draft, placement, batch, index)
-    return Ends(maker, products.taker, products.maker), sums
+    return Ends(maker, products.taker, products.maker, products.first), sums
 
 
 def _fill_makers(placement: Placement, output: Ids, maker: Ids) -> None:
     """Homes of matrix layers are in the order of their blocks, one per run of row blocks."""
-    uses, homes = placement.uses, placement.homes
+    homes, rows = placement.homes, placement.used[Use.FORWARD]
+    uses = placement.uses.take(rows)
     row = placement.blocks.row[uses.block]
     last = np.append(row[1:] == 0, True) if len(uses) else np.zeros(0, bool)
     on_array = np.isin(homes.layer, np.unique(uses.layer))
-    maker[on_array] = output[last]
+    maker[on_array] = output[rows][last]
+    for index, use in enumerate(placement.use):
+        if use is not Use.FORWARD:
+            ends = placement.blocks.final(placement.blocks_of(index), use)
+            maker[placement.homes_of(index)] = output[placement.uses_of(index)][ends]
 
 
 def _add_digital(draft: Draft, placement: Placement, batch: Batch, index: int) -> Ids:

@@ -22,15 +22,15 @@ from archsim.lowering.draft import Draft
 from archsim.lowering.fabric import act_writes, add_transfers, buffers_at
 from archsim.lowering.keeping import Choices, Keep, choose_keeping
 from archsim.lowering.layers import Ends, add_layers
-from archsim.lowering.products import add_products
+from archsim.lowering.learning import check_batch, learn
+from archsim.lowering.products import UsedStages, add_products
 from archsim.lowering.room import check_room
 from archsim.lowering.rooms import PacedRooms, Rooms
 from archsim.lowering.spill import Spilled, spill
 from archsim.lowering.stepped import lower_steps
 from archsim.lowering.turns import BetweenTurns, take_turns
-from archsim.machine import Stage
 from archsim.mapping import By, Placement, made_by
-from archsim.network import Sink, Source
+from archsim.network import Phase, Sink, Source, Use
 from archsim.program import Program, Samples
 
 Ids = NDArray[np.int64]
@@ -43,7 +43,7 @@ def lower(
     *,
     batch: int = 1,
     capacities: Mapping[str, int] | None = None,
-    framed: Callable[[tuple[Stage, ...], Rooms], Program] | None = None,
+    framed: Callable[[UsedStages, Rooms], Program] | None = None,
 ) -> Program:
     """Lower a placed network to a timed dataflow graph.
 
@@ -70,8 +70,8 @@ def lower(
     """
     if placement.plan is not None:
         return lower_steps(placement, batch)
-    samples, stages = batch_of(placement, batch), tuple(stage.timeless() for stage in placement.products)
-
+    samples = batch_of(placement, batch)
+    stages = {use: tuple(stage.timeless() for stage in each) for use, each in placement.all_stages.items()}
     rooms = PacedRooms(placement)
     program = framed(stages, rooms) if framed else frame(placement, stages, rooms, batch, capacities)
     return _timed(program, placement, samples)
@@ -79,7 +79,7 @@ def lower(
 
 def frame(
     placement: Placement,
-    stages: tuple[Stage, ...],
+    stages: UsedStages,
     rooms: Rooms,
     batch: int,
     capacities: Mapping[str, int] | None = None,
@@ -89,8 +89,8 @@ def frame(
     Parameters
     ----------
     placement : Placement
-    stages : tuple of Stage
-        Of products with each block, without times.
+    stages : mapping of Use to tuple of Stage
+        Of products with each block and what else uses it, without times.
     rooms : Rooms
         On edges.
     batch : int
@@ -104,6 +104,7 @@ def frame(
         If buffers are too small and there is no memory to help.
     """
     samples = batch_of(placement, batch)
+    check_batch(placement, batch)
     check_room(placement, batch)
     draft = Draft(placement.floorplan.nodes)
     ends, sums = add_layers(draft, placement, stages, samples)
@@ -123,6 +124,7 @@ def frame(
     check_memories(placement, Dependencies.concatenate([stored, *(each.whole for each in spilled)]))
     led = spill(draft, placement, ends, samples, demands, spilled)
     led += [between.led(stored), take_turns(draft, placement, ends, samples)]
+    learn(draft, placement, ends, samples)
     _connect(draft, placement, Dependencies.concatenate([*kept, summed, *led]))
     _act_reads(draft, placement, ends, keeping)
     return draft.finish(tuple(layer.name for layer in placement.network.order), _samples(placement, ends, samples))
@@ -131,7 +133,7 @@ def frame(
 def _timed(program: Program, placement: Placement, batch: Batch) -> Program:
     """A Program whose products take their times: those that they have where they are added alone."""
     draft = Draft(placement.floorplan.nodes)
-    add_products(draft, placement, placement.products, batch)
+    add_products(draft, placement, placement.all_stages, batch)
     interval, latency = draft.times()
     actors, rest = program.actors, slice(len(interval), None)
     timed = replace(
@@ -209,8 +211,13 @@ def _act_reads(draft: Draft, placement: Placement, ends: Ends, keeping: tuple[Ke
 
 def _samples(placement: Placement, ends: Ends, batch: Batch) -> Samples:
     def actors(kind: type[Source] | type[Sink]) -> NDArray[np.int64]:
-        layers = [index for index, layer in enumerate(placement.network.order) if isinstance(layer.operator, kind)]
+        order = enumerate(placement.network.order)
+        # What a sample is compared with may come earlier than the sample.
+        layers = [i for i, layer in order if isinstance(layer.operator, kind) and layer.phase is Phase.FORWARD]
         makers = [ends.maker[placement.homes_of(index)] for index in layers]
         return np.concatenate(makers) if makers else np.zeros(0, np.int64)
 
-    return Samples(batch.samples, batch.group, actors(Source), actors(Sink))
+    learning = placement.network.learning is not None
+    # A sample that trains is through when all weights have had its updates.
+    leaving = ends.made[placement.used[Use.UPDATE]] if learning else actors(Sink)
+    return Samples(batch.samples, batch.group, actors(Source), leaving)

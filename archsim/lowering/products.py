@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.columns import Columns, Ids
 from archsim.lowering.batch import Batch, firings_of
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.starting import add_starts
 from archsim.machine import BUFFER, Stage
-from archsim.mapping import Placement
+from archsim.mapping import Placement, Uses
+from archsim.network import Use
 
-Ids = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+UsedStages = Mapping[Use, tuple[Stage, ...]]
+"""The stages of each use of every block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +28,18 @@ class Products:
 
     Parameters
     ----------
-    taker, maker : int64, shape (uses,)
-        Who takes the inputs of each block for a layer, and who makes its sums.
+    taker, first, maker : int64, shape (uses,)
+        Who takes the inputs of each block for a layer, who works on its array first, and who makes its sums.
     """
 
     taker: Ids
+    first: Ids
     maker: Ids
 
 
 @dataclass(frozen=True, slots=True)
-class PartialSums:
-    """Sums that travel from one row block to the next; columns of shape ``(sums,)``.
+class PartialSums(Columns):
+    """Sums that travel from one block to the next; columns of shape ``(sums,)``.
 
     Parameters
     ----------
@@ -51,67 +57,122 @@ class PartialSums:
     bits: Ids
 
 
-def add_products(
-    draft: Draft, placement: Placement, products: tuple[Stage, ...], batch: Batch
-) -> tuple[Products, PartialSums]:
-    """Add the actors of every layer's products with its blocks, and the channels between them on their tile.
+def add_products(draft: Draft, placement: Placement, stages: UsedStages, batch: Batch) -> tuple[Products, PartialSums]:
+    """Add the actors of every layer's uses of its blocks, and the channels between them on their tile.
 
     Parameters
     ----------
     draft, placement
-    products : tuple of Stage
-        Of the products with each block; their columns have shape ``(blocks,)``.
+    stages : mapping of Use to tuple of Stage
+        Of each use of every block; their columns have shape ``(blocks,)``.
     batch : Batch
     """
-    uses, blocks = placement.uses, placement.blocks
-    row, node = blocks.row[uses.block], blocks.node[uses.block]
-    stages = _stages(placement, products)
-    firings = firings_of(placement, uses.layer, blocks.replica[uses.block], batch)
-    # The actor of each stage for each use of a block; -1 where a first row block has no sums to add.
-    actors = [_add_stage(draft, placement, stage, _served(stage, row), firings) for stage in stages]
+    shared = _shared(placement)
+    taker, first, maker = (np.full(len(placement.uses), -1, np.int64) for _ in range(3))
+    sums = []
+    for use, rows in placement.used.items():
+        if len(rows):
+            working = _Working.of(placement, (use, stages[use]), rows, batch, shared[rows])
+            ends, added = _add_use(draft, placement, working)
+            taker[rows], first[rows], maker[rows] = ends.taker, ends.first, ends.maker
+            sums.append(added)
+    return Products(taker, first, maker), PartialSums.concatenate(sums)
+
+
+@dataclass(frozen=True, slots=True)
+class _Working:
+    """One kind of use of some blocks; columns of shape ``(uses,)``.
+
+    Parameters
+    ----------
+    uses : Uses
+    stages : tuple of Stage
+        Of each use; their columns have that shape, too.
+    firings : int64
+        How often each is done.
+    before : int64
+        Which of these uses makes the sums that each adds to; -1 for the first of a chain.
+    """
+
+    uses: Uses
+    stages: tuple[Stage, ...]
+    firings: Ids
+    before: Ids
+
+    @classmethod
+    def of(
+        cls, placement: Placement, used: tuple[Use, tuple[Stage, ...]], rows: Ids, batch: Batch, shared: Flags
+    ) -> _Working:
+        """With the stages as they are where arrays are shared."""
+        use, stages = used
+        uses = placement.uses.take(rows)
+        firings = firings_of(placement, uses.layer, placement.blocks.replica[uses.block], batch)
+        each = _held(tuple(stage.at(uses.block) for stage in stages), shared)
+        return cls(uses, each, firings, _before(placement, use, uses))
+
+
+def _shared(placement: Placement) -> Flags:
+    """Whether the array of each use serves several uses, shape ``(uses,)``."""
+    blocks = placement.uses.block
+    array = (placement.blocks.node * placement.floorplan.unit.places + placement.blocks.array)[blocks]
+    return np.asarray(np.bincount(array)[array] > 1) if len(array) else np.zeros(0, np.bool_)
+
+
+def _held(stages: tuple[Stage, ...], shared: Flags) -> tuple[Stage, ...]:
+    """Stages whose resource is held for longer where it is shared.
+
+    Where an array serves several layers or blocks, and cannot go on before its converters are through, it is held until
+    they are: else another product would overwrite the one that is being converted.
+    """
+    kept = list(stages)
+    for number, (stage, after) in enumerate(pairwise(stages)):
+        if stage.in_flight == 1:
+            held = np.maximum(stage.interval, stage.latency + after.interval)
+            kept[number] = replace(stage, interval=np.where(shared, held, stage.interval))
+    return tuple(kept)
+
+
+def _before(placement: Placement, use: Use, uses: Uses) -> Ids:
+    """Which use makes the sums that each adds to: along rows, or of a transposed product along columns."""
+    blocks, number = placement.blocks, np.arange(len(uses), dtype=np.int64)
+    if use is Use.FORWARD:
+        return np.where(blocks.row[uses.block] > 0, number - 1, -1)
+    before = np.full(len(uses), -1, np.int64)
+    if use is Use.TRANSPOSED:
+        chain = np.stack([uses.layer, blocks.replica[uses.block], blocks.row_start[uses.block]])
+        order = np.lexsort((blocks.column[uses.block], *chain[::-1]))
+        same = (chain[:, order[1:]] == chain[:, order[:-1]]).all(axis=0)
+        before[order[1:][same]] = order[:-1][same]
+    return before
+
+
+def _add_use(draft: Draft, placement: Placement, working: _Working) -> tuple[Products, PartialSums]:
+    stages, node = working.stages, placement.blocks.node[working.uses.block]
+    later = np.flatnonzero(working.before >= 0)
+    # The actor of each stage for each use of a block; -1 where the first of a chain has no sums to add.
+    every = np.arange(len(working.uses), dtype=np.int64)
+    actors = [_add_stage(draft, placement, working, stage, later if stage.sums else every) for stage in stages]
     _join_stages(draft, stages, actors)
     for stage, actor in zip(stages, actors, strict=True):
         _act(draft, stage, actor)
     maker = actors[0]
     for actor in actors[1:]:
         maker = np.where(actor >= 0, actor, maker)
-    later = np.flatnonzero(row > 0)
-    before = later - 1
+    before = working.before[later]
     sums = PartialSums(maker[before], maker[later], node[before], node[later], stages[-1].output_bits[later])
-    return Products(add_starts(draft, placement, stages, firings, actors[0]), maker), sums
+    taker = add_starts(draft, placement, working.uses, stages, working.firings, actors[0])
+    return Products(taker, actors[0], maker), sums
 
 
-def _stages(placement: Placement, products: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """The stages of each layer's product with each block it uses; their columns have shape ``(uses,)``.
-
-    Where an array serves several layers or blocks, and cannot go on before its converters are through, it is held until
-    they are: else another product would overwrite the one that is being converted.
-    """
-    blocks = placement.uses.block
-    array = (placement.blocks.node * placement.floorplan.unit.places + placement.blocks.array)[blocks]
-    shared = np.bincount(array)[array] > 1
-    stages = [stage.at(blocks) for stage in products]
-    for number, (stage, after) in enumerate(pairwise(stages)):
-        if stage.in_flight == 1:
-            held = np.maximum(stage.interval, stage.latency + after.interval)
-            stages[number] = replace(stage, interval=np.where(shared, held, stage.interval))
-    return tuple(stages)
-
-
-def _served(stage: Stage, row: Ids) -> Ids:
-    """Uses that a stage serves: those of blocks after the first row block, where it adds their sums."""
-    return np.flatnonzero(row > 0) if stage.sums else np.arange(len(row), dtype=np.int64)
-
-
-def _add_stage(draft: Draft, placement: Placement, stage: Stage, served: Ids, firings: Ids) -> Ids:
+def _add_stage(draft: Draft, placement: Placement, working: _Working, stage: Stage, served: Ids) -> Ids:
     """One actor per use of a block that a stage serves, shape ``(uses,)``."""
-    uses, blocks = placement.uses, placement.blocks
+    uses, blocks = working.uses, placement.blocks
     block = uses.block[served]
     rows = ActorRows(
         layer=uses.layer[served],
         role=stage.role,
         place=Place(stage.resource, stage.label, blocks.node[block], blocks.array[block]),
-        firings=firings[served],
+        firings=working.firings[served],
         timing=Timing(stage.interval[served], stage.latency[served]),
         replica=blocks.replica[block],
         row=blocks.row[block],

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.lowering.curves import Demand, Demands
-from archsim.network import Edge, Network
+from archsim.network import Edge, Learning, Matrix, Network, Phase, Use
 
 Times = NDArray[np.float64]
 SLACK = 2
@@ -43,7 +43,24 @@ class Tempo:
 def sample_time(network: Network, tempos: dict[str, Tempo], group: int) -> float:
     """Picoseconds per sample of the slowest layer or recurrence."""
     slowest = max(layer.tokens * tempos[layer.name].interval_ps for layer in network.layers)
-    return max(slowest, *(bound / group for bound in recurrence_times(network, tempos).values()), 1.0)
+    bounds = (bound / group for bound in recurrence_times(network, tempos).values())
+    return max(slowest, learning_time(network, tempos), *bounds, 1.0)
+
+
+def learning_time(network: Network, tempos: dict[str, Tempo]) -> float:
+    """Picoseconds per sample that a network which trains needs at least: from weights to their update and round again.
+
+    A mini-batch begins at a layer when an earlier one, so many before it as weights may be old, has been there and has
+    come back.
+    """
+    if network.learning is None:
+        return 0.0
+    ends: dict[str, float] = {}
+    for layer in network.order:
+        before = [ends[edge.source] for edge in network.inputs_of(layer.name) if not edge.recurrent]
+        ends[layer.name] = max(before, default=0.0) + tempos[layer.name].latency_ps
+    updated = [ends[layer.name] for layer in network.layers if layer.phase is Phase.UPDATE]
+    return max(updated, default=0.0) / ((network.learning.stale + 1) * network.learning.batch)
 
 
 def recurrence_times(network: Network, tempos: dict[str, Tempo]) -> dict[str, float]:
@@ -101,7 +118,21 @@ def edge_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: 
     if edge.recurrent:
         # A step's result waits until the other samples of its group have had their turns.
         return curves.room + demands.group + SLACK
-    return _room(curves, edge, pace.starts[edge.source], tempos, pace)
+    room = _room(curves, edge, pace.starts[edge.source], tempos, pace)
+    learning = demands.network.learning
+    return room if learning is None else max(curves.room, _room_to_learn(demands.network, learning, edge, room))
+
+
+def _room_to_learn(network: Network, learning: Learning, edge: Edge, room: int) -> int:
+    """Entries of an edge in a network that trains: those of all samples between a product and its update at most.
+
+    What updates need is kept for a whole mini-batch, whose updates all come at its end.
+    """
+    source, target = network.by_name[edge.source], network.by_name[edge.target].operator
+    sample = source.tokens
+    if isinstance(target, Matrix) and target.use is Use.UPDATE:
+        room = max(room, learning.batch * sample + SLACK)
+    return min(room, (learning.stale + 2) * learning.batch * sample + SLACK)
 
 
 def window_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: Pace) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from archsim.chip.tile import Holds, IssueOrder
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.machine import ISSUE, Stage, product_period
-from archsim.mapping import Placement
+from archsim.mapping import Placement, Uses
 from archsim.program import Kind, Role
 from archsim.units import picoseconds
 
@@ -29,6 +29,8 @@ class Starts:
 
     Parameters
     ----------
+    uses : Uses
+        That are started.
     first : int64, shape (starts,)
         A use of each.
     of : int64, shape (uses,)
@@ -36,17 +38,22 @@ class Starts:
     firings : int64, shape (starts,)
     """
 
+    uses: Uses
     first: Ids
     of: Ids
     firings: Ids
 
 
-def add_starts(draft: Draft, placement: Placement, stages: tuple[Stage, ...], firings: Ids, products: Ids) -> Ids:
+def add_starts(
+    draft: Draft, placement: Placement, uses: Uses, stages: tuple[Stage, ...], firings: Ids, products: Ids
+) -> Ids:
     """Add the actors that fetch inputs and issue products, before the given first actors of products.
 
     Parameters
     ----------
     draft, placement
+    uses : Uses
+        That start; all of them, where layers take turns.
     stages : tuple of Stage
         Of each use's product; their columns have shape ``(uses,)``.
     firings, products : int64, shape (uses,)
@@ -60,7 +67,7 @@ def add_starts(draft: Draft, placement: Placement, stages: tuple[Stage, ...], fi
     tile = placement.chip.tile
     if tile.issue is None and tile.buffer.read_bandwidth is None:
         return products
-    starts = _starts(placement, firings)
+    starts = _starts(placement, uses, firings)
     chain = []
     if tile.buffer.read_bandwidth is not None:
         chain.append(_add_fetches(draft, placement, starts, stages[0].input_bits, tile.buffer.read_bandwidth))
@@ -104,16 +111,16 @@ def start_tempo(placement: Placement, rows: slice, period: Ids) -> tuple[float, 
     return interval, latency
 
 
-def _starts(placement: Placement, firings: Ids) -> Starts:
+def _starts(placement: Placement, uses: Uses, firings: Ids) -> Starts:
     """One per use, or one for all uses of a tile that take the same inputs for the same layer in the same turn."""
-    uses, blocks, issue = placement.uses, placement.blocks, placement.chip.tile.issue
+    blocks, issue = placement.blocks, placement.chip.tile.issue
     every = np.arange(len(uses), dtype=np.int64)
     if issue is None or not issue.joint:
-        return Starts(every, every, firings)
+        return Starts(uses, every, every, firings)
     turn = np.zeros_like(every) if placement.turns is None else placement.turns.use
     alike = (uses.layer, turn, *(column[uses.block] for column in (blocks.replica, blocks.row_start, blocks.node)))
     _, first, of = np.unique(np.stack(alike), axis=1, return_index=True, return_inverse=True)
-    return Starts(first, of.ravel(), firings[first])
+    return Starts(uses, first, of.ravel(), firings[first])
 
 
 def _add_fetches(draft: Draft, placement: Placement, starts: Starts, bits: Ids, bandwidth: float) -> Ids:
@@ -143,7 +150,7 @@ def _add(
     draft: Draft, placement: Placement, starts: Starts, role: Role, where: tuple[Kind, str, int], timing: Timing
 ) -> Ids:
     kind, label, servers = where
-    uses, blocks = placement.uses, placement.blocks
+    uses, blocks = starts.uses, placement.blocks
     block = uses.block[starts.first]
     rows = ActorRows(
         layer=uses.layer[starts.first],
@@ -165,7 +172,7 @@ def _join(draft: Draft, before: Ids, after: Ids) -> None:
 
 def _in_order(draft: Draft, placement: Placement, starts: Starts, actor: Ids) -> None:
     """Within a layer's copy on a tile, each start waits for the one before; the first one, for the last one's token."""
-    uses, blocks = placement.uses, placement.blocks
+    uses, blocks = starts.uses, placement.blocks
     block = uses.block[starts.first]
     turn = np.zeros_like(block) if placement.turns is None else placement.turns.use[starts.first]
     key = np.stack((uses.layer[starts.first], turn, blocks.replica[block], blocks.node[block]))

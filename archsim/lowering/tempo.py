@@ -9,20 +9,21 @@ import numpy as np
 from archsim.columns import Ids
 from archsim.lowering.schedule import Tempo
 from archsim.lowering.starting import start_tempo
-from archsim.machine import product_period, stages_of
+from archsim.machine import Stage, product_period, stages_of
 from archsim.machine.flits import flits_of
 from archsim.machine.memories import Stored, memory_for, memory_service
 from archsim.machine.service import digital_cycles, unit_service
 from archsim.mapping import By, Placement, made_by
-from archsim.network import Digital, Layer, Matrix, weights_of
+from archsim.network import Digital, Layer, Matrix, Use, weights_of
 from archsim.units import period_ps, picoseconds
 
 
 def layer_tempos(placement: Placement) -> dict[str, Tempo]:
     """Pace and latency of every layer of a placed network, by name."""
-    products = _Products.of(placement)
+    products = {use: _Products.of(placement.stages(use)) for use in placement.used}
     return {
-        layer.name: _tempo(placement, products, index, layer) for index, layer in enumerate(placement.network.order)
+        layer.name: _tempo(placement, products[placement.use[index]], index, layer)
+        for index, layer in enumerate(placement.network.order)
     }
 
 
@@ -47,9 +48,8 @@ class _Products:
     bits: Ids
 
     @classmethod
-    def of(cls, placement: Placement) -> _Products:
-        """Of a placement, all at once: blocks are many, and each step over them takes as long for few."""
-        stages = placement.products
+    def of(cls, stages: tuple[Stage, ...]) -> _Products:
+        """All at once: blocks are many, and each step over them takes as long for few."""
         alone, summed = (product_period(stages, summed=with_sums) for with_sums in (False, True))
         own = stages_of(stages, summed=False)
         last = stages_of(stages, summed=True)[-1]
@@ -71,7 +71,8 @@ def _tempo(placement: Placement, products: _Products, index: int, layer: Layer) 
 def _product_tempo(placement: Placement, products: _Products, index: int, layer: Layer) -> tuple[float, float]:
     """Of the slowest block, and of the chain in which the sums of row blocks travel."""
     blocks, rows = placement.blocks, placement.blocks_of(index)
-    sums = int(blocks.row[rows].max())
+    chain = {Use.FORWARD: blocks.row, Use.TRANSPOSED: blocks.column, Use.UPDATE: np.zeros_like(blocks.row)}
+    sums = int(chain[placement.use[index]][rows].max())
     adding = 0.0
     if sums:
         adding = int(products.added[rows].max()) + _transfer(placement, int(products.bits[rows].max()), hops=2)

@@ -21,8 +21,16 @@ class Pass(StrEnum):
 
     FORWARD = "forward"
     """Inputs on the rows, sums out of the columns."""
+    TRANSPOSED = "transposed"
+    """Errors on the columns, sums out of the rows."""
+    UPDATE = "update"
+    """Adding the outer product of inputs and errors to the weights."""
     PROGRAM = "program"
     """Writing the weights: one stage, whose input is the block itself."""
+    TRANSFER = "transfer"
+    """Moving weights from the devices that gather gradients to those that keep them: one stage, without inputs."""
+    REFRESH = "refresh"
+    """Writing weights anew that devices cannot hold, or only in part: likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,8 @@ class Stage:
     Parameters
     ----------
     role : Role
-        What it does. ``ACCUMULATE`` adds the sums of the row block before, so that first row blocks have no such stage;
-        it is the last stage of a product that may be summed.
+        What it does. ``ACCUMULATE`` adds the sums of the block before (along the rows; of a transposed product, along
+        the columns), so that first blocks have no such stage; it is the last stage of a product that may be summed.
     resource : Kind
         What serves it: each place of the unit has one of this kind and label, and stages that name the same share it.
     label : str

@@ -5,7 +5,7 @@ from archsim.mapping.layout import Layout
 from archsim.mapping.members import Members, consumers, producers, sent_elements, shared_elements
 from archsim.mapping.pace import AskedPace, Pace, answer_pace
 from archsim.mapping.place import Settled, place, settle
-from archsim.mapping.placement import Blocks, By, Homes, Placement, made_by
+from archsim.mapping.placement import Blocks, By, Homes, Placement, Uses, made_by
 from archsim.mapping.replication import Replication
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Placement",
     "Replication",
     "Settled",
+    "Uses",
     "answer_pace",
     "consumers",
     "made_by",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.machine import BlockLimits, BlockShapes
-from archsim.network import Digital, Layer, Network, Weights
+from archsim.network import Digital, Layer, Matrix, Network, Use, Weights
 
 Ids = NDArray[np.int64]
 
@@ -80,7 +80,8 @@ def cut_weights(weights: Weights, limits: BlockLimits, granularity: int, *, pack
 
 def column_granularity(network: Network, layers: tuple[Layer, ...]) -> int:
     """Columns of weights that the consumers of the layers which use them need side by side."""
-    edges = (edge for layer in layers for edge in network.outputs_of(layer.name))
+    forward = [layer for layer in layers if isinstance(layer.operator, Matrix) and layer.operator.use is Use.FORWARD]
+    edges = (edge for layer in forward for edge in network.outputs_of(layer.name))
     targets = (network.by_name[edge.target].operator for edge in edges)
     return max((target.contract for target in targets if isinstance(target, Digital)), default=1)
 

@@ -43,7 +43,7 @@ def consumers(placement: Placement, edge: Edge) -> Members:
     layer = placement.network.by_name[edge.target]
     operator = layer.operator
     if isinstance(operator, Matrix):
-        return _users(placement, index, operator)
+        return _users(placement, index, operator, edge.port)
     parts = _parts(placement, placement.homes_of(index))
     start, stop = parts.start, parts.stop
     # A layer in one piece needs all of its input, however that is laid out.
@@ -86,10 +86,12 @@ def _parts(placement: Placement, rows: slice) -> Members:
     )
 
 
-def _users(placement: Placement, index: int, matrix: Matrix) -> Members:
+def _users(placement: Placement, index: int, matrix: Matrix, port: int) -> Members:
     rows, blocks = placement.blocks_of(index), placement.blocks
     uses = placement.uses_of(index)
     start, stop = blocks.row_start[rows] // matrix.taps, -(-blocks.row_stop[rows] // matrix.taps)
+    if matrix.by_column(port):
+        start, stop = blocks.column_start[rows], blocks.column_stop[rows]
     return Members(np.arange(uses.start, uses.stop), blocks.node[rows], blocks.replica[rows], start, stop)
 
 

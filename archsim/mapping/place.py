@@ -22,8 +22,9 @@ from archsim.mapping.parts import Parts
 from archsim.mapping.placement import Blocks, Homes, Placement
 from archsim.mapping.replication import Replication, matrix_load, recurrent_layers
 from archsim.mapping.stepped_place import place_stepped
+from archsim.mapping.training import check_training, no_turns, unable_to_train
 from archsim.mapping.unit_pool import UnitPool
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Use
 from archsim.network.work import sort_work
 
 Ids = NDArray[np.int64]
@@ -74,9 +75,13 @@ def place(
     """
     mapped = as_mapped(network, chip)
     if chip.alone:
+        if network.learning is not None:
+            raise unable_to_train(chip)
         return place_stepped(mapped, chip, replicate=replicate, batch=batch, interleave=interleave)
     groups = possible_interleaving(mapped, batch, interleave)
     floorplan = Floorplan(chip)
+    if network.learning is not None:
+        check_training(network, mapped, floorplan, replicate, groups)
     limits = floorplan.unit.limits
     cuts = tuple(
         cut_weights(held, limits, column_granularity(mapped, layers), packing=chip.mapping.packing)
@@ -84,6 +89,8 @@ def place(
     )
     load = matrix_load(mapped, floorplan.unit, cuts)
     layout = lay_out(mapped, floorplan, cuts, load, replicate)
+    if network.learning is not None and layout.turns is not None:
+        raise no_turns(network, chip)
     pace = PaceOf(float(load.time_ps(layout.copies).max()) if len(cuts) else np.inf)
     homes = settled(layout, groups, pace) if settled else settle(network, chip, layout, groups, pace)
     placed = _assembled(mapped, floorplan, layout, homes)
@@ -237,13 +244,14 @@ def _homes(network: Network, settler: Settler, blocks: Blocks) -> list[Parts]:
     """Homes of all layers, in the order of ``Network.order``."""
     known: dict[str, Parts] = {}
     made = {
-        layer.name: _matrix_parts(blocks, blocks.of(matrix))
+        (matrix, use): _matrix_parts(blocks, blocks.of(matrix), use)
         for matrix, layers in enumerate(network.users.values())
-        for layer in layers
+        for use in {layer.operator.use for layer in layers if isinstance(layer.operator, Matrix)}
     }
+    number = {layer.name: matrix for matrix, layers in enumerate(network.users.values()) for layer in layers}
     for layer in network.order:
         if isinstance(layer.operator, Matrix):
-            known[layer.name] = made[layer.name]
+            known[layer.name] = made[number[layer.name], layer.operator.use]
         elif isinstance(layer.operator, Digital):
             known[layer.name] = settler.settle(layer, known)
     for layer in network.order:
@@ -252,15 +260,21 @@ def _homes(network: Network, settler: Settler, blocks: Blocks) -> list[Parts]:
     return [known[layer.name] for layer in network.order]
 
 
-def _matrix_parts(blocks: Blocks, rows: slice) -> Parts:
-    """One part per copy and column block, at home where its last row block's sums come out."""
-    replica, column, row = blocks.replica[rows], blocks.column[rows], blocks.row[rows]
-    last = np.flatnonzero(np.append((column[1:] != column[:-1]) | (row[1:] <= row[:-1]), True))
+def _matrix_parts(blocks: Blocks, rows: slice, use: Use) -> Parts:
+    """One part per copy and column block, at home where its last row block's sums come out; or what else is made."""
+    last = blocks.final(rows, use)
+    start, stop = blocks.column_start[rows][last], blocks.column_stop[rows][last]
+    part = blocks.column[rows][last]
+    if use is Use.TRANSPOSED:
+        start, stop, part = blocks.row_start[rows][last], blocks.row_stop[rows][last], blocks.row[rows][last]
+    elif use is Use.UPDATE:
+        # That an update is done is a sign that nobody but its own block takes.
+        start, stop, part = np.zeros_like(last), np.ones_like(last), last
     return Parts(
-        replica=replica[last],
-        part=column[last],
-        start=blocks.column_start[rows][last],
-        stop=blocks.column_stop[rows][last],
+        replica=blocks.replica[rows][last],
+        part=part,
+        start=start,
+        stop=stop,
         node=blocks.node[rows][last],
         unit=np.zeros(len(last), np.int64),
     )

@@ -14,7 +14,7 @@ from archsim.machine import BlockShapes, Pass, Stage
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.stepped import StepPlan
 from archsim.mapping.turns import Turns
-from archsim.network import Digital, Layer, Matrix, Network
+from archsim.network import Digital, Layer, Matrix, Network, Use
 
 Ids = NDArray[np.int64]
 
@@ -81,6 +81,26 @@ class Blocks:
         """Of the blocks, as a matrix unit sees them."""
         return BlockShapes(self.row_stop - self.row_start, self.column_stop - self.column_start, self.weights)
 
+    def final(self, rows: slice, use: Use) -> Ids:
+        """Of the blocks of one matrix, counted among them, those that its results come from, in the order of these.
+
+        Sums of row blocks come out of the last one of each column block, those of a transposed product out of the last
+        one of each row block; every block is updated by itself.
+        """
+        if use is Use.UPDATE:
+            return np.arange(rows.stop - rows.start)
+        if use is Use.TRANSPOSED:
+            order = self._across(rows)
+            begin = np.stack([self.replica[rows], self.row_start[rows]])[:, order]
+            ends: Ids = order[np.append((begin[:, 1:] != begin[:, :-1]).any(axis=0), True)]
+            return ends
+        column, row = self.column[rows], self.row[rows]
+        return np.flatnonzero(np.append((column[1:] != column[:-1]) | (row[1:] <= row[:-1]), True))
+
+    def _across(self, rows: slice) -> Ids:
+        """Blocks of one matrix in the order in which transposed sums travel: row block by row block."""
+        return np.lexsort((self.column[rows], self.row_start[rows], self.replica[rows]))
+
 
 @dataclass(frozen=True, slots=True)
 class Uses:
@@ -99,6 +119,10 @@ class Uses:
 
     def __len__(self) -> int:
         return len(self.layer)
+
+    def take(self, rows: Ids) -> Uses:
+        """Some of them."""
+        return Uses(self.layer[rows], self.block[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +240,50 @@ class Placement:
     @cached_property
     def products(self) -> tuple[Stage, ...]:
         """The stages of a product with each block; their columns have shape ``(blocks,)``."""
+        return self._stages(Pass.FORWARD)
+
+    @cached_property
+    def transposed(self) -> tuple[Stage, ...]:
+        """The same of a transposed product."""
+        return self._stages(Pass.TRANSPOSED)
+
+    @cached_property
+    def updates(self) -> tuple[Stage, ...]:
+        """The same of an update."""
+        return self._stages(Pass.UPDATE)
+
+    def stages(self, use: Use) -> tuple[Stage, ...]:
+        """The stages of a use of each block; their columns have shape ``(blocks,)``."""
+        if use is Use.FORWARD:
+            return self.products
+        return self.transposed if use is Use.TRANSPOSED else self.updates
+
+    @cached_property
+    def use(self) -> tuple[Use, ...]:
+        """What each layer of ``Network.order`` does with weights; of one without, the first of them."""
+        operators = (layer.operator for layer in self.network.order)
+        return tuple(operator.use if isinstance(operator, Matrix) else Use.FORWARD for operator in operators)
+
+    @cached_property
+    def used(self) -> dict[Use, Ids]:
+        """Rows of ``uses``, by what is done."""
+        if self.network.learning is None:
+            return {Use.FORWARD: np.arange(len(self.uses), dtype=np.int64)}
+        each = np.array([list(Use).index(use) for use in self.use], np.int64)[self.uses.layer]
+        return {use: np.flatnonzero(each == number) for number, use in enumerate(Use)}
+
+    @property
+    def all_stages(self) -> dict[Use, tuple[Stage, ...]]:
+        """The stages of every use that there is."""
+        return {use: self.stages(use) for use in self.used}
+
+    def rewriting(self, doing: Pass) -> tuple[Stage, ...]:
+        """The stages of a transfer or a refresh of each block; nothing where the chip makes none."""
+        return self._stages(doing) if doing in self.floorplan.unit.passes else ()
+
+    def _stages(self, doing: Pass) -> tuple[Stage, ...]:
         shapes, back = self.blocks.shapes.distinct()
-        return tuple(stage.at(back) for stage in self.floorplan.unit.stages(shapes, Pass.FORWARD))
+        return tuple(stage.at(back) for stage in self.floorplan.unit.stages(shapes, doing))
 
     @cached_property
     def writing(self) -> tuple[Stage, ...]:
@@ -281,5 +347,5 @@ class Placement:
         return float(held.sum()) / room
 
 
-_OF_THE_NETWORK = frozenset({"index", "matrix", "holders", "uses", "_use_bounds", "_home_bounds"})
+_OF_THE_NETWORK = frozenset({"index", "matrix", "holders", "uses", "use", "used", "_use_bounds", "_home_bounds"})
 """What is worked out of the network and the places alone."""

@@ -1,8 +1,17 @@
 """The Network: what is to be computed, as layers that stream tokens to each other."""
 
-from archsim.network.access import NOTHING, Access, Prefix, Previous, Same, Table, Whole, Window, tokens_read
-from archsim.network.graph import Edge, Generation, Layer, Network, keys_read, layer_macs, weights_of
-from archsim.network.operators import Counts, Digital, Matrix, Operator, Primitive, Sink, Source, Weights
+from archsim.network.access import NOTHING, Access, Mirrored, Prefix, Previous, Same, Table, Whole, Window, tokens_read
+from archsim.network.graph import (
+    Edge,
+    Generation,
+    Layer,
+    Network,
+    keys_read,
+    layer_macs,
+    weights_of,
+)
+from archsim.network.learning import Learning, Phase
+from archsim.network.operators import Counts, Digital, Matrix, Operator, Primitive, Sink, Source, Use, Weights
 from archsim.network.product import (
     Activation,
     CellKind,
@@ -31,9 +40,12 @@ __all__ = [
     "Generation",
     "InputSpec",
     "Layer",
+    "Learning",
     "Matrix",
+    "Mirrored",
     "Network",
     "Operator",
+    "Phase",
     "Prefix",
     "Previous",
     "Primitive",
@@ -44,6 +56,7 @@ __all__ = [
     "Sink",
     "Source",
     "Table",
+    "Use",
     "Weights",
     "Whole",
     "Window",

@@ -50,6 +50,15 @@ class Same:
 
 
 @dataclass(frozen=True, slots=True)
+class Mirrored:
+    """Token n of the consumer reads the producer's token n from the end: gradients come in the reverse order."""
+
+    def reach(self, produced: int, consumed: int) -> tuple[Tokens, Tokens]:
+        tokens = np.arange(consumed, dtype=np.int64)[::-1]
+        return tokens, tokens
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """Every consumer token reads the producer's whole sample (a flattened map, a bidirectional layer, keys)."""
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from archsim.errors import InputError
 from archsim.network.access import NOTHING, Access, Prefix, Previous, Tokens, tokens_read
-from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source, Weights
+from archsim.network.learning import Learning, Phase
+from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source, Use, Weights
 from archsim.network.product import InputSpec, ProductSpec
 
 MOST_TOKENS = 2**24
@@ -36,6 +37,8 @@ class Layer:
         The tokens' shape where there is one, as (height, width); for display.
     origin : str
         Node of the ONNX file that it came from.
+    phase : Phase
+        What it is for, where the network trains.
 
     Raises
     ------
@@ -49,6 +52,7 @@ class Layer:
     width: int
     grid: tuple[int, ...] = ()
     origin: str = ""
+    phase: Phase = Phase.FORWARD
 
     def __post_init__(self) -> None:
         if self.tokens > MOST_TOKENS:
@@ -57,6 +61,16 @@ class Layer:
                 where=self.name,
                 remedy="Choose a smaller image or a shorter sequence.",
             )
+
+    @property
+    def kind(self) -> str:
+        """The operator in one word."""
+        operator = self.operator
+        if isinstance(operator, Digital):
+            return operator.kind
+        if isinstance(operator, Matrix) and operator.use is not Use.FORWARD:
+            return operator.use.value
+        return type(operator).__name__.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +158,8 @@ class Network:
         The inputs of the model file that it was read from, in the file's order.
     products : tuple of ProductSpec
         What the matrix nodes of the model file compute, in the file's order.
+    learning : Learning, optional
+        Of a network that trains: when its updates count. Its backward layers make tokens in the reverse order.
 
     Raises
     ------
@@ -160,6 +176,7 @@ class Network:
     generation: Generation | None = None
     inputs: tuple[InputSpec, ...] = field(default=())
     products: tuple[ProductSpec, ...] = field(default=())
+    learning: Learning | None = None
 
     def __post_init__(self) -> None:
         _check_samples(self)
@@ -340,7 +357,7 @@ def _check_edge(network: Network, edge: Edge) -> None:
             where=where,
             remedy="Check the slice of the source's token.",
         )
-    inputs = target.operator.inputs if isinstance(target.operator, Matrix) else None
+    inputs = target.operator.wants(edge.port) if isinstance(target.operator, Matrix) else None
     if edge.target_start < 0 or (inputs is not None and edge.target_start + edge.elements > inputs):
         raise InputError(
             f"lands on inputs {edge.target_start} to {edge.target_start + edge.elements}"

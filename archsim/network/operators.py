@@ -62,9 +62,21 @@ class Weights:
         return self.rows * self.columns * self.groups
 
 
+class Use(StrEnum):
+    """What a layer does with its weights."""
+
+    FORWARD = "forward"
+    """Multiplies its inputs by them."""
+    TRANSPOSED = "transposed"
+    """Multiplies errors by their transpose: port 0 has the errors of the outputs."""
+    UPDATE = "update"
+    """Adds the outer product of inputs (port 0) and errors of the outputs (port 1) to them; makes a sign that it is
+    done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A product with constant weights: Conv as im2col, Gemm, MatMul, recurrent gates.
+    """A product with weights: Conv as im2col, Gemm, MatMul, recurrent gates; or another use of such weights.
 
     Parameters
     ----------
@@ -75,21 +87,38 @@ class Matrix:
         element e.
     bias : bool
         Whether a bias is added per column.
+    use : Use
+        What is done with the weights.
     """
 
     weights: Weights
     taps: int = 1
     bias: bool = False
+    use: Use = Use.FORWARD
 
     @property
     def inputs(self) -> int:
-        """Elements of the input vector."""
-        return self.weights.rows * self.weights.groups // self.taps
+        """Elements of the input vector, on port 0."""
+        return self.wants(0)
 
     @property
     def outputs(self) -> int:
         """Elements of the output vector."""
-        return self.weights.columns * self.weights.groups
+        weights = self.weights
+        if self.use is Use.UPDATE:
+            return 1
+        return (weights.columns if self.use is Use.FORWARD else weights.rows) * weights.groups
+
+    def wants(self, port: int) -> int:
+        """Elements that arrive at a port."""
+        weights = self.weights
+        if self.by_column(port):
+            return weights.columns * weights.groups
+        return weights.rows * weights.groups // self.taps
+
+    def by_column(self, port: int) -> bool:
+        """Whether what arrives at a port belongs to the columns, as errors of outputs do."""
+        return self.use is Use.TRANSPOSED or (self.use is Use.UPDATE and port == 1)
 
     @property
     def macs(self) -> int:

@@ -39,6 +39,12 @@ class Role(IntEnum):
     """Reads a product's inputs over the ports of the tile's buffer."""
     ISSUE = 14
     """Starts a product."""
+    UPDATE = 15
+    """Adds outer products to weights."""
+    TRANSFER = 16
+    """Moves weights from some devices of their cells to others."""
+    REFRESH = 17
+    """Writes weights anew that stay the same."""
 
 
 class Kind(IntEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from archsim.network import Digital, Layer, Matrix, Network, Sink, Source, layer_macs
+from archsim.network import Layer, Matrix, Network, Sink, Source, layer_macs
 from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
 from archsim.report.quantities import counted, engineering, whole
 from archsim.report.records import records
@@ -26,7 +26,7 @@ def _row(network: Network, layer: Layer) -> dict[str, str | int]:
     matrix = layer.operator if isinstance(layer.operator, Matrix) else None
     return {
         "layer": layer.name,
-        "kind": kind_of(layer),
+        "kind": layer.kind,
         "tokens": layer.tokens,
         "width": layer.width,
         "grid": "x".join(map(str, layer.grid)),
@@ -62,11 +62,6 @@ def _layers(frame: pd.DataFrame) -> Table:
 
 def _shape(rows: int, columns: int, groups: int) -> str:
     return f"{f'{groups} x ' if groups > 1 else ''}{rows} x {columns}" if rows else ""
-
-
-def kind_of(layer: Layer) -> str:
-    """The operator in one word."""
-    return layer.operator.kind if isinstance(layer.operator, Digital) else type(layer.operator).__name__.lower()
 
 
 def network_facts(network: Network) -> str:

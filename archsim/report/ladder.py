@@ -13,7 +13,9 @@ from pydantic import JsonValue
 
 from archsim.accounting import Ladder
 from archsim.report.document import Document, Paragraph, Table, bars, names, numbers, section, table
+from archsim.report.phases import phase_table
 from archsim.report.quantities import engineering, joules, percent, significant
+from archsim.report.records import records
 
 _TERA = 1e12
 _MARGIN = 1.3
@@ -44,12 +46,23 @@ def ladder_frame(ladder: Ladder) -> pd.DataFrame:
     return frame
 
 
-def ladder_document(ladder: Ladder) -> Document:
-    """The ladder: operations, and a row for each rung."""
-    frame = ladder_frame(ladder)
-    heading = Paragraph(f"Efficiency ladder of {ladder.network} on {ladder.chip}")
-    sections = (section(heading, Paragraph("", ladder_facts(ladder))), section(ladder_table(frame)))
-    return Document(sections, ladder_data(ladder), frame)
+def ladder_document(ladder: Ladder, phases: pd.DataFrame | None = None) -> Document:
+    """The ladder: operations, and a row for each rung.
+
+    Parameters
+    ----------
+    ladder : Ladder
+    phases : DataFrame, optional
+        ``Ledger.phases`` of the same run, where it trains.
+    """
+    frame, trains = ladder_frame(ladder), phases is not None and len(phases) > 0
+    heading = Paragraph(f"Efficiency ladder of {'training ' if trains else ''}{ladder.network} on {ladder.chip}")
+    sections = [section(heading, Paragraph("", ladder_facts(ladder))), section(ladder_table(frame))]
+    data = ladder_data(ladder)
+    if phases is not None and trains and isinstance(data, dict):
+        sections.append(section(phase_table(phases)))
+        data = {**data, "phases": records(phases)}
+    return Document(tuple(sections), data, frame)
 
 
 def ladder_table(frame: pd.DataFrame) -> Table:

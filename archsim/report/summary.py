@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pydantic import JsonValue
 
 from archsim.accounting import Bottleneck, Headline
+from archsim.network import Learning
 from archsim.report.records import records
 from archsim.report.totals import component_totals, layer_totals, resource_totals, sample_energy
 from archsim.simulation import Result, Settings
@@ -35,6 +36,8 @@ class Question:
     shapes : mapping of str to tuple of int
         Input shapes of an ONNX file.
     settings : Settings
+    learning : Learning, optional
+        When updates count, where the network is trained.
     """
 
     model: str
@@ -43,6 +46,7 @@ class Question:
     options: WorkloadOptions
     shapes: Mapping[str, tuple[int, ...]]
     settings: Settings
+    learning: Learning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def summary_data(summary: Summary) -> JsonValue:
         "layers": records(layer_totals(ledger)),
         "resources": records(resource_totals(ledger)),
         "notes": list(summary.notes),
+        **({} if summary.headline.learning is None else {"phases": records(ledger.phases)}),
     }
 
 

@@ -21,6 +21,7 @@ from archsim.report.document import (
     section,
     table,
 )
+from archsim.report.phases import phase_table, update_words
 from archsim.report.quantities import (
     counted,
     engineering,
@@ -46,6 +47,7 @@ def run_report(summary: Summary) -> Document:
         (
             section(_title(summary.headline)),
             section(headline_facts(summary.headline, ledger.scope)),
+            *([section(phase_table(ledger.phases))] if summary.headline.learning is not None else []),
             section(bottleneck_text(summary.bottleneck, basis)),
             section(layer_table(layer_totals(ledger), summary.result.trace.makespan / PS_PER_S)),
             section(resource_table(resource_totals(ledger), basis)),
@@ -57,7 +59,12 @@ def run_report(summary: Summary) -> Document:
 
 
 def _title(headline: Headline) -> Paragraph:
-    return Paragraph(f"{headline.network} on {headline.chip}", f"  {counted(headline.batch, 'sample')}")
+    samples = counted(headline.batch, "sample")
+    if headline.learning is None:
+        return Paragraph(f"{headline.network} on {headline.chip}", f"  {samples}")
+    return Paragraph(
+        f"Training {headline.network} on {headline.chip}", f"  {samples}; {update_words(headline.learning)}"
+    )
 
 
 def headline_facts(headline: Headline, scope: Scope) -> Facts:
@@ -77,7 +84,7 @@ def _speed(headline: Headline) -> list[Fact]:
     tops = headline.operations_per_sample * headline.throughput_per_s / 1e12
     slowest = f"; the slowest sample {engineering(headline.latency_max_s, 's')}" if headline.batch > 1 else ""
     return [
-        Fact("latency", engineering(headline.latency_s, "s"), f"first token in to last token out{slowest}"),
+        Fact("latency", engineering(headline.latency_s, "s"), f"{_ends(headline)}{slowest}"),
         Fact("throughput", f"{significant(headline.throughput_per_s)} samples/s", headline.throughput_basis),
         Fact(
             "speed",
@@ -86,6 +93,10 @@ def _speed(headline: Headline) -> list[Fact]:
             f"{engineering(headline.operations_per_sample)} operations per sample, two per MAC",
         ),
     ]
+
+
+def _ends(headline: Headline) -> str:
+    return "first token in to last token out" if headline.learning is None else "first token in to last update made"
 
 
 def _tokens(made: GenerationFigures) -> list[Fact]:

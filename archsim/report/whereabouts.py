@@ -16,7 +16,6 @@ from archsim.mapping.stepped import Kept
 from archsim.mapping.traffic import travelled
 from archsim.network import Edge, Matrix
 from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
-from archsim.report.inventory import kind_of
 from archsim.report.quantities import counted, engineering, percent, whole
 from archsim.report.records import records
 from archsim.topology import chip_routes
@@ -51,7 +50,7 @@ def _row(placement: Placement, routes: Distances, index: int) -> dict[str, str |
     arrays = blocks.stop - blocks.start
     return {
         "layer": layer.name,
-        "kind": kind_of(layer),
+        "kind": layer.kind,
         "done_by": _done_by(placement, index),
         "replicas": placement.replicas[index],
         "row_blocks": _count(placement.blocks.row, blocks),

@@ -26,8 +26,10 @@ from archsim.cost import price
 from archsim.errors import ArchsimError
 from archsim.functional import crossbar_settings
 from archsim.lowering import lower
+from archsim.lowering.learning import samples_to_run
 from archsim.mapping import place
 from archsim.network import Digital, Matrix, Network, Primitive, Weights
+from archsim.network.backward import training_network
 from archsim.simulation import Settings, load_network, simulate
 from archsim.training.settings import array_settings
 from tests.networks import line
@@ -52,6 +54,8 @@ class Situation:
 
 @cache
 def network(name: str) -> Network:
+    if name == "training":
+        return training_network(load_network("mlp-hermes"))
     if name != "all-primitives":
         return load_network(name)
     every = Digital("all", tuple((primitive, 4096) for primitive in Primitive), whole_token=True)
@@ -97,6 +101,12 @@ def _analog(chip: Chip) -> Iterator[Situation]:
     bits = chip.analog.input.bits - 1 if chip.analog.input.bits > 2 else chip.analog.input.bits + 1
     yield Situation("digits-cnn", (f"tile.input.bits={bits}", f"tile.adc.bits={chip.analog.adc.bits - 1}"))
     yield Situation("digits-cnn", ("tile.input.sign_phases=2",))
+    if chip.analog.training is not None and chip.analog.training.timed:
+        yield Situation("training")
+        backward = "tile.training.backward"
+        bits = chip.analog.training.backward.adc_bits - 1
+        yield Situation("training", (f"{backward}.adc_bits={bits}", f"{backward}.adc.bits={bits}"))
+        yield Situation("training", (f"{backward}.driver.sign_phases=2",))
 
 
 def alternatives(value: object, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -171,7 +181,9 @@ def program(preset: str, situation: Situation, changes: tuple[str, ...]) -> obje
     if situation.run:
         ran = simulate(network(situation.network), chip, Settings(batch=2))
         return ran.program, ran.ledger.notes
-    return lower(place(network(situation.network), chip), batch=2)
+    placed = place(network(situation.network), chip)
+    learning = placed.network.learning
+    return lower(placed, batch=2 if learning is None else samples_to_run(learning, chip))
 
 
 @cache

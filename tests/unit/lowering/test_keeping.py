@@ -32,7 +32,7 @@ def convolution(tokens=40, kernel=3):
 def choices(network):
     placement = place(network, make_chip())
     demands = Demands(network, 1, SeriesBook())
-    return Choices(demands, placement, Ends(NONE, NONE, NONE), PacedRooms(placement), [], [])
+    return Choices(demands, placement, Ends(NONE, NONE, NONE, NONE), PacedRooms(placement), [], [])
 
 
 def test_traffic_of_a_window():

@@ -1,0 +1,33 @@
+"""Training for readers: when updates count, and what each phase takes."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from archsim.network import Learning
+from archsim.report.document import Table, bars, names, numbers, table
+from archsim.report.quantities import counted, engineering, joules, percent
+
+
+def update_words(learning: Learning) -> str:
+    """When updates count, in words."""
+    if learning.stale:
+        return f"products see weights that lag behind by up to {counted(learning.age, 'sample')}"
+    if learning.batch > 1:
+        return f"updates by mini-batches of {learning.batch}"
+    return "every sample waits for the updates of the one before"
+
+
+def phase_table(frame: pd.DataFrame) -> Table:
+    """Per sample, what each phase of training takes: operations, dynamic energy, and how long arrays are held."""
+    total = frame.dynamic_j.sum()
+    share = frame.dynamic_j / total if total else frame.dynamic_j
+    return table(
+        "Phases of a sample: on all arrays together, leakage left out",
+        names("phase", frame.phase),
+        numbers("operations", frame.operations, engineering),
+        numbers("dynamic energy", frame.dynamic_j, joules),
+        numbers("of it", share, percent),
+        bars(share),
+        numbers("arrays held", frame.array_s, lambda held: engineering(held, "s")),
+    )

@@ -1,0 +1,61 @@
+"""``--training`` on the command line: what is printed, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.cli_calls import fail, succeed, succeed_json
+
+CHIP = ("--chip", "nature2018-training", "--training")
+NO_TRANSFER = ("--set", "tile.training.transfer=null")
+
+
+def test_a_training_says_when_updates_count_and_splits_its_phases() -> None:
+    shown = succeed("run", "mlp-nature", *CHIP, *NO_TRANSFER)
+    assert "Training mlp-nature on nature2018-training  16 samples; every sample waits" in shown
+    assert "first token in to last update made" in shown
+    for phase in ("forward", "backward", "update", "transfer"):
+        assert f"\n{phase} " in shown
+
+
+def test_the_batch_shows_transfers_where_there_are_some() -> None:
+    data = succeed_json("run", "mlp-nature", *CHIP, "--json")
+    assert data["headline"]["batch"] == 32_000
+    assert data["headline"]["throughput_basis"] == "exact period"
+    assert data["settings"]["learning"] == data["headline"]["learning"] == {"batch": 1, "stale": 0}
+    assert [row["phase"] for row in data["phases"]] == ["forward", "backward", "update", "transfer"]
+
+
+def test_old_weights_and_mini_batches_are_faster_than_waiting() -> None:
+    def rate(*update: str) -> float:
+        data = succeed_json("run", "mlp-nature", *CHIP, *NO_TRANSFER, "--batch", "64", *update, "--json")
+        return data["headline"]["throughput_per_s"]
+
+    waiting, old, together = rate(), rate("--update", "stale:4"), rate("--update", "batch:8")
+    assert old > 2 * waiting
+    assert together > 2 * waiting
+
+
+def test_the_ladder_of_training_begins_at_the_published_figure() -> None:
+    data = succeed_json("ladder", "mlp-nature", *CHIP, *NO_TRANSFER, "--json")
+    assert data["rungs"][0]["operations_per_w"] == pytest.approx(28_065e9, rel=1e-3)
+    assert [row["phase"] for row in data["phases"]] == ["forward", "backward", "update", "transfer"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "mlp-nature", *CHIP, "--update", "often"), "'often' does not say when"),
+        (("run", "mlp-nature", *CHIP, "--update", "batch:0"), "0 is less than 1"),
+        (("run", "mlp-nature", *CHIP, "--update", "batch:some"), "--update"),
+        (("run", "mlp-nature", "--update", "sample"), "nothing trains"),
+        (("run", "mlp-nature", "--training"), "does not say what training takes"),
+        (("run", "mlp-nature", "--training", "--chip", "isaac"), "slices"),
+        (("run", "gpt2", *CHIP), "generates tokens"),
+        (("run", "digits-lstm", *CHIP), "recurrence"),
+        (("run", "vgg16", *CHIP, *NO_TRANSFER, "--set", "system.chips=1", "--schedule", "grouped"), "tiles"),
+        (("ladder", "mlp-nature", *CHIP, "--batch", "100"), "do not show"),
+    ],
+)
+def test_what_cannot_train_is_refused(arguments: tuple[str, ...], said: str) -> None:
+    assert said in fail(*arguments)
