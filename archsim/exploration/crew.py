@@ -18,10 +18,13 @@ from typing import Any, Protocol, Self
 
 from archsim.errors import ArchsimError, InputError
 from archsim.exploration.evaluation import Found, Task, evaluate
+from archsim.memory import free_bytes, gibibytes
 
 Work = Callable[[Task], Found]
 QUEUED = 1
 """Tasks that lie ready for each worker, so that it need not wait for the next one."""
+BYTES_PER_WORKER = 100 << 20
+"""Of a process's own, beside what all share: measured with points of ResNet-18."""
 
 
 class WorkersLost(ArchsimError):
@@ -230,8 +233,21 @@ def crew(workers: int | None, scheduler: str | None, work: Work = evaluate) -> C
     """Those who work: a cluster where its scheduler is named, else processes on so many cores, all by default."""
     if scheduler is not None:
         return Cluster(scheduler, work)
-    count = workers or cores()
-    return Alone(work) if count == 1 else Processes(count, work)
+    fitting = max(1, free_bytes() // BYTES_PER_WORKER)
+    count = workers or min(cores(), fitting)
+    if count == 1:
+        return Alone(work)
+    if count > fitting:
+        raise _too_many(count, fitting)
+    return Processes(count, work)
+
+
+def _too_many(workers: int, fitting: int) -> InputError:
+    return InputError(
+        f"{workers:,} processes take about {gibibytes(workers * BYTES_PER_WORKER)} of memory, more than is free",
+        where="--workers",
+        remedy=f"At most {fitting:,} fit; more than there are cores ({cores()}) gain nothing.",
+    )
 
 
 def cores() -> int:

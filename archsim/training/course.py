@@ -16,6 +16,8 @@ from archsim.training.conversion import OnChip
 from archsim.training.examples import Examples
 from archsim.training.state import Leaf, leaves, with_leaves
 
+MOST_SEEDS = 9_000_000
+"""Of trainings: the number of a mini-batch's draws has 64 bits for seed, epoch and step."""
 _TESTED_AT_ONCE = 500
 
 

@@ -99,7 +99,7 @@ def _examples(arrays: dict[str, NDArray[np.generic]], where: str) -> Examples:
 
 
 def _split(given: Examples, holdout: float, seed: int, name: str) -> ExampleSets:
-    kept = round(holdout * len(given))
+    kept = round(holdout * len(given)) if 0 < holdout < 1 else 0
     if not 0 < kept < len(given):
         raise InputError(
             f"a share of {holdout:g} of {len(given)} examples leaves none to train or none to test",

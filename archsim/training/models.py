@@ -13,11 +13,13 @@ import torch
 from torch import nn
 
 from archsim.errors import InputError
+from archsim.memory import free_bytes, gibibytes
 from archsim.training.graph import Graph
 from archsim.workloads.trained import TRAINED, trained
 
 Build = Callable[[int], nn.Module]
 """From a seed to a module with initial weights."""
+_BYTES_PER_WEIGHT = 4
 _WIDTHS = re.compile(r"\d+(-\d+)+")
 
 
@@ -70,6 +72,7 @@ def _perceptron(widths: list[int], relu: bool, seed: int) -> nn.Module:
     """Glorot's uniform weights for sigmoids, 0.7 of He's for rectified layers; biases 0."""
     if 0 in widths:
         raise InputError("a layer has no neuron", where="MODEL", remedy="Give widths of at least 1.")
+    _check_room(sum(inputs * outputs for inputs, outputs in pairwise(widths)))
     torch.manual_seed(seed)
     parts: list[nn.Module] = [nn.Flatten()]
     for inputs, outputs in pairwise(widths):
@@ -79,6 +82,17 @@ def _perceptron(widths: list[int], relu: bool, seed: int) -> nn.Module:
         nn.init.zeros_(layer.bias)
         parts += [layer, nn.ReLU() if relu else nn.Sigmoid()]
     return nn.Sequential(*parts[:-1])
+
+
+def _check_room(weights: int) -> None:
+    """See that the weights fit into memory, in floating point and on arrays."""
+    needed, free = 2 * _BYTES_PER_WEIGHT * weights, free_bytes()
+    if needed > free:
+        raise InputError(
+            f"{weights:,} weights take {gibibytes(needed)} of memory, and {gibibytes(free)} are free",
+            where="MODEL",
+            remedy="Give smaller widths.",
+        )
 
 
 def _function(model: str) -> Callable[[], object]:
@@ -98,7 +112,14 @@ def _function(model: str) -> Callable[[], object]:
 
 def _made(make: Callable[[], object], model: str, seed: int) -> nn.Module:
     torch.manual_seed(seed)
-    module = make()
+    try:
+        module = make()
+    except Exception as error:
+        raise InputError(
+            f"{model!r} made no module ({type(error).__name__}: {error})",
+            where="MODEL",
+            remedy="Name a function without arguments that returns a torch.nn.Module.",
+        ) from error
     if not isinstance(module, nn.Module):
         raise InputError(
             f"{model!r} returned a {type(module).__name__}", where="MODEL", remedy="Return a torch.nn.Module."

@@ -8,20 +8,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
 from archsim.errors import InputError
+from archsim.memory import free_bytes, gibibytes
 from archsim.numeric.chunks import single_threaded
 from archsim.training.checkpoint import Position, read_checkpoint, write_checkpoint
 from archsim.training.conversion import OnChip
-from archsim.training.course import Course, Plan
-from archsim.training.examples import ExampleSets
+from archsim.training.course import Course, Plan, scored
+from archsim.training.examples import Examples, ExampleSets
 from archsim.training.matrix import ArraySettings
 from archsim.training.scores import Score
 
 Progress = Callable[[int, int], None]
 """Told the examples that were trained since it was told last, and how many there are in all."""
+BYTES_PER_SEED = 64 << 10
+"""Of a training's objects, beside its numbers: measured on 400 of the least network."""
 _LEAST_EXPRESSED = 0.25
 """Share of the wanted steps that pulse trains must have. Asymmetric devices were published at rates that cut a half."""
 
@@ -100,7 +104,7 @@ def train(task: Task, keeping: Keeping | None = None, progress: Progress = lambd
         checkpoint is of another training.
     """
     with _one_thread():
-        courses = tuple(course for seed in task.seeds for course in _courses(task, seed))
+        courses = _all_courses(task)
         position = Position(task.name, 0, 0, ())
         if keeping is not None and keeping.path.exists():
             position, leaves = read_checkpoint(keeping.path, task.name)
@@ -124,6 +128,41 @@ def _one_thread() -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
+
+
+def _all_courses(task: Task) -> tuple[Course, ...]:
+    """In floating point and on the chip for each seed, once it is known that the examples fit and all have room."""
+    first, *others = task.seeds
+    pair = _courses(task, first)
+    _check_examples(pair[0], task.sets.training)
+    _check_room(pair, len(task.seeds))
+    return (*pair, *(course for seed in others for course in _courses(task, seed)))
+
+
+def _check_examples(course: Course, examples: Examples) -> None:
+    """See that a module can compute an example; what it draws for that is not missed later."""
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            scored(course.module.eval(), examples.at(np.zeros(1, np.int64)))
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise InputError(
+            f"the model cannot compute examples of the shape {examples.inputs.shape[1:]}: {error}",
+            where="MODEL, data",
+            remedy="Give data of the shape that the model takes, without the axis of examples.",
+        ) from error
+
+
+def _check_room(pair: tuple[Course, Course], seeds: int) -> None:
+    """See that the trainings of all seeds have room side by side."""
+    each = BYTES_PER_SEED + sum(np.asarray(leaf).nbytes for course in pair for leaf in course.leaves())
+    needed, free = each * (seeds - 1), free_bytes()
+    if needed > free:
+        raise InputError(
+            f"{seeds:,} trainings side by side take about {gibibytes(needed)} of memory, and {gibibytes(free)} are "
+            "free",
+            where="--seeds",
+            remedy=f"At most {free // each + 1:,} fit; train the others by another --seed.",
+        )
 
 
 def _courses(task: Task, seed: int) -> tuple[Course, Course]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archsim.chip import load_chip
 from archsim.errors import InputError
-from archsim.training.course import Plan
+from archsim.training.course import MOST_SEEDS, Plan
 from archsim.training.examples import read_examples
 from archsim.training.kinds import KindSeen, kinds_seen
 from archsim.training.models import builder
@@ -61,6 +61,12 @@ class TrainingQuestion:
                 f"{self.seeds} seeds from {self.first_seed} on",
                 where="--seeds, --seed",
                 remedy="Give at least 1, and 0.",
+            )
+        if self.first_seed + self.seeds > MOST_SEEDS:
+            raise InputError(
+                f"{self.seeds:,} seeds from {self.first_seed:,} on; their numbers end at {MOST_SEEDS:,}",
+                where="--seeds, --seed",
+                remedy="Give smaller numbers.",
             )
 
 
