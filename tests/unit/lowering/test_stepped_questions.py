@@ -57,6 +57,26 @@ def test_a_product_and_a_sum(samples):
     assert (work.operands.inputs, work.operands.outputs, work.operands.weights) == (six, six, 0)
 
 
+@pytest.mark.parametrize("first", ["x", "y"])
+def test_sums_follow_the_products_that_are_handed_to_them(first):
+    # Of two products that are added the later one is handed over; the other stays on the chip.
+    names = ("x", "y") if first == "x" else ("y", "x")
+    layers = (
+        Layer("in", Source(), 3, 8), *(Layer(name, Matrix(Weights(8, 6)), 3, 6) for name in names),
+        Layer("sum", additions(6), 3, 6), Layer("again", additions(6), 3, 6), Layer("out", Sink(), 3, 6),
+    )  # fmt: skip
+    edges = (
+        *(Edge("in", name, Same(), 8) for name in names),
+        *(Edge(name, "sum", Same(), 6, port=port) for port, name in enumerate("xy")),
+        # What two read is handed to nobody.
+        Edge("sum", "again", Same(), 6), Edge("sum", "out", Same(), 6), Edge("again", "out", Same(), 6),
+    )  # fmt: skip
+    found = dict(stages(Network("fork", layers, edges)))
+    ((joined,),), ((alone,),) = found["sum"], found["again"]
+    assert joined.follows and not alone.follows
+    assert joined.operands.inputs == 2 * alone.operands.inputs == 2 * 3 * 6 * 8
+
+
 def test_what_lies_in_memory_is_fetched_and_written():
     network = line(("a", Matrix(Weights(8, 6))), ("b", Matrix(Weights(6, 4))), tokens=5)
     (_, ((a,),)), (_, ((b,),)) = stages(network, "tile.tensors=stored")
@@ -139,6 +159,23 @@ def test_what_is_stored_is_fetched_when_it_has_been_written():
         assert trace.first_start[of(after, Role.READ)] >= trace.last_end[of(before, Role.WRITE)]
         # Weights are fetched ahead of what is not there yet.
         assert trace.first_start[of(after, Role.READ, 1)] < trace.last_end[of(before, Role.WRITE)]
+
+
+def test_rows_of_a_table_are_read_from_memory():
+    # Five rows of eight bytes at a byte a nanosecond, 7 ns after the memory is asked, once the indices are there.
+    chosen = ("memory.weights.bandwidth=1 GB/s", "memory.weights.latency=7 ns", "system.host_bandwidth=1000 TB/s")
+    network = line(("e", Digital("embedding", table=50)), ("a", Matrix(Weights(8, 6))), tokens=5)
+    program = lower(place(network, systolic(*chosen)))
+    trace, actors = run_compiled(program), program.actors
+    (read,) = np.flatnonzero(actors.layer == program.labels.layers.index("e"))
+    assert (actors.role[read], actors.firings[read]) == (Role.READ, 1)
+    assert (actors.interval[read], actors.latency[read]) == (40_000, 47_000)
+    assert program.resources.kind[actors.resource[read]] == Kind.MEMORY
+    (row,) = np.flatnonzero(program.actions.actor == read)
+    assert program.labels.actions[program.actions.action[row]] == "weights.read_bit"
+    assert program.actions.count[row] == 5 * 8 * 8
+    multiply = np.flatnonzero(actors.role == Role.MULTIPLY)
+    assert trace.first_start[multiply].min() >= trace.first_start[read] + 47_000
 
 
 def test_keys_and_values_are_fetched_when_they_have_been_written_and_queries_before():

@@ -132,3 +132,11 @@ def test_a_way_between_chips_takes_their_links():
     far = max(int(placement.floorplan.hops(start % nodes)[end % nodes]) for end in ends)
     # 64 bytes: eight flits; on a chip link a byte a nanosecond and twenty more.
     assert layer_tempos(placement)["a"].latency_ps / NS == PRODUCT + transfer(far, 8) + away * (64 + 20)
+
+
+@pytest.mark.parametrize(("rows", "interval"), [(8, 400), (16, 800), (24, 800)])
+def test_sums_of_other_blocks_take_their_time_behind_the_converters(rows, interval):
+    # Eight columns on one lane of 50 ns, and as many additions where there is a block above.
+    network = line(("a", Matrix(Weights(rows, 8))), tokens=4, width=rows)
+    slow = make_chip(array=make_array(8, 8), affine_lanes=1, affine_clock=0.02e9)
+    assert nanoseconds(layer_tempos(place(network, slow))["a"])[:2] == (interval, interval)
