@@ -19,7 +19,19 @@ from archsim.machine import matrix_unit
 from archsim.mapping import Floorplan
 from archsim.network import Network
 from archsim.simulation import Result, Settings, load_network, simulate
-from archsim.validation.schema import Figure, LadderOf, Peak, PeakRatio, Product, Published, Question, Ratio, Run, Sums
+from archsim.validation.schema import (
+    Doing,
+    Figure,
+    LadderOf,
+    Peak,
+    PeakRatio,
+    Product,
+    Published,
+    Question,
+    Ratio,
+    Run,
+    Sums,
+)
 from archsim.workloads import WorkloadOptions
 
 
@@ -152,6 +164,22 @@ class ProductAnswer:
         standing = sum(part.count * part.standing_w * whole(part.name) for part in parts)
         leakage = standing / Floorplan(self.priced.chip).arrays
         return dynamic + leakage * product_interval(self.priced.chip)
+
+
+@dataclass(frozen=True, slots=True)
+class DoingAnswer:
+    """One action of a part at a rate: its energy includes what the part draws until the next one."""
+
+    priced: Priced
+    asked: Doing
+
+    def value(self, published: Published) -> float:
+        """Its energy, or the area of the part."""
+        name, _, action = self.asked.action.partition(".")
+        part = self.priced.bill.component(name)
+        if published.figure is Figure.AREA:
+            return part.area_m2.value
+        return part.energy_of(action).value + part.standing_w / self.asked.per_second
 
 
 @dataclass(frozen=True)
@@ -290,6 +318,8 @@ def answer(question: Question) -> Answer:
             return PeakRatioAnswer(PeakAnswer(_priced(*mine)), PeakAnswer(_priced(*theirs)))
         case Product():
             return ProductAnswer(_priced(question.chip, question.overrides))
+        case Doing():
+            return DoingAnswer(_priced(question.chip, question.overrides), question)
         case Run():
             return RunAnswer(run(question))
         case LadderOf(between=None):

@@ -14,7 +14,7 @@ from archsim.errors import InputError
 from archsim.validation.schema import Case
 
 _CASES = Path(__file__).parent / "cases"
-_TAGS = ("sums", "peak", "product", "run", "ladder", "ratio")
+_TAGS = ("sums", "peak", "peak-ratio", "product", "part", "run", "ladder", "ratio")
 
 
 def case_names() -> tuple[str, ...]:

@@ -275,6 +275,22 @@ class Product(_Asked):
     ask: Literal["product"]
 
 
+class Doing(_Asked):
+    """One action of one part, and the part's area.
+
+    Parameters
+    ----------
+    action : str
+        ``component.action``.
+    per_second : float
+        How often an instance does it: so much of what it draws anyway each one carries.
+    """
+
+    ask: Literal["part"]
+    action: str = Field(pattern=r"^[^.]+\.[^.]+$")
+    per_second: float = Field(gt=0, allow_inf_nan=False)
+
+
 class _OfNetwork(_Asked):
     network: str
     batch: int = Field(default=1, ge=1)
@@ -318,7 +334,7 @@ class Ratio(_OfNetwork):
     against_overrides: tuple[str, ...] = ()
 
 
-Question = Annotated[Sums | Peak | PeakRatio | Product | Run | LadderOf | Ratio, Field(discriminator="ask")]
+Question = Annotated[Sums | Peak | PeakRatio | Product | Doing | Run | LadderOf | Ratio, Field(discriminator="ask")]
 
 _ANSWERED: Mapping[str, tuple[Figure, ...]] = {
     "sums": (Figure.POWER, Figure.AREA, Figure.POWER_SHARE, Figure.FULL_EFFICIENCY, Figure.WEIGHTS),
@@ -332,6 +348,7 @@ _ANSWERED: Mapping[str, tuple[Figure, ...]] = {
     ),
     "peak-ratio": (Figure.THROUGHPUT_GAIN, Figure.ENERGY_GAIN, Figure.DENSITY_GAIN),
     "product": (Figure.INTERVAL, Figure.ENERGY, Figure.EFFICIENCY),
+    "part": (Figure.ENERGY, Figure.AREA),
     "run": RUN_FIGURES,
     "ladder": (Figure.EFFICIENCY,),
     "ratio": (Figure.LATENCY_GAIN, Figure.THROUGHPUT_GAIN, Figure.ENERGY_GAIN, Figure.DENSITY_GAIN),
@@ -368,7 +385,7 @@ class Case(Section):
         return self
 
 
-def _check_figures(question: Sums | Peak | PeakRatio | Product | Run | LadderOf | Ratio) -> None:
+def _check_figures(question: Sums | Peak | PeakRatio | Product | Doing | Run | LadderOf | Ratio) -> None:
     known = _ANSWERED[question.ask]
     shown = question.shown if isinstance(question, Run) else ()
     for figure in (*(one.figure for one in question.published), *shown):

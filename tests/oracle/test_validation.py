@@ -12,6 +12,8 @@ LONG = ("puma-networks", "puma-gpu")
 """Cases of networks that take a while."""
 RERAM = "1024x1024 ReRAM array with a ramp converter"
 
+MNSIM = "MNSIM's converter at the default chip's node"
+
 BARS = (
     # Case, question, figure, label, value in SI units, relative tolerance.
     ("isaac", "parts", "power", "chip", 65.8, 0.01),
@@ -65,6 +67,9 @@ BARS = (
     ("gpus", "bert-large of 384 tokens, INT8, batch 128, a100", "latency", "INT8, batch 128", 89.0e-3, 0.1),
     ("gpus", "bert-base of 128 tokens, FP16, batch 1, v100", "latency", "FP16, batch 1", 1.43e-3, 0.1),
     ("gpus", "llama3-8b, FP16, one token after the other, h100", "time-per-token", "inside a graph", 5.1e-3, 0.15),
+    ("converters", "8 bits at 1.2 GS/s, 32 nm", "energy", "ISAAC's converter (Kull 2013)", 1.667e-12, 0.25),
+    ("converters", "8 bits at 1.28 GS/s, 32 nm", "energy", "PUMA's converter", 1.5625e-12, 0.25),
+    ("converters", "10 bits at 1.5 GS/s, 14 nm", "energy", MNSIM, 4.61e-12, 0.25),
 )
 
 MISSES = (
@@ -95,6 +100,15 @@ MISSES = (
     ("rapid", "BERT", "efficiency", "INT4 at batch 1, the mean over its networks", 7e12, (1.0, 1.5)),
     ("pcm-cluster", "mobilenet-v2", "energy", "MobileNetV2, 34 arrays", 482e-6, (1.2, 1.5)),
     ("sram-charge", "macro's silicon", "area", "macro", 0.11e-6, (-0.75, -0.55)),
+    ("isaac", "against DaDianNao, at their peaks", "energy-gain", "energy", 5.5, (-0.7, -0.6)),
+    ("isaac", "against DaDianNao, at their peaks", "density-gain", "density", 7.5, (0.1, 0.2)),
+    ("converters", "8 bits at 1.2 GS/s, 32 nm", "area", "ISAAC's converter (Kull 2013)", 1200e-12, (4.0, 4.5)),
+    ("converters", "10 bits at 1.5 GS/s, 14 nm", "area", MNSIM, 1600e-12, (1.1, 1.4)),
+    ("converters", "9 bits at 1.2 GS/s, 32 nm", "energy", "Newton's converter", 2.583e-12, (0.9, 1.2)),
+    ("converters", "4 bits at 2.1 GS/s, 32 nm", "energy", "FORMS' converter", 0.226e-12, (2.8, 3.3)),
+    ("converters", "8 bits at 20 MS/s, 65 nm", "energy", "hybrid converter for arrays", 2.387e-12, (1.6, 1.8)),
+    ("converters", "8 bits at 20 MS/s, 65 nm", "area", "hybrid converter for arrays", 950e-12, (8.0, 8.7)),
+    ("converters", "a digital-to-time converter, 8 bits, 65 nm", "energy", "TIMELY's", 0.0375e-12, (75.0, 90.0)),
     ("puma", "parts", "efficiency-at-full-activity", "node, at 2,304 ns per product", 837e9, (-0.41, -0.39)),
     ("puma", "peak", "throughput", "node, as published", 52.31e12, (-0.41, -0.39)),
     ("puma", "peak", "density", "node, as published", 577e15, (-0.41, -0.39)),

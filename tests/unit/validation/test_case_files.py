@@ -65,6 +65,7 @@ def test_names_like_no_other_are_answered_with_all() -> None:
         ("figure: throughput", "figure: speed", "'speed' is not understood", "published.0.figure", "'throughput'"),
         ("ask: peak", "ask: riddle", "what is asked is not understood", "questions.0", "sums, peak"),
         ("    ask: peak\n", "", "what is asked is not understood", "questions.0", "sums, peak"),
+        ("ask: peak", "ask: part\n    action: adc\n    per_second: 1", "should match", "questions.0.action", "cases"),
         ("chip: isaac", "chips: isaac", "'chip' is missing", "questions.0.chip", "Add chip"),
         ("label: chip", "label: chip, weight: 3", "unknown key 'weight'", "published.0.weight", "Remove it"),
         ("41.3 TOPS", "41.3 TOPS/W", "'TOPS/W' is no unit", "published.0", "TOPS"),

@@ -58,6 +58,17 @@ def test_parts_of_a_product(tmp_path: Path) -> None:
     assert outcome(tmp_path, text.replace("1.6 us", "3.2 nJ")).rows[0].error == pytest.approx(0, abs=1e-9)
 
 
+def test_one_action_of_a_part_carries_what_the_part_draws_until_the_next(tmp_path: Path) -> None:
+    part = "ask: part\n    action: router.flit\n    per_second: 1.0e+9"
+    energy = case("42 pJ").replace("ask: product", part).replace("figure: interval", "figure: energy")
+    # ISAAC's router takes 42 mW (in six digits) and nothing per flit.
+    assert outcome(tmp_path, energy).rows[0].error == pytest.approx(0, abs=1e-6)
+    area = energy.replace("figure: energy", "figure: area").replace("42 pJ", "0.151 mm^2")
+    assert outcome(tmp_path, area).rows[0].error == pytest.approx(0, abs=1e-9)
+    with pytest.raises(ArchsimError, match=r"nobody has given the energy of router\.packet"):
+        outcome(tmp_path, energy.replace("router.flit", "router.packet"))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "where", "remedy"),
     [
