@@ -115,6 +115,45 @@ class CourseOptions:
     first_seed: Annotated[
         int, typer.Option("--seed", metavar="S", help="Number of the first.", rich_help_panel=_TRAINING)
     ] = 0
+    hardware_aware: Annotated[
+        bool,
+        typer.Option(
+            "--hardware-aware",
+            help="Weights stay in floating point; products have the programming errors, drift, noise and converters "
+            "that [bold]archsim accuracy[/] gives them. Any analog chip; --out gets trained-SEED.onnx and test.npz.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = False
+    until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="With --hardware-aware: times since programming are drawn up to this one (1 hour).",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None
+
+    def aware_s(self, out: Path | None) -> float | None:
+        """The longest time since programming; None where devices are trained.
+
+        Raises
+        ------
+        InputError
+            If the trained weights have no place, or a time no meaning.
+        """
+        if not self.hardware_aware:
+            if self.until is not None:
+                raise InputError(
+                    "weights on devices are read as they are trained",
+                    where="--until",
+                    remedy="Leave it out, or add --hardware-aware.",
+                )
+            return None
+        if out is None:
+            raise InputError(
+                "the trained weights have no place", where="--hardware-aware", remedy="Give a directory by --out DIR."
+            )
+        return _longest(self.until or "1 hour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +172,8 @@ class KeepingOptions:
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Write scores.csv, layers.csv, training.png and training.json into this directory.",
+            help="Write scores.csv, layers.csv, training.png and training.json into this directory; the trained model "
+            "and its test set instead of layers.csv with --hardware-aware.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None
@@ -169,7 +209,8 @@ def train(
 
     Examples: [cyan]archsim train digits-cnn --epochs 5[/],
     [cyan]archsim train 64-32-10 --data digits.npz --chip reram-mesh-22nm --epochs 10 --seeds 3[/],
-    [cyan]archsim train net.onnx --data train.npz --algorithm mixed-precision --epochs 20 --checkpoint run.npz[/].
+    [cyan]archsim train net.onnx --data train.npz --algorithm mixed-precision --epochs 20 --checkpoint run.npz[/],
+    [cyan]archsim train digits-cnn --hardware-aware --chip pcm-mesh-14nm --epochs 5 --out aware[/].
     """
     from archsim.training.extra import require_torch
 
@@ -179,7 +220,7 @@ def train(
 
     command = ("archsim", *sys.argv[1:])
     with results(keeping.out) as folder:
-        question = _question(model, chip, course)
+        question = _question(model, chip, course, keeping.out)
         with _progress() as progress:
             study = training_study(question, keeping.keeping(), progress)
         if folder is not None:
@@ -187,7 +228,21 @@ def train(
     printing.print(training_document(study, command))
 
 
-def _question(model: TrainedModelOptions, chip: TrainingChipOptions, course: CourseOptions) -> TrainingQuestion:
+def _longest(text: str) -> float:
+    from archsim.units import quantity
+
+    try:
+        seconds = quantity(text, "s")
+    except InputError as error:
+        raise InputError(error.what, where="--until", remedy=error.remedy) from None
+    if seconds < 0:
+        raise InputError(f"{text!r} is before programming", where="--until", remedy="Give a time of at least 0 s.")
+    return seconds
+
+
+def _question(
+    model: TrainedModelOptions, chip: TrainingChipOptions, course: CourseOptions, out: Path | None
+) -> TrainingQuestion:
     from archsim.training.course import Plan
     from archsim.training.study import TrainingQuestion
 
@@ -203,6 +258,7 @@ def _question(model: TrainedModelOptions, chip: TrainingChipOptions, course: Cou
         read_algorithm(chip.algorithm) if chip.algorithm else None,
         model.activation is Activation.RELU,
         model.keep_weights,
+        course.aware_s(out),
     )
 
 

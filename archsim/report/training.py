@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from pydantic import JsonValue
 
+from archsim.functional.data_set import CALIBRATED_ON, CALIBRATION, LABELS
 from archsim.report.document import Document, Paragraph, Remark, Table, names, numbers, section, table
 from archsim.report.files import TableFormat, write_figure, write_table, write_text
 from archsim.report.quantities import percent, significant
 from archsim.report.records import json_text, records
 from archsim.training.conversion import OnChip
+from archsim.training.export import input_name, write_model
 from archsim.training.kinds import KindSeen
-from archsim.training.study import TrainingStudy
+from archsim.training.study import TrainingStudy, trained_weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,14 +34,16 @@ def training_document(study: TrainingStudy, command: Sequence[str] = ()) -> Docu
     command : sequence of str, optional
         The command line that made it.
     """
-    notes = [Remark(f"Note: {study.note}")] if study.note else []
-    sections = (
-        section(_heading(study), *notes),
-        section(_epoch_table(study)),
-        section(_layer_table(study)),
-        section(_device_table(study)),
-    )
+    note = study.task.sets.note
+    notes = [Remark(f"Note: {note}")] if note else []
+    devices = (section(_layer_table(study)), section(_device_table(study))) if _on_arrays(study) else ()
+    sections = (section(_heading(study), *notes), section(_epoch_table(study)), *devices)
     return Document(sections, training_data(study, command), epoch_frame(study))
+
+
+def _on_arrays(study: TrainingStudy) -> list[OnChip]:
+    """Modules whose weights are states of devices."""
+    return [course.module for course in study.trainings.courses if isinstance(course.module, OnChip)]
 
 
 def _heading(study: TrainingStudy) -> Paragraph:
@@ -48,7 +53,7 @@ def _heading(study: TrainingStudy) -> Paragraph:
         f"{question.model} on {question.chip}",
         f", {study.algorithm}: {percent(float(last.accuracy))} after {int(last.epoch)} epochs, in floating point "
         f"{percent(float(last.exact_accuracy))} ({significant(abs(gap))} points {'less' if gap < 0 else 'more'}); "
-        f"{study.trained} examples, {study.tested} for the test, {question.seeds} "
+        f"{len(study.task.sets.training)} examples, {len(study.task.sets.test)} for the test, {question.seeds} "
         f"seed{'' if question.seeds == 1 else 's'}, mini-batches of {question.plan.batch}, rate {question.plan.rate:g}",
     )
 
@@ -90,10 +95,13 @@ def _epoch_table(study: TrainingStudy) -> Table:
         numbers("in floating point", frame.exact_accuracy, percent),
         numbers("loss", frame.loss, significant),
         numbers("in floating point", frame.exact_loss, significant),
-        numbers("saturated", frame.saturated, percent),
-        numbers("steps up", frame.up, significant),
-        numbers("steps down", frame.down, significant),
     ]
+    if _on_arrays(study):
+        columns += [
+            numbers("saturated", frame.saturated, percent),
+            numbers("steps up", frame.up, significant),
+            numbers("steps down", frame.down, significant),
+        ]
     for heading, values in (("transfers", frame.transfers), ("pairs refreshed", frame.refreshed)):
         if values.any():
             columns.append(numbers(heading, values, significant))
@@ -102,7 +110,6 @@ def _epoch_table(study: TrainingStudy) -> Table:
 
 def layer_frame(study: TrainingStudy) -> pd.DataFrame:
     """Every weight matrix of the first seed at the end: its arrays, its weights and its counts."""
-    module = next(c.module for c in study.trainings.courses if isinstance(c.module, OnChip))
     return pd.DataFrame(
         [
             {
@@ -117,6 +124,7 @@ def layer_frame(study: TrainingStudy) -> pd.DataFrame:
                 "slots": arrays.effort.slots,
                 "reads": arrays.matrix.readings.forward + arrays.matrix.readings.backward,
             }
+            for module in _on_arrays(study)[:1]
             for arrays in module.arrays
         ]
     )
@@ -171,8 +179,8 @@ def training_data(study: TrainingStudy, command: Sequence[str] = ()) -> JsonValu
         "model": question.model,
         "chip": question.chip,
         "algorithm": study.algorithm,
-        "trained": study.trained,
-        "tested": study.tested,
+        "trained": len(study.task.sets.training),
+        "tested": len(study.task.sets.test),
         "seeds": question.seeds,
         "batch": question.plan.batch,
         "rate": question.plan.rate,
@@ -184,11 +192,25 @@ def training_data(study: TrainingStudy, command: Sequence[str] = ()) -> JsonValu
 
 
 def write_training(folder: Path, study: TrainingStudy, command: Sequence[str]) -> None:
-    """Write scores.csv, layers.csv, training.json and training.png."""
+    """Write scores.csv, training.json and training.png; and layers.csv, or the trained models with their test set."""
     write_table(folder / "scores", score_frame(study), TableFormat.CSV)
-    write_table(folder / "layers", layer_frame(study), TableFormat.CSV)
+    if _on_arrays(study):
+        write_table(folder / "layers", layer_frame(study), TableFormat.CSV)
+    else:
+        _write_models(folder, study)
     write_text(folder / "training.json", json_text(training_data(study, command)) + "\n")
     write_figure(folder / "training.png", training_figure(study))
+
+
+def _write_models(folder: Path, study: TrainingStudy) -> None:
+    """A trained-SEED.onnx for every seed, and test.npz as ``archsim accuracy`` reads it."""
+    sets, seeds = study.task.sets, study.task.seeds
+    for seed in seeds:
+        write_model(folder / f"trained-{seed}.onnx", trained_weights(study, seed), sets.training)
+    name = input_name(study.task.build(seeds[0]))
+    arrays: dict[str, Any] = {name: sets.test.inputs, LABELS: sets.test.labels}
+    arrays[f"{CALIBRATION}{name}"] = sets.training.inputs[:CALIBRATED_ON]
+    np.savez(folder / "test.npz", **arrays)
 
 
 def training_figure(study: TrainingStudy) -> Figure:

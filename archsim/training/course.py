@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from archsim.errors import InputError
 from archsim.numeric.arrays import Integers
-from archsim.training.conversion import OnChip
+from archsim.training.conversion import HardwareAware, OnChip
 from archsim.training.examples import Examples
 from archsim.training.state import Leaf, leaves, with_leaves
 
@@ -72,8 +72,8 @@ class Course:
 
     @property
     def on_chip(self) -> bool:
-        """Whether its weights are on arrays."""
-        return isinstance(self.module, OnChip)
+        """Whether its products are those of a chip's arrays."""
+        return isinstance(self.module, OnChip | HardwareAware)
 
     def epoch(self, examples: Examples, epoch: int) -> Iterator[None]:
         """Train from the step where it is to the end of an epoch; yields after every mini-batch.

@@ -73,6 +73,7 @@ class Graph(nn.Module):
         self.input, self.output = inputs[0].name, graph.output[0].name
         self.looks_up = inputs[0].type.tensor_type.elem_type in (onnx.TensorProto.INT64, onnx.TensorProto.INT32)
         self.layers, self.values = nn.ModuleDict(), nn.ParameterDict()
+        self.path, self.nodes = path, dict[str, onnx.NodeProto]()
         self.homes: dict[str, str] = {}
         self.scales: set[str] = set()
         self.steps = [step for node in graph.node if (step := self._step(node)) is not None]
@@ -121,7 +122,7 @@ class Graph(nn.Module):
 
     def _placed(self, node: onnx.NodeProto, made: Made) -> Step:
         name = _key(node.name or node.output[0], self.layers)
-        self.layers[name] = made.layer
+        self.layers[name], self.nodes[name] = made.layer, node
         return Step(made.operands, tuple(node.output), made.call, name)
 
     def _layer(self, node: onnx.NodeProto, attributes: Attributes, where: str) -> Made | None:

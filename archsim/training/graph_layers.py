@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +122,40 @@ def _ordered(kind: str, values: Tensor) -> Tensor:
     """Gates in PyTorch's order."""
     gates = values.chunk(len(_GATES[kind]))
     return torch.cat([gates[place] for place in _GATES[kind]]).clone()
+
+
+def constants_of(node: onnx.NodeProto, layer: nn.Module) -> Iterator[tuple[int, Tensor]]:
+    """The constant operands of a node, by their places, that make it compute what a layer does."""
+    if isinstance(layer, nn.RNNBase):
+        yield from _recurrent_constants(node.op_type, layer)
+        return
+    assert isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d)
+    straight = node.op_type == "Conv" or (node.op_type == "Gemm" and Attributes(node).whole("transB", 0))
+    yield 1, layer.weight if straight else layer.weight.T
+    if layer.bias is not None:
+        yield 2, layer.bias
+
+
+def _recurrent_constants(kind: str, layer: nn.RNNBase) -> Iterator[tuple[int, Tensor]]:
+    suffixes = ("", "_reverse") if layer.bidirectional else ("",)
+    for operand, part in ((1, "ih"), (2, "hh")):
+        yield operand, torch.stack([_back(kind, getattr(layer, f"weight_{part}_l0{suffix}")) for suffix in suffixes])
+    if layer.bias:
+        yield (
+            3,
+            torch.stack(
+                [
+                    torch.cat([_back(kind, getattr(layer, f"bias_{part}_l0{suffix}")) for part in ("ih", "hh")])
+                    for suffix in suffixes
+                ]
+            ),
+        )
+
+
+def _back(kind: str, values: Tensor) -> Tensor:
+    """Gates in ONNX's order."""
+    gates = values.chunk(len(_GATES[kind]))
+    return torch.cat([gates[_GATES[kind].index(place)] for place in range(len(gates))])
 
 
 def _caller(kind: str) -> Callable[..., Sequence[Tensor]]:

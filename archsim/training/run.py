@@ -16,10 +16,9 @@ from archsim.errors import InputError
 from archsim.memory import free_bytes, gibibytes
 from archsim.numeric.chunks import single_threaded
 from archsim.training.checkpoint import Position, read_checkpoint, write_checkpoint
-from archsim.training.conversion import OnChip
+from archsim.training.conversion import HardwareAware, OnChip
 from archsim.training.course import Course, Plan, scored
 from archsim.training.examples import Examples, ExampleSets
-from archsim.training.matrix import ArraySettings
 from archsim.training.scores import Score
 
 Progress = Callable[[int, int], None]
@@ -40,7 +39,8 @@ class Task:
         All that decides the result, a line each.
     build : callable
         From a seed to a module with its initial weights.
-    settings : ArraySettings
+    place : callable
+        From a module with its initial weights and a seed to the one that is trained on the chip.
     sets : ExampleSets
     plan : Plan
     seeds : tuple of int
@@ -48,7 +48,7 @@ class Task:
 
     name: str
     build: Callable[[int], nn.Module]
-    settings: ArraySettings
+    place: Callable[[nn.Module, int], OnChip | HardwareAware]
     sets: ExampleSets
     plan: Plan
     seeds: tuple[int, ...]
@@ -167,7 +167,7 @@ def _check_room(pair: tuple[Course, Course], seeds: int) -> None:
 
 def _courses(task: Task, seed: int) -> tuple[Course, Course]:
     source = task.build(seed)
-    return Course(seed, source, task.plan), Course(seed, OnChip(source, task.settings, seed), task.plan)
+    return Course(seed, source, task.plan), Course(seed, task.place(source, seed), task.plan)
 
 
 def _steps(
@@ -195,7 +195,7 @@ def _steps(
 def _score(course: Course, task: Task, epoch: int, before: list[Score]) -> Score:
     loss, accuracy = course.finish(task.sets.training), course.accuracy(task.sets.test)
     if not isinstance(course.module, OnChip):
-        return Score(course.seed, False, epoch + 1, loss, accuracy)
+        return Score(course.seed, course.on_chip, epoch + 1, loss, accuracy)
     score = _on_chip(course, course.module, (epoch + 1, loss, accuracy), before)
     _check_pulses(score, task.plan.rate)
     return score

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from archsim.chip import load_chip
+from torch import nn
+
+from archsim.chip import Chip, load_chip
 from archsim.errors import InputError
+from archsim.functional import crossbar_settings
+from archsim.numeric import CrossbarSettings
+from archsim.training.conversion import HardwareAware, OnChip
 from archsim.training.course import MOST_SEEDS, Plan
 from archsim.training.examples import read_examples
 from archsim.training.kinds import KindSeen, kinds_seen
+from archsim.training.matrix import ArraySettings
 from archsim.training.models import builder
 from archsim.training.run import Keeping, Progress, Task, Trainings, train
 from archsim.training.settings import Choice, array_settings
@@ -41,6 +47,9 @@ class TrainingQuestion:
     choice : Choice, optional
         Of another algorithm than the chip's.
     relu, keep_weights : bool
+    aware_s : float, optional
+        Weights stay in floating point and learn the chip's errors (hardware-aware training), with times since
+        programming up to this one (s); None trains them on the devices.
     """
 
     model: str
@@ -54,6 +63,7 @@ class TrainingQuestion:
     choice: Choice | None = None
     relu: bool = False
     keep_weights: bool = False
+    aware_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.seeds < 1 or self.first_seed < 0:
@@ -68,6 +78,12 @@ class TrainingQuestion:
                 where="--seeds, --seed",
                 remedy="Give smaller numbers.",
             )
+        if self.aware_s is not None and self.choice is not None:
+            raise InputError(
+                "hardware-aware training is PyTorch's descent, and has no algorithm of devices",
+                where="--algorithm",
+                remedy="Leave it out, or leave out --hardware-aware.",
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,10 +95,7 @@ class TrainingStudy:
     question : TrainingQuestion
     algorithm : str
         Its name.
-    trained, tested : int
-        Examples.
-    note : str
-        On the data.
+    task : Task
     kinds : tuple of KindSeen
         Of its devices.
     trainings : Trainings
@@ -90,11 +103,38 @@ class TrainingStudy:
 
     question: TrainingQuestion
     algorithm: str
-    trained: int
-    tested: int
-    note: str
+    task: Task
     kinds: tuple[KindSeen, ...]
     trainings: Trainings
+
+
+@dataclass(frozen=True, slots=True)
+class OnArrays:
+    """Places a module on arrays that train."""
+
+    settings: ArraySettings
+
+    def __call__(self, source: nn.Module, seed: int) -> OnChip:
+        return OnChip(source, self.settings, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Aware:
+    """Makes a module's products those of arrays as they are programmed for inference."""
+
+    settings: CrossbarSettings
+    limits: tuple[int, int]
+    longest_s: float
+
+    def __call__(self, source: nn.Module, seed: int) -> HardwareAware:
+        return HardwareAware(source, self.settings, self.limits, seed, self.longest_s)
+
+
+def _place(chip: Chip, question: TrainingQuestion) -> OnArrays | Aware:
+    if question.aware_s is None:
+        return OnArrays(array_settings(chip, question.choice))
+    array = chip.analog.array
+    return Aware(crossbar_settings(chip), (array.logical_rows, array.logical_columns), question.aware_s)
 
 
 def training_task(question: TrainingQuestion) -> Task:
@@ -106,14 +146,14 @@ def training_task(question: TrainingQuestion) -> Task:
         If the model, the data or the chip cannot be used.
     """
     chip = load_chip(question.chip, question.overrides)
-    settings = array_settings(chip, question.choice)
+    place = _place(chip, question)
     build = builder(question.model, relu=question.relu, keep_weights=question.keep_weights)
     data = _data(question)
     sets = read_examples(data, holdout=question.holdout, seed=question.first_seed)
     names: Mapping[str, object] = {
         "archsim": _version(),
         "model": f"{question.model}{_digest(Path(question.model))}",
-        "chip": f"{chip.name} {hashlib.sha256(repr(settings).encode()).hexdigest()[:12]}",
+        "chip": f"{chip.name} {hashlib.sha256(repr(place).encode()).hexdigest()[:12]}",
         "data": f"{data.name}{_digest(data)}",
         "batch": question.plan.batch,
         "rate": question.plan.rate,
@@ -124,7 +164,7 @@ def training_task(question: TrainingQuestion) -> Task:
     }
     seeds = tuple(range(question.first_seed, question.first_seed + question.seeds))
     name = "\n".join(f"{key} {value}" for key, value in names.items())
-    return Task(name, build, settings, sets, question.plan, seeds)
+    return Task(name, build, place, sets, question.plan, seeds)
 
 
 def training_study(
@@ -138,13 +178,25 @@ def training_study(
         If the model, the data or the chip cannot be used, or the training comes to no end.
     """
     task = training_task(question)
-    chosen = question.choice.algorithm if question.choice else _algorithm(question)
     found = train(task, keeping, progress)
-    sizes = len(task.sets.training), len(task.sets.test)
-    return TrainingStudy(question, chosen, *sizes, task.sets.note, kinds_seen(task.settings.algorithm), found)
+    kinds = kinds_seen(task.place.settings.algorithm) if isinstance(task.place, OnArrays) else ()
+    return TrainingStudy(question, _algorithm(question), task, kinds, found)
+
+
+def trained_weights(study: TrainingStudy, seed: int) -> nn.Module:
+    """The network of a seed in floating point, with the weights that it came to on the chip."""
+    module = study.task.build(seed)
+    for course in study.trainings.courses:
+        if course.seed == seed and isinstance(course.module, HardwareAware | OnChip):
+            course.module.give_back(module)
+    return module
 
 
 def _algorithm(question: TrainingQuestion) -> str:
+    if question.aware_s is not None:
+        return "hardware-aware"
+    if question.choice is not None:
+        return question.choice.algorithm
     training = load_chip(question.chip, question.overrides).analog.training
     assert training is not None
     return training.algorithm
