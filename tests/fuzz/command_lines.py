@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from typer.main import get_command
 
 from archsim.cli import app
+from tests.fuzz.contract import run_command
 
 NASTY = (
     *("", " ", "-", "--", "---", "=", "a=", "=1", ",", ":", "::", "1:", ":1", "5:1", "1,2,,3"),
@@ -50,7 +51,19 @@ METRICS = (
     *("math:sqrt", "math:", ":sqrt", "math", "math:nothing", "nowhere.at.all:f", "numpy:ndarray"),
     "archsim.functional:accuracy",
 )
+CHIPS = (
+    *("pcm-mesh-14nm", "pcm-mesh-14nm,isaac", "tpu-v1,chip.yaml", "pcm-mesh-14nm,pcm-mesh-14nm", "isaac,", ","),
+    *("pcm-mesh-14nm,nothing", "broken.yaml,isaac"),
+)
+LENGTHS = ("14 nm", "0 nm", "-1 nm", "nan nm", "1 km", "14")
+SHARES = ("0.2", "0", "1", "-0.5", "2", "nan", "inf")
 _VALUES = {
+    "--chips": CHIPS,
+    "--node": LENGTHS,
+    "--holdout": SHARES,
+    "--rate": ("0.01", *SHARES, "1e300"),
+    "--algorithm": ("sgd", "tiki-taka", "mixed-precision", "sdg"),
+    "--workers": ("1", "0", "999999999"),
     "--shape": SHAPES,
     "--set": FIELDS,
     "--sweep": FIELDS,
@@ -69,7 +82,27 @@ _FIRST = {
     ("accuracy",): ("--seeds", "1", "--at", "1 s"),
     ("report",): ("--no-what-if", "--no-sensitivity"),
     ("validate",): ("no-such-case",),
+    ("explore",): ("--workers", "1"),
+    ("train",): ("--epochs", "1", "--data", "data.npz", "--chip", "nature2018-training"),
+    ("compare",): ("--chips", "pcm-mesh-14nm"),
 }
+_NOUNS = {("diff",): 2}
+"""What a command takes beside its options, if not one noun."""
+_NAMED = {
+    ("diff",): ("run1", "run2", "run1", "run2", "isaac", "chip.yaml", "tpu-v1", "results"),
+    ("explore",): ("study.yaml", "study.yaml", "chip.yaml", "broken.yaml", "results"),
+    ("train",): ("8-4-3", "8-4", "8-3-3", "net.onnx", "open.onnx", "half.onnx", "os:system", "8-0-3", "8-" + "9" * 30),
+}
+"""Nouns that fit; those of all other commands are networks, files and chips."""
+_STUDY = """\
+networks:
+  net.onnx: {batch: 2}
+chip: chip.yaml
+parameters:
+  tile.adc.bits: [6, 8]
+objectives:
+  area_m2: minimize
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +144,10 @@ def write_files(folder: Path) -> tuple[str, ...]:
     (folder / "chip.yaml").write_text("extends: pcm-mesh-14nm\ntile:\n  adc:\n    bits: 7\n")
     (folder / "broken.yaml").write_text("extends: pcm-mesh-14nm\ntile: [\n")
     np.savez(folder / "data.npz", data=np.ones((3, 8), np.float32), labels=np.zeros(3, np.int64))
+    (folder / "study.yaml").write_text(_STUDY)
     (folder / "results").mkdir()
+    for batch in ("1", "2"):
+        run_command("run", folder / "net.onnx", "--batch", batch, "--out", folder / f"run{batch}")
     (folder / "binary").write_bytes(bytes(range(256)))
     return tuple(sorted(file.name for file in folder.iterdir()))
 
@@ -134,9 +170,10 @@ def command_lines(draw: DrawFn, files: Sequence[str]) -> list[str]:
     nouns = st.sampled_from(
         ["mlp-hermes", "mlp-hermes", "digits-cnn", "lstm-ptb", "isaac", "adc", "chips", "mlp-herms", *files]
     )
+    named = st.sampled_from(_NAMED[command.path]) if command.path in _NAMED else nouns
     words = [*command.path]
     if draw(st.integers(0, 9)):
-        words.append(draw(_mostly(nouns)))
+        words += [draw(_mostly(named)) for _ in range(_NOUNS.get(command.path, 1))]
     words += _FIRST.get(command.path, ())
     for _ in range(draw(st.integers(0, 4))):
         words += draw(_option(command, nouns))

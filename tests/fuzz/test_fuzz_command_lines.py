@@ -26,6 +26,8 @@ def check(words: list[str]) -> None:
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     monkeypatch.chdir(tmp_path)
+    # Processes beside this one take seconds to begin, and clusters to be given up.
+    monkeypatch.setattr("archsim.exploration.crew.free_bytes", lambda: 0)
     return write_files(tmp_path)
 
 
