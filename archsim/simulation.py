@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim import verbs, workloads
+from archsim import lowering, verbs, workloads
 from archsim.accounting import Ledger, Tally, memory_accesses, patience_of, priced_tally, traffic_notes
 from archsim.chip import Chip, Overrides, load_chip
 from archsim.chip.reads import Description
 from archsim.cost import Bill
 from archsim.errors import CapacityError, InputError
-from archsim.lowering import lower
 from archsim.mapping import Placement, Replication
 from archsim.network import Network
 from archsim.program import Program, Trace
@@ -305,7 +304,7 @@ def run(
 def foretold(placement: Placement) -> tuple[str, ...]:
     """Sentences on what a run of a placed network will write to memory and read back, or why it cannot run."""
     try:
-        program = lower(placement, batch=placement.interleave)
+        program = lowering.lower(placement, batch=placement.interleave)
     except CapacityError as error:
         return (f"cannot run as placed: {error}",)
     return tuple(traffic_notes(memory_accesses(program), program.samples.count))

@@ -13,10 +13,10 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim import lowering
 from archsim.accounting import Bottleneck, Tally
 from archsim.chip.reads import Description, Reads
 from archsim.cost import Bill, price
-from archsim.lowering import AskedRooms, Rooms, UsedStages, answer_rooms, frame, lower
 from archsim.mapping import (
     AskedPace,
     Floorplan,
@@ -101,23 +101,25 @@ def lowered(placement: Recalled[Placement], chip: Description, batch: int) -> Re
 
     def make(reads: Reads) -> Program:
         framed = _framed(placement, chip, batch, reads)
-        return lower(placement.value.on(reads.chip), batch=batch, framed=framed)
+        return lowering.lower(placement.value.on(reads.chip), batch=batch, framed=framed)
 
     return the_recall().read("lower", (placement.name, repr(batch)), chip, make, _whole(Program))
 
 
 def _framed(
     placement: Recalled[Placement], chip: Description, batch: int, part_of: Reads
-) -> Callable[[UsedStages, Rooms], Program]:
+) -> Callable[[lowering.UsedStages, lowering.Rooms], Program]:
     """As `archsim.lowering.frame`, by the rooms on edges that it needs."""
     kept = the_recall()
 
-    def found(stages: UsedStages, rooms: Rooms) -> Program:
+    def found(stages: lowering.UsedStages, rooms: lowering.Rooms) -> Program:
         def make(reads: Reads) -> Program:
-            return frame(placement.value.on(reads.chip), stages, AskedRooms(reads.ask), batch)
+            asked = lowering.AskedRooms(reads.ask)
+            return lowering.frame(placement.value.on(reads.chip), stages, asked, batch)
 
         inputs = (placement.name, repr(batch), kept.named(stages))
-        return kept.read("frame", inputs, chip.beside(answer_rooms(rooms)), make, _part(Program), part_of).value
+        asked = chip.beside(lowering.answer_rooms(rooms))
+        return kept.read("frame", inputs, asked, make, _part(Program), part_of).value
 
     return found
 

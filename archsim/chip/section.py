@@ -146,7 +146,7 @@ class Serves(StrEnum):
 class Section(BaseModel):
     """A part of a chip file: frozen, and strict about its keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class CostChoice(Section):

@@ -78,7 +78,7 @@ class Settings(BaseModel):
     any of them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Process(Settings):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import networkx as nx
 import numpy as np
 
 from archsim.errors import Deadlock
@@ -64,6 +63,8 @@ def find_waits(program: Program, fired: Counts, freed: Counts) -> list[Wait]:
 
 
 def _cycle(waits: list[Wait]) -> list[Wait]:
+    import networkx as nx  # takes long to load, and few need it
+
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_edges_from((wait.actor, wait.blocker) for wait in waits)
     of_edge = {(wait.actor, wait.blocker): wait for wait in reversed(waits)}

@@ -1,7 +1,6 @@
 """Making Programs from Placements."""
 
-from archsim.lowering.lower import frame, lower
-from archsim.lowering.products import UsedStages
-from archsim.lowering.rooms import AskedRooms, Rooms, answer_rooms
+import lazy_loader
 
-__all__ = ["AskedRooms", "Rooms", "UsedStages", "answer_rooms", "frame", "lower"]
+# What __init__.pyi names is loaded when it is first used: who finds a Program that was made before needs none of it.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-import networkx as nx
 import numpy as np
 
 from archsim.chip import Chip
@@ -104,6 +103,8 @@ def plan_steps(network: Network, chip: Chip, keeping: Keeping, samples: int) -> 
 def _components(network: Network) -> Iterator[tuple[int, ...]]:
     """Layers that a recurrence joins, each group in topological order, groups in the order of their first layers."""
     index = {layer.name: number for number, layer in enumerate(network.order)}
+    import networkx as nx  # takes long to load, and few need it
+
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(len(network.order)))
     graph.add_edges_from((index[edge.source], index[edge.target]) for edge in network.edges)

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -105,6 +104,8 @@ def weights_by_layer(network: Network) -> dict[str, int]:
 def _joined(network: Network) -> list[tuple[int, int]]:
     """First and last layer of each cycle of steps, in ``Network.order``."""
     index = {layer.name: place for place, layer in enumerate(network.order)}
+    import networkx as nx  # takes long to load, and few need it
+
     graph: nx.DiGraph[str] = nx.DiGraph((edge.source, edge.target) for edge in network.edges)
     cycles = [part for part in nx.strongly_connected_components(graph) if len(part) > 1]
     cycles += [{name} for name in graph if graph.has_edge(name, name)]

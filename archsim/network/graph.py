@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 
 from archsim.errors import InputError
@@ -14,6 +16,9 @@ from archsim.network.access import NOTHING, Access, Prefix, Previous, Tokens, to
 from archsim.network.learning import Learning, Phase
 from archsim.network.operators import Digital, Matrix, Operator, Primitive, Sink, Source, Use, Weights
 from archsim.network.product import InputSpec, ProductSpec
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 MOST_TOKENS = 2**24
 """Tokens per sample of a layer: the positions of a map of 4096 x 4096."""
@@ -195,6 +200,8 @@ class Network:
     @cached_property
     def graph(self) -> nx.MultiDiGraph[str]:
         """The layers as nodes (attribute ``layer``), the edges as arcs (attribute ``edge``)."""
+        import networkx as nx  # takes long to load, and few need it
+
         graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         graph.add_nodes_from((layer.name, {"layer": layer}) for layer in self.layers)
         graph.add_edges_from((edge.source, edge.target, {"edge": edge}) for edge in self.edges)
@@ -204,9 +211,17 @@ class Network:
     def order(self) -> tuple[Layer, ...]:
         """Layers in topological order of the edges that are not recurrent; ties in the order given."""
         rank = {layer.name: index for index, layer in enumerate(self.layers)}
-        forward = _forward_graph(self)
-        names = nx.lexicographical_topological_sort(forward, key=rank.__getitem__)
-        return tuple(self.by_name[name] for name in names)
+        forward, order = _forward(self), []
+        forward.prepare()
+        ready = [rank[name] for name in forward.get_ready()]
+        heapify(ready)
+        while ready:
+            layer = self.layers[heappop(ready)]
+            order.append(layer)
+            forward.done(layer.name)
+            for name in forward.get_ready():
+                heappush(ready, rank[name])
+        return tuple(order)
 
     @cached_property
     def _incoming(self) -> dict[str, tuple[Edge, ...]]:
@@ -247,6 +262,8 @@ class Network:
         steps = [edge for edge in self.edges if not (isinstance(edge.access, Previous) and edge.access.after_prompt)]
         if not any(edge.recurrent for edge in steps):
             return ()
+        import networkx as nx
+
         graph: nx.DiGraph[str] = nx.DiGraph((edge.source, edge.target) for edge in steps)
         parts = map(frozenset, nx.strongly_connected_components(graph))
         return tuple(part for part in parts if len(part) > 1 or any(graph.has_edge(name, name) for name in part))
@@ -296,10 +313,12 @@ def _grouped(network: Network, end: str) -> dict[str, tuple[Edge, ...]]:
     return {name: tuple(edges) for name, edges in groups.items()}
 
 
-def _forward_graph(network: Network) -> nx.DiGraph[str]:
-    forward: nx.DiGraph[str] = nx.DiGraph()
-    forward.add_nodes_from(layer.name for layer in network.layers)
-    forward.add_edges_from((edge.source, edge.target) for edge in network.edges if not edge.recurrent)
+def _forward(network: Network) -> TopologicalSorter[str]:
+    """The layers, each after those that it reads, recurrent edges left out."""
+    forward: TopologicalSorter[str] = TopologicalSorter({layer.name: () for layer in network.layers})
+    for edge in network.edges:
+        if not edge.recurrent:
+            forward.add(edge.target, edge.source)
     return forward
 
 
@@ -397,11 +416,11 @@ def _is_reach(first: Tokens, last: Tokens, produced: int, consumed: int) -> bool
 
 
 def _check_acyclic(network: Network) -> None:
-    forward = _forward_graph(network)
-    if not nx.is_directed_acyclic_graph(forward):
-        cycle = " -> ".join(edge[0] for edge in nx.find_cycle(forward))
+    try:
+        _forward(network).prepare()
+    except CycleError as error:
         raise InputError(
-            f"the layers depend on themselves: {cycle}",
+            f"the layers depend on themselves: {' -> '.join(error.args[1][:-1])}",
             where=network.name,
             remedy="Mark the edge that reads an earlier step with access Previous.",
-        )
+        ) from None

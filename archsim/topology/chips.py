@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-import networkx as nx
-
 from archsim.topology.routes import Routes, graph_routes, grid_routes
 
 
@@ -26,6 +24,8 @@ def _mesh(chips: int) -> Routes:
 
 
 def _all_to_all(chips: int) -> Routes:
+    import networkx as nx  # takes long to load, and few need it
+
     return graph_routes(nx.complete_graph(chips))
 
 

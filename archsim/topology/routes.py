@@ -7,10 +7,13 @@ tree. Meshes and tori are routed dimension by dimension, columns first; a torus 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Table = NDArray[np.int64]
 
@@ -36,7 +39,8 @@ class Routes:
 
 def graph_routes(graph: nx.Graph[int]) -> Routes:
     """Shortest routes of any connected graph whose nodes are 0 to n - 1."""
-    # Takes a while to load, and few fabrics need it.
+    # Both take a while to load, and few fabrics need them.
+    import networkx as nx
     from scipy.sparse import csgraph
 
     size = graph.number_of_nodes()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from archsim.topology.routes import Routes, graph_routes
 from archsim.topology.shape import Topology
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Tree(Topology):
 
 def balanced_tree(leaves: int, arity: int) -> nx.Graph[int]:
     """A balanced tree whose leaves are 0 to ``leaves`` - 1."""
+    import networkx as nx  # takes long to load, and few need it
+
     tree: nx.Graph[int] = nx.Graph()
     tree.add_nodes_from(range(leaves))
     level, following = list(range(leaves)), leaves

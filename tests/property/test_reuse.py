@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import archsim.lowering
 import archsim.simulation
 import archsim.verbs
 from archsim.accounting import Ledger, account
@@ -164,7 +165,8 @@ def test_every_value_of_every_field_is_found_again_as_it_is_made(preset: str, co
 
 def made(verb: str, monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """Grows by one whenever a verb is really done."""
-    home = archsim.simulation if verb == "run" else archsim.verbs
+    homes = {"run": archsim.simulation, "lower": archsim.lowering, "frame": archsim.lowering}
+    home = homes.get(verb, archsim.verbs)
     plain, times = getattr(home, verb), list[None]()
 
     def counted(*args: object, **options: object) -> object:

@@ -106,9 +106,10 @@ def test_several_processes_write_and_clear_at_once(tmp_path: Path) -> None:
 
 
 RUN = """
-import json, sys, archsim.simulation as simulation, archsim.verbs as verbs
+import json, sys, archsim.lowering as lowering, archsim.simulation as simulation
+import archsim.verbs as verbs
 done = []
-for home, name in ((verbs, "place"), (verbs, "lower"), (simulation, "run")):
+for home, name in ((verbs, "place"), (lowering, "lower"), (simulation, "run")):
     def counted(*given, plain=getattr(home, name), name=name, **more):
         done.append(name)
         return plain(*given, **more)
