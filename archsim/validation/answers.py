@@ -11,11 +11,11 @@ from typing import Protocol
 import pandas as pd
 
 from archsim.accounting import Headline, Ladder, efficiency_ladder, full_activity, peak_of, product_interval
-from archsim.accounting.peak import product_actions
+from archsim.accounting.peak import TRAINING, product_actions
 from archsim.chip import Chip, load_chip
 from archsim.cost import Bill, price
 from archsim.errors import InputError
-from archsim.machine import matrix_unit
+from archsim.machine import Pass, matrix_unit
 from archsim.mapping import Floorplan
 from archsim.network import Network
 from archsim.simulation import Result, Settings, load_network, simulate
@@ -96,13 +96,21 @@ class SumsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PeakAnswer:
-    """Peak figures: the power is the products' and the whole chip's leakage."""
+    """Peak figures: the power is the products' and the whole chip's leakage.
+
+    Parameters
+    ----------
+    priced : Priced
+    passes : tuple of Pass
+        What every array does in turn.
+    """
 
     priced: Priced
+    passes: tuple[Pass, ...] = (Pass.FORWARD,)
 
     def value(self, published: Published) -> float:
         """One of the peak figures."""
-        peak = peak_of(self.priced.chip, self.priced.bill)
+        peak = peak_of(self.priced.chip, self.priced.bill, self.passes)
         match published.figure:
             case Figure.THROUGHPUT:
                 return peak.operations_per_s
@@ -138,20 +146,28 @@ class PeakRatioAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ProductAnswer:
-    """One product of a whole array; its energy includes what its parts leak until the next one."""
+    """One product of a whole array; its energy includes what its parts leak until the next one.
+
+    Parameters
+    ----------
+    priced : Priced
+    doing : Pass
+        A product, or what else is done with the weights.
+    """
 
     priced: Priced
+    doing: Pass = Pass.FORWARD
 
     def value(self, published: Published) -> float:
         """Its interval, its energy, or its operations per joule."""
         if published.figure is Figure.INTERVAL:
-            return product_interval(self.priced.chip)
+            return product_interval(self.priced.chip, self.doing)
         energy = self._energy(published.of)
         operations = 2 * matrix_unit(self.priced.chip).limits.weights
         return operations / energy if published.figure is Figure.EFFICIENCY else energy
 
     def _energy(self, components: tuple[str, ...]) -> float:
-        actions = product_actions(self.priced.chip)
+        actions = product_actions(self.priced.chip, self.doing)
         _refuse_unknown(components, (part for part, _, _ in actions))
         bill, chosen = self.priced.bill, frozenset(components or (part for part, _, _ in actions))
         whole = (lambda name: 1.0) if components else bill.whole
@@ -163,7 +179,7 @@ class ProductAnswer:
         parts = [part for part in bill.components if part.name in chosen]
         standing = sum(part.count * part.standing_w * whole(part.name) for part in parts)
         leakage = standing / Floorplan(self.priced.chip).arrays
-        return dynamic + leakage * product_interval(self.priced.chip)
+        return dynamic + leakage * product_interval(self.priced.chip, self.doing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,12 +328,13 @@ def answer(question: Question) -> Answer:
         case Sums():
             return _sums(question)
         case Peak():
-            return PeakAnswer(_priced(question.chip, question.overrides))
+            passes = TRAINING if question.training else (Pass.FORWARD,)
+            return PeakAnswer(_priced(question.chip, question.overrides), passes)
         case PeakRatio():
             mine, theirs = (question.chip, question.overrides), (question.against, question.against_overrides)
             return PeakRatioAnswer(PeakAnswer(_priced(*mine)), PeakAnswer(_priced(*theirs)))
         case Product():
-            return ProductAnswer(_priced(question.chip, question.overrides))
+            return ProductAnswer(_priced(question.chip, question.overrides), Pass(question.doing))
         case Doing():
             return DoingAnswer(_priced(question.chip, question.overrides), question)
         case Run():

@@ -249,9 +249,16 @@ class Sums(_Asked):
 
 
 class Peak(_Asked):
-    """The chip's peak figures."""
+    """The chip's peak figures.
+
+    Parameters
+    ----------
+    training : bool
+        Of a product, a transposed product and an update one after the other, in place of products alone.
+    """
 
     ask: Literal["peak"]
+    training: bool = False
 
 
 class PeakRatio(_Asked):
@@ -270,9 +277,16 @@ class PeakRatio(_Asked):
 
 
 class Product(_Asked):
-    """One product that uses a whole array."""
+    """One product that uses a whole array, or what else is done with its weights.
+
+    Parameters
+    ----------
+    doing : str
+        ``transposed`` and ``update`` are passes of training.
+    """
 
     ask: Literal["product"]
+    doing: Literal["forward", "transposed", "update"] = "forward"
 
 
 class Doing(_Asked):
