@@ -71,6 +71,19 @@ def _wide_lstm(name: str, projections: tuple[int, ...], options: WorkloadOptions
     return draft.finish()
 
 
+# Layers that DeepBench times (baidu-research/DeepBench): a sequence of vectors as wide as the state.
+
+_DEEPBENCH = (512, 1024, 2048, 4096)
+_DEEPBENCH_STEPS = 25
+
+
+def _deepbench(hidden: int, options: WorkloadOptions) -> Network:
+    draft = Draft(f"deepbench-lstm-{hidden}")
+    stream = draft.source("vectors", hidden, tokens=options.seq or _DEEPBENCH_STEPS)
+    draft.sink("states", lstm_layer(draft, "lstm", stream, hidden=hidden))
+    return draft.finish()
+
+
 # RNN-T as in MLPerf Inference, with the widened input of Ambrogio et al., Nature 620:768 (2023).
 
 _LABELS = 29
@@ -130,5 +143,11 @@ WORKLOADS = (
         "Two LSTM-8192 with projections of 1,024 (PUMA 2019)",
         partial(_wide_lstm, "big-lstm", (1024, 1024)),
         _SEQ,
+    ),
+    *(
+        Workload(
+            f"deepbench-lstm-{hidden}", f"One LSTM-{hidden}, as DeepBench times it", partial(_deepbench, hidden), _SEQ
+        )
+        for hidden in _DEEPBENCH
     ),
 )

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from archsim import engine
 from archsim.accounting.steady import Steady, actor_use, steady_use
+from archsim.accounting.stepped import starting_s
 from archsim.engine import Cause, Critical
 from archsim.mapping import Placement
 from archsim.program import Kind, Program, Role, Trace, resource_name
+from archsim.units import PS_PER_S
 
 FULLY = 0.999
 """Busy share of the steady period, or else of the run, from which a resource is the limit; the rest is rounding."""
@@ -48,6 +50,7 @@ class Limit(StrEnum):
     DECODING = "decoding"
     TURNS = "layers take turns"
     FILLING = "filling the pipeline"
+    STARTS = "starting kernels"
     WAITS = "waits for one another"
     UNTRACED = "not traced"
 
@@ -95,6 +98,8 @@ def _busiest(trace: Trace, steady: Steady) -> tuple[int, float]:
 
 
 def _limit(trace: Trace, placement: Placement, steady: Steady, actor: int, use: float) -> tuple[Limit, str]:
+    if (starting := starting_s(trace, placement)) > max(_working_s(trace) - starting, _fetching_s(trace)):
+        return Limit.STARTS, _started(trace, starting)
     if use >= FULLY:
         return Limit.RESOURCE, f"it is the limit: {_service(trace, placement, actor)}"
     critical = engine.critical_path(trace)
@@ -105,6 +110,26 @@ def _limit(trace: Trace, placement: Placement, steady: Steady, actor: int, use: 
         return limit, reason
     resource = resource_name(trace.program, int(trace.program.actors.resource[actor]))
     return limit, f"{reason}; at most {1.0 / use:.3g} times as fast, as {resource} is the next limit"
+
+
+def _working_s(trace: Trace) -> float:
+    """Seconds in which kernels start or work, one after the other."""
+    kinds = trace.program.resources.kind[trace.program.actors.resource]
+    return float(trace.busy[np.isin(kinds, (Kind.ARRAY, Kind.UNIT))].sum()) / PS_PER_S
+
+
+def _fetching_s(trace: Trace) -> float:
+    kinds = trace.program.resources.kind[trace.program.actors.resource]
+    return float(trace.busy[kinds == Kind.MEMORY].sum()) / PS_PER_S
+
+
+def _started(trace: Trace, starting: float) -> str:
+    whole = trace.makespan / PS_PER_S
+    working, fetching = (_working_s(trace) - starting) / whole, _fetching_s(trace) / whole
+    return (
+        f"{starting / whole:.1%} of the whole run starts kernels, which work for {working:.1%} of it; memory works for "
+        f"{fetching:.1%}; what would help: a larger --batch, or a shorter start (tile.launch, tile.startup)"
+    )
 
 
 def _service(trace: Trace, placement: Placement, actor: int) -> str:

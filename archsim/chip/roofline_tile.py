@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from archsim.chip.section import BitsPerSecond, CostChoice, Count, Duration, Hertz, Precision, Section, Share, refusal
-from archsim.chip.stepped_tile import SteppedTile, TensorsAre, WeightsAre
+from archsim.chip.stepped_tile import SteppedTile, TensorsAre, WeightsAre, Zeros
 
 ROOFLINE = "roofline"
 """The matrix unit of devices that are described by their roofline."""
@@ -59,6 +59,9 @@ class RooflineTile(SteppedTile):
         ``resident``: in the cache for ever.
     tensors : TensorsAre
         ``kept``: in the cache while there is room.
+    zero_weights : Zeros, optional
+        A pattern of zeros in constant weights that is skipped, as two of every four: products take the less of the
+        peak, and of the memory.
     cost : CostChoice
         Of the whole device: joules of a multiplication by its format, its power when idle.
     """
@@ -75,6 +78,7 @@ class RooflineTile(SteppedTile):
     buffer_bandwidth: BitsPerSecond
     weights: WeightsAre
     tensors: TensorsAre
+    zero_weights: Zeros | None = None
     cost: CostChoice
 
     @property
@@ -96,6 +100,15 @@ class RooflineTile(SteppedTile):
     def macs_per_s(self) -> float:
         """Multiplications with their additions at the peak."""
         return self.processors * self.chosen.macs * self.clock
+
+    @model_validator(mode="after")
+    def _patterned(self) -> Self:
+        if self.zero_weights is not None and self.zero_weights.group is None:
+            raise refusal(
+                "zero_weights: processors make use of zeros in a pattern only",
+                "Give 'use: skipped' and the pattern's group, as {share: 0.5, use: skipped, group: 4}.",
+            )
+        return self
 
     @model_validator(mode="after")
     def _known(self) -> Self:

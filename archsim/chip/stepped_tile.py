@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from archsim.chip.section import (
     Bits,
@@ -148,16 +148,25 @@ class Zeros(Section):
     group : int, optional
         Elements of every group that have just this share of zeros: 4 for two of every four. Without it, they lie
         anywhere.
+    layers : dict of str to float
+        Shares of single layers, by their names, such as were measured; ``share`` is that of all others.
     """
 
     share: Share
     use: ZeroUse
     group: Count | None = None
+    layers: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+
+    def of(self, layer: str) -> Zeros:
+        """Those of one layer."""
+        return self.model_copy(update={"share": self.layers.get(layer, self.share), "layers": {}})
 
     @model_validator(mode="after")
     def _patterned(self) -> Self:
         if self.group is None:
             return self
+        if self.layers:
+            raise refusal("shares of single layers are given for a pattern, which all have", "Remove 'layers'.")
         if self.use is ZeroUse.GATED:
             raise refusal("a pattern is given for zeros that are gated wherever they lie", "Remove 'group'.")
         if abs(self.group * self.share - round(self.group * self.share)) > 1e-9 or self.group < 2:

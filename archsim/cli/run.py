@@ -26,6 +26,7 @@ from archsim.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from archsim.chip import Chip
     from archsim.engine import LogWindow
     from archsim.network import Network
     from archsim.report import Document, Question, Summary, TableFormat
@@ -50,6 +51,15 @@ def run(
         EngineName,
         typer.Option(help="The reference is slow and judges the compiled one.", rich_help_panel="The run"),
     ] = EngineName.COMPILED,
+    zeros: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.npz|own",
+            help="Count zeros of the model's weights, and of its layers' inputs on this data (own: a trained model's), "
+            "for a chip that skips or gates them (tile.zero_inputs, tile.zero_weights).",
+            rich_help_panel="The run",
+        ),
+    ] = None,
 ) -> None:
     """Run a network on a chip: latency, throughput, where time, energy and area go, and the bottleneck.
 
@@ -65,7 +75,14 @@ def run(
             network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings, learning.learning
         )
         doubt.check(question)
-        summary = _simulated(question, learning.derived(network.load()), chip, window)
+        if zeros is not None and doubt.uncertainty:
+            raise InputError(
+                "zeros are counted for one run, and uncertainty takes many",
+                where="--zeros, --uncertainty",
+                remedy="Leave one of them out.",
+            )
+        described, counted = _counted(network.model, chip.load(), zeros)
+        summary = _simulated(question, learning.derived(network.load()), described, window, counted)
         found = doubt.found(question, summary.result)
         if folder is not None:
             table_format = TableFormat(output.table_format.value)
@@ -125,7 +142,9 @@ def _write_timeline(file: Path, summary: Summary) -> None:
     write_timeline(file, summary.result.trace, summary.result.bill)
 
 
-def _simulated(question: Question, model: Network, chip: ChipOptions, window: LogWindow | None) -> Summary:
+def _simulated(
+    question: Question, model: Network, chip: Chip, window: LogWindow | None, counted: tuple[str, ...]
+) -> Summary:
     from rich.console import Console
 
     from archsim.cli.progress import RunProgress
@@ -133,5 +152,16 @@ def _simulated(question: Question, model: Network, chip: ChipOptions, window: Lo
     from archsim.simulation import simulate
 
     with RunProgress(Console(stderr=True)) as progress:
-        result = simulate(model, chip.load(), question.settings, log=window, progress=progress)
-    return Summary(("archsim", *sys.argv[1:]), question, result, run_notes(question, result, window))
+        result = simulate(model, chip, question.settings, log=window, progress=progress)
+    notes = (*counted, *run_notes(question, result, window))
+    return Summary(("archsim", *sys.argv[1:]), question, result, notes)
+
+
+def _counted(model: str, chip: Chip, zeros: str | None) -> tuple[Chip, tuple[str, ...]]:
+    """The chip that knows of the zeros, where they are to be counted, and what was found."""
+    if zeros is None:
+        return chip, ()
+    from archsim.studies import zero_study
+
+    study = zero_study(model, chip, zeros)
+    return study.chip, (study.note,)

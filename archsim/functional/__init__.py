@@ -20,6 +20,7 @@ from archsim.functional.execution import Execution, execute, program_model
 from archsim.functional.metrics import Metric, accuracy, load_metric
 from archsim.functional.model import Model, prepare, prepared
 from archsim.functional.spiking import Fired, RateModel, calibrated, fire, rate_model
+from archsim.functional.zeros import LayerZeros, measured_zeros, with_zeros
 
 __all__ = [
     "TIMES_S",
@@ -32,6 +33,7 @@ __all__ = [
     "Execution",
     "Fired",
     "LayerActivity",
+    "LayerZeros",
     "Metric",
     "Model",
     "Plan",
@@ -49,6 +51,7 @@ __all__ = [
     "load_conductances",
     "load_metric",
     "measured_activity",
+    "measured_zeros",
     "prepare",
     "prepared",
     "program_arrays",
@@ -59,4 +62,5 @@ __all__ = [
     "shapes_in_data",
     "spread",
     "with_activity",
+    "with_zeros",
 ]

@@ -60,13 +60,15 @@ Layers = Mapping[int, WeightMatrix]
 
 
 def blocks_of(placement: Placement, layers: Layers) -> tuple[Block, ...]:
-    """The blocks of a placement, checked against the weights.
+    """The blocks of a placement, checked against the weights; none on a device that works layer by layer.
 
     Raises
     ------
     InputError
         If the placement is of another model.
     """
+    if placement.plan is not None:
+        return ()
     found = tuple(_block(placement, index) for index in range(len(placement.blocks)))
     for layer, matrix in layers.items():
         groups, rows, columns = matrix.shape

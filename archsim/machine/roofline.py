@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from archsim.machine.matrix_unit import BlockLimits
 from archsim.machine.part import Kind, Part, Place, Purpose, process_facts
 from archsim.machine.stages import Action, BlockShapes, Pass, Stage
 from archsim.machine.stepped import Elementwise, Keeping, Operands, Product, Spent, Steps
+from archsim.machine.systolic.zeros import shortened, stored_share
 from archsim.machine.vector_unit import AHEAD, spread, unit_steps
 from archsim.network import Network
 from archsim.program import Kind as Resource
@@ -107,6 +109,7 @@ class RooflineDevice:
 
     def product(self, product: Product, most: int) -> Steps:
         """A kernel that multiplies."""
+        product = self._thinned(product)
         tile, operands = self.tile, product.operands
         macs = product.vectors * product.rows * product.columns * product.groups
         computing = macs / (tile.macs_per_s * tile.peak_share * self.devices)
@@ -127,6 +130,20 @@ class RooflineDevice:
             spent=(Spent(PROCESSORS, tile.format, float(product.macs)), *self._sent(operands)),
         )
         return started(self._exchanged(kernel, operands), picoseconds(tile.launch + tile.startup))
+
+    def _thinned(self, product: Product) -> Product:
+        """The rows and the bits that a pattern of zeros leaves of constant weights."""
+        zeros = self.tile.zero_weights
+        if zeros is None or not product.constant:
+            return product
+        stored = stored_share(self.tile.weight_bits, zeros)
+        operands = replace(
+            product.operands,
+            weights=ceil(product.operands.weights * stored),
+            weights_fetched=ceil(product.operands.weights_fetched * stored),
+        )
+        rows = shortened(product.rows, zeros, 1)
+        return replace(product, rows=rows, macs=round(product.macs * (1 - zeros.share)), operands=operands)
 
     def _exchanged(self, kernel: Steps, operands: Operands) -> Steps:
         """A product's kernel, and each device's results on their way to all others."""

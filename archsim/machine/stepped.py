@@ -81,6 +81,8 @@ class Product:
         Whether the matrices are constant weights.
     shared : Shared, optional
         By several chips; all sizes are those of the whole pass.
+    layer : str
+        Whose it is, where the matrices are constant weights.
     """
 
     vectors: int
@@ -91,6 +93,7 @@ class Product:
     operands: Operands
     constant: bool = False
     shared: Shared | None = None
+    layer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from archsim.studies.sensitivity import FIGURES, STEP, Sensitivity, Varied, neig
 from archsim.studies.sweep import Sweep, read_sweep
 from archsim.studies.uncertainty import BANDED, Ranged, Uncertainty, ranged_numbers, uncertainty
 from archsim.studies.what_if import Change, WhatIf, what_ifs
+from archsim.studies.zeros import ZeroStudy, zero_study
 
 __all__ = [
     "BANDED",
@@ -23,6 +24,7 @@ __all__ = [
     "Uncertainty",
     "Varied",
     "WhatIf",
+    "ZeroStudy",
     "accuracy_study",
     "follow",
     "model_files",
@@ -36,4 +38,5 @@ __all__ = [
     "typical_sample",
     "uncertainty",
     "what_ifs",
+    "zero_study",
 ]

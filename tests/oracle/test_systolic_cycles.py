@@ -1,7 +1,7 @@
 """Cycles of products on systolic arrays, against SCALE-Sim 3.0.0 (Samajdar et al., ISPASS 2020).
 
 ``data/scale_sim_cycles.csv`` holds the compute cycles that SCALE-Sim gives at unlimited bandwidth for the distinct
-products of ResNet-18, ResNet-50 and AlexNet (94 of 108), in its three dataflows, on an array of 128 x 96: not square,
+products of ResNet-18, ResNet-50 and AlexNet (103 of 108), in its three dataflows, on an array of 128 x 96: not square,
 so that rows and columns cannot be mistaken for each other. Its birth certificate, ``data/scale_sim_cycles.md``, names
 the products that are not there. With
 ARCHSIM_SCALESIM=PYTHON, some rows are run again by a Python that has SCALE-Sim, which needs numpy below 2.
@@ -50,7 +50,7 @@ def cycles(m: int, n: int, k: int, dataflow: str, rows: int, columns: int) -> in
 @pytest.mark.parametrize("dataflow", DATAFLOWS)
 def test_every_product_takes_as_many_cycles_as_in_scale_sim(dataflow: str) -> None:
     rows = frozen().query("dataflow == @dataflow")
-    assert len(rows) >= 28
+    assert len(rows) >= 33
     ours = [cycles(row.m, row.n, row.k, dataflow, row.rows, row.columns) for row in rows.itertuples()]
     assert ours == rows.cycles.tolist()
 

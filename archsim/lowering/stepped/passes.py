@@ -98,6 +98,7 @@ class Questions:
             constant=True,
             operands=self._operands(here, self._inputs(here, None), bits, 0 if stay else bits),
             shared=self._shared(here),
+            layer=here.layer.name,
         )
 
     def _shared(self, here: _Pass) -> Shared | None:

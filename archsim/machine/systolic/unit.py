@@ -9,9 +9,11 @@ from math import ceil
 import numpy as np
 
 from archsim.chip import Chip
+from archsim.chip.nearness import nearest
 from archsim.chip.stepped_tile import SYSTOLIC, Dataflow, Filling, SystolicTile, TensorsAre, WeightsAre, Zeros
 from archsim.chip.tile import Buffer
 from archsim.chip.tile_kinds import TileKind
+from archsim.errors import InputError
 from archsim.machine.matrix_unit import BlockLimits
 from archsim.machine.memories import Stored, memory_for
 from archsim.machine.part import READ_WRITE, Facts, Kind, Part, Place, Purpose, process_facts
@@ -109,7 +111,16 @@ class SystolicArrays:
         return chips if isinstance(chips, int) else 1
 
     def check(self, network: Network, samples: int) -> None:
-        """Any network will do."""
+        """Refuse shares of zeros of layers that there are not; else any network will do."""
+        layers = [layer.name for layer in network.matrices]
+        for field, zeros in (("zero_inputs", self.tile.zero_inputs), ("zero_weights", self.tile.zero_weights)):
+            for name in () if zeros is None else zeros.layers:
+                if name not in layers:
+                    raise InputError(
+                        f"{network.name} has no layer {name!r} with weights",
+                        where=f"chip {self.chip.name!r}, tile.{field}.layers",
+                        remedy=f"Give shares of its layers, such as {nearest(name, layers) or layers[0]!r}.",
+                    )
 
     def product(self, product: Product, most: int) -> Steps:
         """The folds of a product, in at most so many steps; of one that chips share, those of the largest piece."""
@@ -153,12 +164,11 @@ class SystolicArrays:
     def _zeros(self, product: Product) -> dict[Operand, Zeros | None]:
         """What the chip file says of zeros; products of two activations have none that are known."""
         tile = self.tile
-        known = product.constant
-        return {
-            Operand.INPUTS: tile.zero_inputs if known else None,
-            Operand.WEIGHTS: tile.zero_weights if known else None,
-            Operand.SUMS: None,
-        }
+        found: dict[Operand, Zeros | None] = dict.fromkeys(Operand)
+        if product.constant:
+            given = ((Operand.INPUTS, tile.zero_inputs), (Operand.WEIGHTS, tile.zero_weights))
+            found.update((operand, zeros.of(product.layer)) for operand, zeros in given if zeros is not None)
+        return found
 
     def _stored(self, product: Product) -> Product:
         """The product with the bits and the multiplications that zeros leave."""

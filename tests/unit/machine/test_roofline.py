@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archsim.accounting.bottleneck import Limit
 from archsim.chip import Chip, load_chip
 from archsim.errors import CapacityError, InputError
 from archsim.machine.roofline import STEPS
@@ -126,6 +127,22 @@ def test_weights_of_fewer_bits_take_less_of_the_memory() -> None:
     assert whole / half == pytest.approx(2.0, rel=0.03)
 
 
+PATTERN = ("tile.zero_weights.use=skipped", "tile.zero_weights.share=0.5", "tile.zero_weights.group=4")
+
+
+def test_two_zeros_of_every_four_weights_double_the_peak_and_leave_nine_sixteenths_of_the_way() -> None:
+    # Of four weights of 16 bits two are kept, with two bits each for their places: 36 of 64 bits.
+    slow, quick = (seconds("a100", *IDEAL, *more) for more in ((), PATTERN))
+    assert quick / slow == pytest.approx(36 / 64, rel=0.03)
+    slow, quick = (seconds("a100", *IDEAL, *more, batch=4096) for more in ((), PATTERN))
+    assert quick / slow == pytest.approx(1 / 2, rel=0.05)
+
+
+def test_zeros_without_a_pattern_are_refused() -> None:
+    with pytest.raises(InputError, match="zeros in a pattern only"):
+        load_chip("a100", PATTERN[:2])
+
+
 def test_energy_is_idle_power_over_time_and_what_is_multiplied_and_fetched() -> None:
     result = ran("v100", *IDEAL, batch=4)
     head, elapsed = result.ledger.headline, result.trace.makespan * 1e-12
@@ -221,3 +238,33 @@ def test_several_devices_need_a_number_and_a_link() -> None:
         load_chip("a100-80gb", ["system.chips=as needed"])
     with pytest.raises(InputError, match="no link"):
         load_chip("v100", ["system.chips=2"])
+
+
+@pytest.mark.parametrize(
+    ("network", "batch", "overrides", "limit", "where"),
+    [
+        # Kernels of a few bytes: 12.73 us of start each.
+        (layer(16), 1, (), Limit.STARTS, "processors"),
+        # 128 MiB of weights for one vector take 149 us.
+        (layer(), 1, (), Limit.RESOURCE, "hbm"),
+        # 1,024 vectors, seven times the ridge.
+        (layer(), 1024, (), Limit.RESOURCE, "processors"),
+        (layer(), 1, ("tile.startup=200 us",), Limit.STARTS, "hbm"),
+    ],
+)
+def test_what_bounds_a_device_is_its_starts_its_memory_or_its_multipliers(
+    network: Network, batch: int, overrides: tuple[str, ...], limit: Limit, where: str
+) -> None:
+    quick = "system.host_bandwidth=100000 TB/s"
+    found = ran("v100", quick, *overrides, batch=batch, network=network).ledger.bottleneck
+    assert found.limit is limit
+    assert where in found.resource or limit is Limit.STARTS
+
+
+def test_starts_are_told_beside_work_and_fetching() -> None:
+    quick = "system.host_bandwidth=100000 TB/s"
+    chain = line(*((f"a{number}", Matrix(Weights(16, 16))) for number in range(5)), width=16)
+    reason = ran("v100", quick, network=chain).ledger.bottleneck.reason
+    # 63.65 us of starts, and next to nothing else.
+    assert reason.startswith("100.0%")
+    assert "of the whole run starts kernels" in reason

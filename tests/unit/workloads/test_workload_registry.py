@@ -21,8 +21,9 @@ ASKED_FOR = {
         "whisper-base",
         "whisper-small",
     ),
-    *("mlp-l4", "mlp-l5", "mlp-hermes", "alexnet", "alexnet-convolutions"),
+    *("mlp-l4", "mlp-l5", "mlp-hermes", "mlp-mnist", "mlp-nature", "alexnet", "alexnet-convolutions"),
     "vgg16-convolutions",
+    *(f"deepbench-lstm-{hidden}" for hidden in (512, 1024, 2048, 4096)),
     *("tpu-mlp0", "tpu-mlp1", "tpu-lstm0", "tpu-lstm1", "tpu-cnn0"),
 }
 
