@@ -124,6 +124,13 @@ class Bill:
         """Joules for each joule of a component: its own, and those that others draw as a share of it."""
         return 1.0 + sum(part.beside(name) for part in self.shares)
 
+    def leaking(self, part: Component) -> float:
+        """Watts that all instances of a component leak, and those that it draws as a share of what others leak."""
+        others = sum(
+            each * other.count * other.leakage_w.value for other in self.components if (each := part.beside(other.name))
+        )
+        return part.count * part.leakage_w.value + others
+
     def component(self, name: str) -> Component:
         """Look a component up by its name.
 

@@ -224,7 +224,7 @@ def _leakage(part: Part, estimate: Estimate, origin: str, where: str) -> Figure:
         return Figure(part.choice.leakage, "given", origin, given=True)
     if isinstance(part.choice, OtherPart) and part.choice.share is not None:
         counted = ", ".join(part.choice.of or ())
-        return Figure(0.0, f"0: it draws {part.choice.share:g} of all that {counted} and it draw", origin)
+        return Figure(0.0, f"none of its own: it draws {part.choice.share:g} of all that {counted} and it draw", origin)
     return estimate.leakage_w or _missing(part, "leakage", "1 mW", where)
 
 

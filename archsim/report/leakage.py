@@ -29,12 +29,13 @@ def leakage_table(chip: Chip, bill: Bill, given: Sequence[Source]) -> pd.DataFra
         One row per component: ``component, instances, area_m2, leakage_w`` (of all instances), ``density_w_m2`` (NaN
         where it takes no area), ``relative`` (to the chip's transistors), ``verdict, why, source``. The verdict is
         ``outlier`` beyond `WITHIN` times the density of high-performance transistors, or as far below that of low-power
-        ones; ``none`` where nothing leaks, ``no area`` where nothing can be compared.
+        ones; ``none`` where nothing leaks, ``no area`` where nothing can be compared, ``a share`` where a part draws
+        one of what others leak.
     """
     reference = process_density(chip, "high-performance")
     by_name = {part.name: part for part in parts(chip)}
     reasons = {source.path: source.source for source in given}
-    rows = [_row(part, by_name[part.name], reference, reasons) for part in bill.components]
+    rows = [_row(part, bill.leaking(part), by_name[part.name], reference, reasons) for part in bill.components]
     columns = ["component", "instances", "area_m2", "leakage_w", "density_w_m2", "relative", "verdict", "why", "source"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -47,9 +48,9 @@ def process_density(chip: Chip, flavour: Flavour) -> float:
 
 
 def _row(
-    component: Component, part: Part, reference: float, reasons: dict[str, str]
+    component: Component, leakage: float, part: Part, reference: float, reasons: dict[str, str]
 ) -> tuple[str, int, float, float, float, float, str, str, str]:
-    area, leakage = component.count * component.area_m2.value, component.count * component.leakage_w.value
+    area = component.count * component.area_m2.value
     ratio = leakage / area if area else float("nan")
     why = component.leakage_w.formula
     if part.choice.leakage is not None:
@@ -61,7 +62,7 @@ def _row(
         leakage,
         ratio,
         ratio / reference,
-        _verdict(leakage, ratio / reference),
+        "a share" if component.along else _verdict(leakage, ratio / reference),
         why,
         component.leakage_w.source,
     )

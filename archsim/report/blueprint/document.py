@@ -67,7 +67,7 @@ def part_frame(bill: Bill) -> pd.DataFrame:
     rows = [
         (
             part.name, part.place.value, part.purpose.value, part.count, part.area_m2.value,
-            part.count * part.area_m2.value, part.count * part.leakage_w.value, part.area_m2.formula,
+            part.count * part.area_m2.value, bill.leaking(part), part.area_m2.formula,
             part.area_m2.source,
         )
         for part in bill.components

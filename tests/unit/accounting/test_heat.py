@@ -5,9 +5,18 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from archsim.accounting.heat import SILICON_W_PER_M_K, Cooling, HeatMap, heat_map
+from archsim.accounting.heat import (
+    SILICON_W_PER_M_K,
+    Cooling,
+    HeatMap,
+    _Leaking,
+    _network,
+    _steady,
+    heat_map,
+)
 from archsim.cost.temperature import growth
 from archsim.errors import InputError
 from archsim.simulation import Result, simulate
@@ -67,6 +76,49 @@ def test_leakage_follows_each_site() -> None:
     assert logic * (factor - 1) < added < 1.5 * logic * (factor - 1)
     assert hot.before_w == pytest.approx(cold.power_w)
     assert hot.hottest_k > cold.hottest_k
+
+
+def test_a_hot_site_warms_its_neighbours_by_hand() -> None:
+    """Two alike, one with all the power: rises add up to P R / A, and differ by P / (A / R + 2 s)."""
+    frame = pd.DataFrame({"chip": [0, 0], "row": [0, 0], "column": [0, 1]})
+    cooling = Cooling(300.0, 4e-4, 1e-3, conductivity=100.0)
+    area, power = np.array([2e-6, 2e-6]), np.array([0.5, 0.0])
+    rise = _steady(_network(frame, area, cooling), power, area, cooling, np.zeros_like) - 300.0
+    out, sheet = 2e-6 / 4e-4, 100.0 * 1e-3
+    assert rise.sum() == pytest.approx(0.5 / out)
+    assert rise[0] - rise[1] == pytest.approx(0.5 / (out + 2 * sheet))
+
+
+def test_chips_do_not_warm_each_other() -> None:
+    frame = pd.DataFrame({"chip": [0, 1], "row": [0, 0], "column": [0, 1]})
+    cooling = Cooling(300.0, 4e-4, 1e-3)
+    area, power = np.array([2e-6, 2e-6]), np.array([0.5, 0.0])
+    rise = _steady(_network(frame, area, cooling), power, area, cooling, np.zeros_like) - 300.0
+    assert rise.tolist() == pytest.approx([0.5 * 4e-4 / 2e-6, 0.0], abs=1e-9)
+
+
+def test_what_follows_is_found_again_until_it_stands() -> None:
+    """A site that takes 1 mW more for each kelvin above the ambient: rise = P / (A / R - 1 mW)."""
+    frame = pd.DataFrame({"chip": [0], "row": [0], "column": [0]})
+    cooling = Cooling(310.0, 4e-4, 1e-3)
+    area, power = np.array([2e-6]), np.array([0.02])
+    found = _steady(_network(frame, area, cooling), power, area, cooling, lambda kelvin: 1e-3 * (kelvin - 310.0))
+    assert found[0] - 310.0 == pytest.approx(0.02 / (2e-6 / 4e-4 - 1e-3), abs=1e-5)
+
+
+@pytest.mark.parametrize(("kelvin", "watts"), [(300.0, 0.0), (305.0, 1.0), (310.0, 2.0), (316.0, 2.0 + 0.6 * 4.0)])
+def test_leakage_between_two_temperatures_is_interpolated(kelvin: float, watts: float) -> None:
+    """On a grid of ten kelvin, from 300: 0, 2, 6 W and on."""
+    grid = np.array([0.0, 2.0, 6.0, 12.0, 20.0, 30.0, 42.0, 56.0, 72.0, 90.0, 110.0])
+    assert _Leaking(grid[:, None]).extra(np.array([kelvin]))[0] == pytest.approx(watts)
+
+
+def test_the_ends_of_the_grid_are_within() -> None:
+    grid = np.arange(11.0)[:, None]
+    assert _Leaking(grid).extra(np.array([400.0]))[0] == pytest.approx(10.0)
+    assert _Leaking(grid).extra(np.array([300.0]))[0] == 0.0
+    with pytest.raises(InputError, match="reaches 401 K"):
+        _Leaking(grid).extra(np.array([401.0]))
 
 
 @pytest.mark.parametrize(

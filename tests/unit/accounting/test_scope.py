@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from archsim.accounting import Aspect, Extent, scope_of, without_area, without_leakage
-from archsim.accounting.scope import Scope
+from archsim.accounting.scope import Inclusion, Scope
 from archsim.chip import chip_names, load_chip
 from archsim.chip.schema import Chip
 from archsim.cost import Bill, price
@@ -80,6 +82,60 @@ def test_links_between_chips() -> None:
     assert scope("pcm-mesh-14nm").extent(Aspect.IO) is Extent.ALL
     assert scope("pcm-mesh-14nm", "system.link=null", "system.chips=1").extent(Aspect.IO) is Extent.ABSENT
     assert scope("puma", "system.link.cost.energy.bit=0 J").extent(Aspect.IO) is Extent.NONE
+
+
+def component(name: str, *, given: bool = True, leakage: float = 1e-3, area: float = 1e-6, **more: object) -> Component:
+    def figure(value: float) -> Figure:
+        return Figure(value, "by hand", "by hand", given=given)
+
+    place = Place.PORT if name in ("dram", "chip-link") else Place.TILE
+    return Component(name, place, Purpose.COMPUTE, 1, (), figure(area), figure(leakage), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("parts", "extent", "without"),
+    [
+        ([component("a"), component("b")], Extent.ALL, ()),
+        ([component("a"), component("b", leakage=0.0)], Extent.PART, ("b",)),
+        ([component("a"), component("b", leakage=0.0, given=False)], Extent.ALL, ()),
+        ([component("a", leakage=0.0), component("b", leakage=0.0)], Extent.NONE, ("a", "b")),
+        ([component("a", leakage=0.0, given=False)], Extent.NONE, ()),
+        # What stands beside the die is not asked.
+        ([component("a"), component("dram", leakage=0.0)], Extent.ALL, ()),
+    ],
+)
+def test_leakage_of_parts_by_hand(parts: list[Component], extent: Extent, without: tuple[str, ...]) -> None:
+    found = scope_of(load_chip("pcm-mesh-14nm"), Bill(tuple(parts))).inclusions[0]
+    assert (found.aspect, found.extent, found.without) == (Aspect.LEAKAGE, extent, without)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"running_w": Figure(1e-3, "", "")}, {"along": (("a", 0.1),)}, {"energy_j": (("x", Figure(1e-12, "", "")),)}],
+)
+def test_a_purpose_is_served_by_whatever_draws_power(more: dict[str, object]) -> None:
+    part = component("x", leakage=0.0)
+    for changes, extent in (({}, Extent.NONE), (more, Extent.ALL)):
+        serving = replace(part, purpose=Purpose.SUPPLY, **changes)  # type: ignore[arg-type]
+        found = scope_of(load_chip("pcm-mesh-14nm"), Bill((component("a"), serving)))
+        assert found.extent(Aspect.SUPPLY) is extent
+        within = replace(part, covers=frozenset({Purpose.CLOCK}), **changes)  # type: ignore[arg-type]
+        found = scope_of(load_chip("pcm-mesh-14nm"), Bill((component("a"), within)))
+        assert found.extent(Aspect.CLOCK) is extent
+
+
+def test_what_is_included_in_words() -> None:
+    told = Scope(
+        (
+            Inclusion(Aspect.LEAKAGE, Extent.PART, ("b",)),
+            Inclusion(Aspect.AREA, Extent.ALL),
+            Inclusion(Aspect.CLOCK, Extent.NONE),
+            Inclusion(Aspect.DRAM, Extent.ABSENT),
+            Inclusion(Aspect.HOST, Extent.NONE),
+        )
+    )
+    assert (told.included, told.excluded) == ("leakage in part, area", "clock, host")
+    assert Scope((Inclusion(Aspect.IO, Extent.NONE),)).included == "dynamic energy alone"
 
 
 @pytest.mark.parametrize("chip", chip_names())

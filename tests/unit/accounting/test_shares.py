@@ -13,11 +13,12 @@ from archsim.accounting.course import firing_energies
 from archsim.accounting.heat import Cooling, heat_map
 from archsim.accounting.product import product_of
 from archsim.accounting.sites import sites
-from archsim.chip import load_chip
-from archsim.cost import price
+from archsim.chip import Chip, load_chip
+from archsim.cost import Bill, price
 from archsim.errors import ArchsimError
 from archsim.exploration.bounds import bounds_of
 from archsim.report.differences.chips import chip_record, power_parts
+from archsim.report.leakage import leakage_table
 from archsim.simulation import Result, Settings, simulate
 
 CHIP = "pcm-mesh-14nm"
@@ -145,6 +146,22 @@ def test_unused_parts_draw_it() -> None:
     each = {part.name: part.count * part.leakage_w.value for part in result.bill.components}
     more = least_w(result.bill, result.placement) - least_w(without.bill, without.placement)
     assert more == pytest.approx(0.25 * (each["adc"] + each["array"]))
+
+
+def test_the_table_of_leakage_and_the_silicon_have_it() -> None:
+    chip = load_chip(CHIP, CLOCK)
+    bill = price(chip)
+    table = leakage_table(chip, bill, ()).set_index("component")
+    assert table.leakage_w["clock"] == pytest.approx(0.25 * (table.leakage_w["adc"] + table.leakage_w["array"]))
+    assert table.verdict["clock"] == "a share"
+    assert table.leakage_w.sum() == pytest.approx(peak_of(chip, bill).power_w - _products_w(chip, bill))
+
+
+def _products_w(chip: Chip, bill: Bill) -> float:
+    """Watts of all arrays' products and their clock."""
+    parts = full_activity(chip, bill).set_index("component")
+    own = parts.dynamic_w[["array", "driver", "adc", "affine"]].sum()
+    return float(own + parts.dynamic_w["clock"])
 
 
 def test_a_share_of_leakage_grows_with_temperature() -> None:
