@@ -57,6 +57,14 @@ def compare(
     batch: Annotated[
         str, typer.Option(metavar="N,M,...", help="Samples to run, one run for each.", rich_help_panel=_RUN)
     ] = "1",
+    training: Annotated[
+        bool,
+        typer.Option(
+            "--training",
+            help="Train the networks on all chips: forward, backward and update, in mini-batches of --batch samples.",
+            rich_help_panel=_RUN,
+        ),
+    ] = False,
     replicate: Annotated[
         str,
         typer.Option(
@@ -103,7 +111,8 @@ def compare(
     host ...), what is not alike, where one chip overtakes another as batches grow, and estimates at one node.
 
     Examples: [cyan]archsim compare resnet18 lstm-ptb bert-base --chips pcm-mesh-14nm,isaac,puma[/],
-    [cyan]archsim compare mlp-l4 --chips isaac,puma --baseline puma --batch 1,8,64 --out results[/].
+    [cyan]archsim compare mlp-l4 --chips isaac,puma --baseline puma --batch 1,8,64 --out results[/],
+    [cyan]archsim compare mlp-mnist --chips nature2018-training,v100 --training --batch 1,64[/].
     """
     from archsim.comparison import comparison, question
     from archsim.report.comparison import comparison_document
@@ -117,6 +126,7 @@ def compare(
         replicate=read_replicate(replicate),
         options=WorkloadOptions(seq=seq, generate=generate, context=context, image=image),
         node=None if node is None else read_node(node),
+        training=training,
     )
     with results(out, replaces=FILES) as folder:
         with _steps() as step:

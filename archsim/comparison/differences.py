@@ -9,6 +9,7 @@ import pandas as pd
 
 from archsim.accounting import Aspect, Scope
 from archsim.chip import Chip
+from archsim.chip.schema import AnalogTile
 
 ANY_VALUE = "any value"
 """Of a weight without bits."""
@@ -39,6 +40,32 @@ def differences(chips: Sequence[Chip], scopes: Sequence[Scope]) -> tuple[str, ..
     extents = dict(zip((chip.name for chip in chips), scopes, strict=True))
     told.extend(_told(f"{aspect} priced", chips, partial(_extent, extents, aspect)) for aspect in Aspect)
     return tuple(sentence for sentence in told if sentence)
+
+
+def trained_with(chips: Sequence[Chip]) -> tuple[str, ...]:
+    """Sentences on how chips train: with pulses, or with gradients that are added to stored weights; what else differs.
+
+    Parameters
+    ----------
+    chips : sequence of Chip
+        That offer it.
+    """
+    told = _told("updates", chips, _updates)
+    moved = [chip.name for chip in chips if isinstance(chip.tile, AnalogTile) and _moves(chip.tile)]
+    transfers = f"transfers and refreshes are in the figures of {', '.join(moved)}" if moved else ""
+    state = "no optimiser's state is stored or moved, and no gradients beside the updates"
+    return tuple(sentence for sentence in (told, transfers, state) if sentence)
+
+
+def _updates(chip: Chip) -> str:
+    if isinstance(chip.tile, AnalogTile):
+        return "pulses on the arrays, sample by sample"
+    return f"gradients of a mini-batch, added to weights of {chip.tile.weight_bits} bits in memory"
+
+
+def _moves(tile: AnalogTile) -> bool:
+    training = tile.training
+    return training is not None and (training.transfer is not None or training.refresh is not None)
 
 
 def uncounted(frame: pd.DataFrame) -> tuple[str, ...]:

@@ -27,12 +27,15 @@ class Case:
     reuse : float
         Multiplications per weight that the whole batch makes: weights that are fetched anew for each batch are worth
         their way the more often they are used.
+    training : bool
+        Whether the network is trained, in mini-batches of so many samples; else it infers.
     """
 
     network: str
     chip: str
     batch: int
     reuse: float
+    training: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class Device:
 
 def case_of(network: Network, device: Device, batch: int) -> Case:
     """What is run."""
-    return Case(network.name, device.chip.name, batch, weight_reuse(network) * batch)
+    return Case(network.name, device.chip.name, batch, weight_reuse(network) * batch, network.learning is not None)
 
 
 def weight_reuse(network: Network) -> float:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from archsim.chip import Chip
-from archsim.comparison.differences import differences, uncounted
+from archsim.comparison.differences import differences, trained_with, uncounted
 from archsim.comparison.entry import Device, Entry, case_of, entry_of, frame_of
 from archsim.comparison.gains import with_gains
 from archsim.comparison.question import Question, question
 from archsim.errors import ArchsimError
+from archsim.lowering.learning import samples_to_run
 from archsim.mapping import Replication
-from archsim.network import Network
+from archsim.network import Learning, Network
+from archsim.network.backward import training_network
 from archsim.simulation import Settings, simulate
 from archsim.workloads import WorkloadOptions
 
@@ -56,6 +58,7 @@ def compare(
     replicate: Replication = "none",
     options: WorkloadOptions | None = None,
     node: float | None = None,
+    training: bool = False,
 ) -> pd.DataFrame:
     """Run every network on every chip at every batch.
 
@@ -68,19 +71,21 @@ def compare(
     baseline : str, optional
         Name of the chip that ratios are to; the first where none is given.
     batch : int or sequence of int
-        Samples in a run.
+        Samples in a run; of a training, in a mini-batch.
     replicate : "none", "balanced" or mapping
         Copies of layers, on chips that hold weights; a device that works layer by layer has nothing to copy.
     options : WorkloadOptions, optional
         Lengths and sizes, for those of the named networks that understand them.
     node : float, optional
         Metres: where the scaled figures are at; the baseline's where it is not given.
+    training : bool
+        Whether the networks are trained, on all chips.
 
     Returns
     -------
     DataFrame
         One row per network, chip and batch, in SI units:
-        ``network, chip, batch, reuse`` (`archsim.comparison.entry.Case`);
+        ``network, chip, batch, reuse, training`` (`archsim.comparison.entry.Case`);
         ``latency_s, throughput_per_s, energy_per_sample_j, gops_per_w, tops_per_mm2, area_m2, power_w, leakage_share,
         of_peak, operations_per_sample, chips, bound, bound_by, bound_reason`` (`Figures`);
         ``scaled_latency_s, scaled_throughput_per_s, scaled_energy_per_sample_j, scaled_gops_per_w, scaled_tops_per_mm2,
@@ -99,7 +104,16 @@ def compare(
     >>> frame.energy_gain[0]
     1.0
     """
-    asked = question(models, chips, baseline=baseline, batch=batch, replicate=replicate, options=options, node=node)
+    asked = question(
+        models,
+        chips,
+        baseline=baseline,
+        batch=batch,
+        replicate=replicate,
+        options=options,
+        node=node,
+        training=training,
+    )
     return comparison(asked).frame
 
 
@@ -120,7 +134,8 @@ def comparison(asked: Question, told: Told | None = None) -> Comparison:
     runs = list(product(asked.networks, asked.devices, asked.batches))
     entries: list[Entry] = []
     first: ArchsimError | None = None
-    for done, (network, device, batch) in enumerate(runs):
+    for done, (given, device, batch) in enumerate(runs):
+        network = training_network(given, Learning(batch)) if asked.training else given
         if told is not None:
             told(f"{network.name} on {device.chip.name}, batch {batch}", done, len(runs))
         try:
@@ -133,11 +148,13 @@ def comparison(asked: Question, told: Told | None = None) -> Comparison:
         raise first
     frame = with_gains(frame_of(entries), asked.baseline)
     found = differences(asked.chips, [device.scope for device in asked.devices])
-    return Comparison(asked, frame, (*found, *uncounted(frame)))
+    return Comparison(asked, frame, (*found, *uncounted(frame), *(trained_with(asked.chips) if asked.training else ())))
 
 
 def _run(network: Network, device: Device, batch: int, asked: Question) -> Entry:
     # A device that works layer by layer gives each layer all it has: there is nothing to copy.
     copies = "none" if device.chip.alone else asked.replicate
-    result = simulate(network, device.chip, Settings(batch, copies))
+    learning = network.learning
+    samples = batch if learning is None else samples_to_run(learning, device.chip)
+    result = simulate(network, device.chip, Settings(samples, copies))
     return entry_of(result, device, batch, asked.node)

@@ -40,6 +40,8 @@ class Question:
         The chip that ratios are to.
     node : float
         Metres: of the scaled figures.
+    training : bool
+        Whether the networks are trained; batches are mini-batches then.
     """
 
     networks: tuple[Network, ...]
@@ -48,6 +50,7 @@ class Question:
     replicate: Replication
     baseline: str
     node: float
+    training: bool = False
 
     @property
     def chips(self) -> tuple[Chip, ...]:
@@ -64,6 +67,7 @@ def question(
     replicate: Replication = "none",
     options: WorkloadOptions | None = None,
     node: float | None = None,
+    training: bool = False,
 ) -> Question:
     """Load what is compared; see `archsim.comparison.compare`.
 
@@ -86,6 +90,7 @@ def question(
         replicate,
         base.chip.name,
         base.chip.technology.node if node is None else node,
+        training,
     )
 
 

@@ -57,8 +57,8 @@ class RooflineDevice:
 
     @property
     def passes(self) -> frozenset[Pass]:
-        """Forward only."""
-        return frozenset({Pass.FORWARD})
+        """Products, and those of training: a transposed one, and that of inputs and errors which changes weights."""
+        return frozenset({Pass.FORWARD, Pass.TRANSPOSED, Pass.UPDATE})
 
     @property
     def endurance(self) -> None:

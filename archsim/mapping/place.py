@@ -22,7 +22,7 @@ from archsim.mapping.parts import Parts
 from archsim.mapping.placement import Blocks, Homes, Placement
 from archsim.mapping.replication import Replication, matrix_load, recurrent_layers
 from archsim.mapping.stepped_place import place_stepped
-from archsim.mapping.training import check_training, no_turns, unable_to_train
+from archsim.mapping.training import check_stepped_training, check_training, no_turns
 from archsim.mapping.unit_pool import UnitPool
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Use
 from archsim.network.work import sort_work
@@ -75,9 +75,10 @@ def place(
     """
     mapped = as_mapped(network, chip)
     if chip.alone:
-        if network.learning is not None:
-            raise unable_to_train(chip)
-        return place_stepped(mapped, chip, replicate=replicate, batch=batch, interleave=interleave)
+        together = (
+            interleave if network.learning is None else check_stepped_training(network.learning, chip, interleave)
+        )
+        return place_stepped(mapped, chip, replicate=replicate, batch=batch, interleave=together)
     groups = possible_interleaving(mapped, batch, interleave)
     floorplan = Floorplan(chip)
     if network.learning is not None:

@@ -7,7 +7,7 @@ from archsim.errors import ArchsimError, CapacityError, InputError
 from archsim.machine import Pass
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.replication import Replication
-from archsim.network import Network
+from archsim.network import Learning, Network
 
 
 def check_training(
@@ -51,6 +51,48 @@ def check_training(
             where="--interleave",
             remedy="Leave it out.",
         )
+
+
+def check_stepped_training(learning: Learning, chip: Chip, interleave: int | None) -> int:
+    """Samples that go together on a device that works layer by layer: a mini-batch.
+
+    Parameters
+    ----------
+    learning : Learning
+    chip : Chip
+    interleave : int, optional
+        What the user asks for.
+
+    Raises
+    ------
+    InputError
+        If it cannot train, shares layers with others, should work with old weights, or take other samples together.
+    """
+    if not Floorplan(chip).unit.passes >= {Pass.TRANSPOSED, Pass.UPDATE}:
+        raise unable_to_train(chip)
+    for wrong, what, where, remedy in (
+        (
+            chip.system.chips != 1,
+            "how devices that share layers would share their updates is not modelled",
+            f"chip {chip.name!r}, system.chips",
+            "Train on one: --set system.chips=1.",
+        ),
+        (
+            learning.stale > 0,
+            "a device that works layer by layer has no weights older than those of the mini-batch before",
+            "--update",
+            "Say batch:N, or sample.",
+        ),
+        (
+            interleave not in (None, learning.batch),
+            f"{interleave} samples go together, and updates come by mini-batches of {learning.batch}",
+            "--interleave",
+            "Leave it out.",
+        ),
+    ):
+        if wrong:
+            raise InputError(what, where=where, remedy=remedy)
+    return learning.batch
 
 
 def unable_to_train(chip: Chip) -> ArchsimError:

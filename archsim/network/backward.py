@@ -144,6 +144,8 @@ class _Backward:
 
     def _matrix(self, layer: Layer, operator: Matrix, pieces: Sequence[Piece]) -> None:
         shared = replace(operator, weights=weights_of(layer), bias=False)
+        # The transposed product comes first: where layers follow each other, it still has the old weights.
+        self._transposed(layer, replace(shared, taps=1, use=Use.TRANSPOSED), pieces, operator.taps)
         update = f"{layer.name}.update"
         self._layer(update, replace(shared, use=Use.UPDATE), layer.tokens, 1, Phase.UPDATE)
         for edge in self.network.inputs_of(layer.name):
@@ -153,15 +155,17 @@ class _Backward:
             work = scaled(((Primitive.MAC, 1),), layer.width)
             self._layer(f"{layer.name}.bias", Digital("bias-update", work), layer.tokens, layer.width, Phase.UPDATE)
             self._feed(pieces, f"{layer.name}.bias")
+
+    def _transposed(self, layer: Layer, operator: Matrix, pieces: Sequence[Piece], taps: int) -> None:
+        """The product that takes errors to what came in, where something before it trains."""
         inputs = [edge for edge in self.network.inputs_of(layer.name) if edge.source in self.wanted]
         if not inputs:
             return
         backward = f"{layer.name}.backward"
-        rows = operator.weights.rows * operator.weights.groups
-        self._layer(backward, replace(shared, taps=1, use=Use.TRANSPOSED), layer.tokens, rows)
+        self._layer(backward, operator, layer.tokens, operator.outputs)
         self._feed(pieces, backward)
         for edge in inputs:
-            self._send(edge, layer, Piece(backward, edge.target_start, edge.elements, edge.source_start), operator.taps)
+            self._send(edge, layer, Piece(backward, edge.target_start, edge.elements, edge.source_start), taps)
 
     def _digital(self, layer: Layer, operator: Digital, pieces: Sequence[Piece]) -> None:
         inputs = self.network.inputs_of(layer.name)

@@ -27,7 +27,8 @@ _WORDS = {
 def comparison_document(found: Comparison) -> Document:
     """All of a comparison."""
     asked = found.question
-    heading = Paragraph("Comparison", f"  of {_listed(found.frame.network)} on {_listed(found.frame.chip)}")
+    what = "  of training " if asked.training else "  of "
+    heading = Paragraph("Comparison", f"{what}{_listed(found.frame.network)} on {_listed(found.frame.chip)}")
     baseline = Paragraph("", f"ratios say how many times better than {asked.baseline}: above 1 is better")
     return Document(
         (
@@ -47,12 +48,13 @@ def comparison_document(found: Comparison) -> Document:
 def comparison_data(found: Comparison) -> JsonValue:
     """A comparison for programs, in SI units.
 
-    Keys: ``baseline, scaled_to_m, rows, includes, differences, crossings``.
+    Keys: ``baseline, scaled_to_m, training, rows, includes, differences, crossings``.
     """
     asked = found.question
     return {
         "baseline": asked.baseline,
         "scaled_to_m": asked.node,
+        "training": asked.training,
         "rows": records(found.frame),
         "includes": records(_scopes(found)),
         "differences": list(found.differences),
@@ -83,8 +85,9 @@ def failed_runs(rows: pd.DataFrame) -> tuple[str, ...]:
 def _network_title(rows: pd.DataFrame) -> str:
     operations = rows.operations_per_sample.max()
     each = (rows.reuse / rows.batch).iloc[0]
+    training = "training, batches are mini-batches: " if rows.training.all() else ""
     return (
-        f"{rows.network.iloc[0]}: {engineering(operations)} operations per sample, "
+        f"{rows.network.iloc[0]}: {training}{engineering(operations)} operations per sample, "
         f"uses of a weight: {significant(each)}"
     )
 

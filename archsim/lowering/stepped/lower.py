@@ -28,11 +28,13 @@ from archsim.machine.stepped import SteppedUnit
 from archsim.machine.vector_unit import AHEAD
 from archsim.mapping import Placement
 from archsim.mapping.stepped import Kept, StepPlan, needed_tokens, streams
-from archsim.network import Digital, Edge, Layer, Sink, Source
+from archsim.network import Digital, Edge, Layer, Phase, Sink, Source, Use, weights_of
 from archsim.program import Kind, Program, Role, Samples
 from archsim.units import PS_PER_S, picoseconds
 
 NOBODY = -1
+CHANGE_PS = 1
+"""That weights have changed takes no time; an engine knows nothing shorter."""
 IN_FLIGHT = 2
 """Steps between one that is fetched or sent and the work on it: double buffering."""
 
@@ -137,7 +139,10 @@ class _Lowering:
         self._follow_stages(actors)
         for edge in self.placement.network.edges:
             self._follow(edge, actors, ports)
-        return self.draft.finish(tuple(layer.name for layer in self.placement.network.order), self._samples(ports))
+        learned = [self._learn(actors, index) for index, use in enumerate(self.placement.use) if use is Use.UPDATE]
+        return self.draft.finish(
+            tuple(layer.name for layer in self.placement.network.order), self._samples(ports, learned)
+        )
 
     def _add_workers(self) -> _Actors:
         rows = [self._add_worker(run) for run in self.runs]
@@ -348,12 +353,35 @@ class _Lowering:
             return _step_by_step(run, taker, number, int(at[number]))
         return np.full(int(taker.ends[number] - taker.starts[number]), whole[number])
 
-    def _samples(self, ports: dict[int, _Port]) -> Samples:
+    def _learn(self, actors: _Actors, update: int) -> int:
+        """Who ends a mini-batch's samples when its weights have changed; products of the next one wait for that."""
+        network, group = self.placement.network, self.batch.group
+        last = self._rows(update)[1]
+        changed, steps = self._made_by(actors, update, stored=actors.writer[last] != NOBODY), len(self.runs[last])
+        end = ActorRows(
+            layer=update,
+            role=Role.TURN,
+            place=Place(Kind.CONTROL, f"updates of {network.order[update].name}", self.placement.floorplan.port),
+            firings=group * self.rounds,
+            timing=self.draft.timing(np.full(group, CHANGE_PS, np.int64), 0),
+        )
+        ender = int(self.draft.actors(end, 1)[0])
+        self._wait(changed, ender, np.full(group, steps), steps)
+        for user in network.users[weights_of(network.order[update])]:
+            first = self._rows(self.placement.index[user.name])[0]
+            if user.phase is Phase.FORWARD:
+                taker = int(actors.worker[first] if actors.weights[first] == NOBODY else actors.weights[first])
+                self._wait(changed, taker, np.zeros(len(self.runs[first]), np.int64), steps)
+        return ender
+
+    def _samples(self, ports: dict[int, _Port], learned: list[int]) -> Samples:
         def of(kind: type[Source] | type[Sink]) -> Ids:
             order = self.placement.network.order
-            return np.array([port.worker for index, port in ports.items() if isinstance(order[index].operator, kind)])
+            chosen = [i for i in ports if isinstance(order[i].operator, kind) and order[i].phase is Phase.FORWARD]
+            return np.array([ports[index].worker for index in chosen], np.int64)
 
-        return Samples(self.batch.samples, self.batch.group, of(Source), of(Sink))
+        leaving = np.array(learned, np.int64) if learned else of(Sink)
+        return Samples(self.batch.samples, self.batch.group, of(Source), leaving)
 
 
 def _maker(port: _Port, *, stored: bool) -> int:

@@ -10,7 +10,7 @@ from archsim.columns import Ids
 from archsim.machine.stepped import Elementwise, Keeping, Operands, Product, Shared
 from archsim.mapping import Placement
 from archsim.mapping.stepped import Kept, StepPlan
-from archsim.network import NOTHING, Digital, Edge, Layer, Matrix, Primitive, keys_read, weights_of
+from archsim.network import NOTHING, Digital, Edge, Layer, Matrix, Primitive, Use, keys_read, weights_of
 from archsim.network.work import scaled, together
 
 Work = Product | Elementwise
@@ -89,14 +89,21 @@ class Questions:
         weights = weights_of(here.layer)
         bits = weights.count * self.keeping.weight_bits
         stay = self.keeping.weights is not None or here.again
+        operands = self._operands(here, self._inputs(here, None), bits, 0 if stay else bits)
+        vectors = here.tokens * self._samples
+        sizes = (vectors, weights.rows, weights.columns)
+        if operator.use is Use.TRANSPOSED:
+            sizes = (vectors, weights.columns, weights.rows)
+        elif operator.use is Use.UPDATE:
+            # Inputs times errors, over all tokens; what comes out are weights, which go back to where they came from.
+            sizes = (weights.rows, vectors, weights.columns)
+            operands = replace(operands, outputs=bits, outputs_written=operands.weights_fetched)
         return Product(
-            vectors=here.tokens * self._samples,
-            rows=weights.rows,
-            columns=weights.columns,
+            *sizes,
             groups=weights.groups,
-            macs=here.tokens * self._samples * operator.macs,
+            macs=vectors * operator.macs,
             constant=True,
-            operands=self._operands(here, self._inputs(here, None), bits, 0 if stay else bits),
+            operands=operands,
             shared=self._shared(here),
             layer=here.layer.name,
         )

@@ -54,7 +54,7 @@ def test_weights_are_used_three_times_and_the_first_ones_twice():
         "b.backward": Use.TRANSPOSED,
     }
     assert network.weights == 8 * 6 + 6 * 4
-    assert [layer.name for layer in network.users[Weights(6, 4, name="b")]] == ["b", "b.update", "b.backward"]
+    assert [layer.name for layer in network.users[Weights(6, 4, name="b")]] == ["b", "b.backward", "b.update"]
 
 
 def test_an_update_reads_what_the_product_read_and_the_error_of_what_it_made():
