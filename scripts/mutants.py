@@ -1,6 +1,7 @@
 """How many small changes of a package's functions its tests notice, by a random sample.
 
     python scripts/mutants.py PACKAGE [--count N] [--seed S] [--only PART_OF_A_PATH] [--slowest SECONDS] [--traced FILE]
+        [--minutes M]
 
 Prints each mutant that no test notices, and the share of them. The package's test files are collected once; for each
 mutant a forked process exchanges the code of one function in place and runs only the tests that reach the changed line,
@@ -19,6 +20,7 @@ import functools
 import gc
 import hashlib
 import json
+import math
 import os
 import resource
 import signal
@@ -102,6 +104,7 @@ class Sampler:
     without: str
     slowest: float
     kept: Path | None
+    end: float
     traced: dict[str, Traced] = field(default_factory=dict)
     failed: bool = False
     survivors: list[Mutation] = field(default_factory=list)
@@ -133,12 +136,14 @@ class Sampler:
         where = self.package.relative_to(ROOT)
         print(f"{len(drawn)} of {len(every)} mutants of {where}, {len(items)} tests", flush=True)
         for number, mutant in enumerate(drawn, 1):
+            if time.monotonic() > self.end:
+                break
             tree = trees[mutant.function.file]
             chosen = [items[test] for test in self._reaching(mutant)]
             if self._survives(mutant, tree, live, chosen):
                 self.survivors.append(mutant)
                 print(f"{number:4d} {_relative(mutant)} ({len(chosen)} tests)", flush=True)
-        self.drawn = len(drawn)
+            self.drawn = number
         return True
 
     def _asked(self, file: Path) -> bool:
@@ -291,6 +296,14 @@ def _relative(mutant: Mutation) -> str:
     return str(mutant).replace(f"{ROOT}/", "")
 
 
+def _interval(part: int, whole: int) -> tuple[float, float]:
+    """Wilson's interval of a share (E. B. Wilson, JASA 22, 1927), at two standard deviations."""
+    square, share = 1.96**2, part / whole
+    middle = share + square / (2 * whole)
+    half = 1.96 * math.sqrt(share * (1 - share) / whole + square / (4 * whole**2))
+    return (middle - half) / (1 + square / whole), (middle + half) / (1 + square / whole)
+
+
 def main() -> None:
     """Draw mutants of one package and print those that survive."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -301,17 +314,20 @@ def main() -> None:
     parser.add_argument("--without", default="\n", help="part of the path of modules to leave out")
     parser.add_argument("--slowest", type=float, default=2.0, help="tests that take longer, in seconds, are left out")
     parser.add_argument("--traced", type=Path, help="file that keeps which lines each test reaches, for the next time")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no mutant after so many")
     options = parser.parse_args()
     package, kept = ROOT / "archsim" / options.package, options.traced and options.traced.absolute()
-    sampler = Sampler(package, options.count, options.seed, options.only, options.without, options.slowest, kept)
+    end = time.monotonic() + 60 * options.minutes
+    sampler = Sampler(package, options.count, options.seed, options.only, options.without, options.slowest, kept, end)
     arguments = ("-q", "-s", "-n0", "-p", "no:cacheprovider", "--hypothesis-profile=mutants")
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory() as folder:
         status = pytest.main([*arguments, f"--basetemp={folder}/pytest", *TESTS[options.package]], plugins=[sampler])
     if not sampler.drawn:
         sys.exit(int(status) or 1)
-    share = len(sampler.survivors) / sampler.drawn
-    print(f"{len(sampler.survivors)} of {sampler.drawn} survive ({share:.0%})")
+    survive, drawn = len(sampler.survivors), sampler.drawn
+    low, high = _interval(survive, drawn)
+    print(f"{survive} of {drawn} survive ({survive / drawn:.0%}; {low:.0%} to {high:.0%} with 95 % confidence)")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Changed are arithmetic, comparisons, constants, conditions, the first two arguments of calls, and statements. Left
 alone, by rule: prose (whatever stands in an f-string, is joined to text, or is raised), annotations, decorators and
-defaults, ``__repr__``, functions that return an error, and what only asserts (``assert``, ``zip(..., strict=True)``).
+defaults, ``__repr__``, functions that return an error or that numba compiles, and what only asserts (``assert``,
+``zip(..., strict=True)``).
 """
 
 from __future__ import annotations
@@ -134,8 +135,14 @@ def _functions(file: Path, scope: ast.Module | ast.ClassDef, prefix: str) -> Ite
     for node in scope.body:
         if isinstance(node, ast.ClassDef):
             yield from _functions(file, node, f"{prefix}{node.name}.")
-        elif isinstance(node, _Function) and node.name not in _TEXT and not _makes_error(node):
+        elif isinstance(node, _Function) and node.name not in _TEXT and not (_makes_error(node) or _compiled(node)):
             yield Function(file, f"{prefix}{node.name}", node)
+
+
+def _compiled(function: _Function) -> bool:
+    """Whether numba compiles a function: its code cannot be exchanged in place."""
+    made = [decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in function.decorator_list]
+    return any(isinstance(name, ast.Name) and name.id == "jit" for name in made)
 
 
 def _makes_error(function: _Function) -> bool:
