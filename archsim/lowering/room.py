@@ -8,13 +8,12 @@ import numpy as np
 
 from archsim.errors import InputError
 from archsim.mapping import Placement, consumers, producers, shared_elements
+from archsim.mapping.sample_room import BYTES_PER_SAMPLE, NEGLIGIBLE, too_many_samples
 from archsim.memory import free_bytes, gibibytes
 from archsim.network import Edge
 
 BYTES_PER_TOKEN = 80
 """Of every layer's stream of one sample, while its edges are lowered: measured on feature maps of 16 M tokens."""
-BYTES_PER_SAMPLE = 48
-"""Of a trace and its tables: measured on batches of 10 to 30 million."""
 BYTES_PER_PAIR = 600
 """Of a producing and a consuming actor and what joins them: measured on 1.5 million (ResNet-50, 4 chips of isaac)."""
 BYTES_PER_TURN = 32
@@ -24,7 +23,6 @@ BYTES_PER_LINK = 110
 SECONDS_PER_COPY_PAIR = 1e-4
 """Of two copies' curves: measured on 690,000 pairs (VGG-16, 12 chips)."""
 MOST_SECONDS = 3600
-_NEGLIGIBLE = 1 << 28
 
 
 def check_room(placement: Placement, batch: int) -> None:
@@ -38,11 +36,11 @@ def check_room(placement: Placement, batch: int) -> None:
     network = placement.network
     tokens = placement.interleave * sum(layer.tokens for layer in network.order)
     streams, samples = BYTES_PER_TOKEN * tokens, BYTES_PER_SAMPLE * batch
-    if streams + samples + _most_copies_bytes(placement) < _NEGLIGIBLE:
+    if streams + samples + _most_copies_bytes(placement) < NEGLIGIBLE:
         return
     copies = copies_bytes(placement)
     _check_time(placement)
-    if streams + samples + copies < _NEGLIGIBLE:
+    if streams + samples + copies < NEGLIGIBLE:
         return
     free = free_bytes()
     if streams > free:
@@ -56,12 +54,7 @@ def check_room(placement: Placement, batch: int) -> None:
         raise _too_many_copies(placement, copies, free - streams)
     if streams + copies + samples > free:
         fits = (free - streams - copies) // BYTES_PER_SAMPLE
-        raise InputError(
-            f"a batch of {batch:,} samples takes about {gibibytes(streams + copies + samples)} of memory, and "
-            f"{gibibytes(free)} are free",
-            where="--batch",
-            remedy=f"At most {fits:,} samples fit; a few hundred usually show the steady state.",
-        )
+        raise too_many_samples(batch, streams + copies + samples, free, fits)
 
 
 def _most_copies_bytes(placement: Placement) -> int:
@@ -149,7 +142,7 @@ def check_links(network: str, ways: int, links: int) -> None:
         If not; it says how much they take, and what would fit.
     """
     needed = links * BYTES_PER_LINK
-    if needed > _NEGLIGIBLE and needed > (free := free_bytes()):
+    if needed > NEGLIGIBLE and needed > (free := free_bytes()):
         raise InputError(
             f"its {ways:,} ways over the fabric pass {links:,} links, which take about {gibibytes(needed)} of memory, "
             f"and {gibibytes(free)} are free",

@@ -22,6 +22,8 @@ from archsim.mapping.sharing import Sharing, share_layers
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Same, Sink, Source, weights_of
 
 BITS_PER_MIB = 8 * 2**20
+_BEYOND_ALL = 1 << 56
+"""Bits that no memory holds, and of which those of many tensors can be added."""
 
 
 class Kept(Enum):
@@ -91,12 +93,12 @@ def plan_steps(network: Network, chip: Chip, keeping: Keeping, samples: int) -> 
     passes = Passes.concatenate(list(_in_order(network, components)))
     goes = np.bincount(passes.layer, minlength=len(network.order))
     sharing = share_layers(network, chip, keeping, goes, samples)
-    bits = np.array([tensor_bits(network, chip, layer, samples) for layer in network.order])
+    bits = np.array([min(tensor_bits(network, chip, layer, samples), _BEYOND_ALL) for layer in network.order])
     if sharing is not None:
         bits *= [sharing.holders(layer) for layer in range(len(network.order))]
     kept, held = _keep(network, keeping, passes, bits)
     _check_weights(network, chip, keeping)
-    _check_memory(network, chip, keeping, bits[[where is Kept.IN_MEMORY for where in kept]].sum(), sharing)
+    _check_memory(network, chip, keeping, bits[[where is Kept.IN_MEMORY for where in kept]].sum(dtype=float), sharing)
     return StepPlan(samples, passes, kept, held, _reuses(network, components, keeping), sharing)
 
 
@@ -234,7 +236,7 @@ def _check_weights(network: Network, chip: Chip, keeping: Keeping) -> None:
         raise _too_large(network, chip, "weights on the chip", needed, keeping.weights)
 
 
-def _check_memory(network: Network, chip: Chip, keeping: Keeping, stored: int, sharing: Sharing | None) -> None:
+def _check_memory(network: Network, chip: Chip, keeping: Keeping, stored: float, sharing: Sharing | None) -> None:
     """Weights, look-up tables and all tensors that are stored must fit into memory at once."""
     weights = _fetched_weights(network, sharing) * keeping.weight_bits if keeping.weights is None else 0
     tables = sum(getattr(layer.operator, "table", 0) for layer in network.layers) * chip.activation_bits

@@ -12,6 +12,7 @@ from archsim.machine.stepped import SteppedUnit
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.placement import Blocks, Homes, Placement
 from archsim.mapping.replication import Replication
+from archsim.mapping.sample_room import check_samples
 from archsim.mapping.stepped import plan_steps
 from archsim.network import Digital, Layer, Network, Sink, Source
 
@@ -86,6 +87,7 @@ def _refuse_copies(replicate: Replication) -> None:
 
 def _together(chip: Chip, batch: int, interleave: int | None) -> int:
     """Samples that go together: as asked for, as the chip says, or the whole batch."""
+    check_samples(batch)
     samples = interleave or chip.mapping.schedule.samples or batch
     if batch % samples:
         raise InputError(

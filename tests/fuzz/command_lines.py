@@ -168,7 +168,7 @@ def command_lines(draw: DrawFn, files: Sequence[str]) -> list[str]:
     """The words of a command line."""
     command = draw(st.sampled_from(commands()))
     nouns = st.sampled_from(
-        ["mlp-hermes", "mlp-hermes", "digits-cnn", "lstm-ptb", "isaac", "adc", "chips", "mlp-herms", *files]
+        ["mlp-hermes", "mlp-hermes", "digits-cnn", "lstm-ptb", "isaac", "tpu-v1", "adc", "chips", "mlp-herms", *files]
     )
     named = st.sampled_from(_NAMED[command.path]) if command.path in _NAMED else nouns
     words = [*command.path]

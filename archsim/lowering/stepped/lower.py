@@ -227,7 +227,9 @@ class _Lowering:
         inward, group = isinstance(layer.operator, Source), self.batch.group
         passes = self.plan.passes.take(self.plan.passes.layer == index)
         bits = np.repeat(passes.stop - passes.start, group) * layer.width * self.placement.chip.activation_bits
-        intervals = np.array([picoseconds(each / self.placement.chip.system.host_bandwidth) for each in bits.tolist()])
+        sizes, back = np.unique(bits, return_inverse=True)
+        bandwidth = self.placement.chip.system.host_bandwidth
+        intervals = np.array([picoseconds(size / bandwidth) for size in sizes.tolist()])[back]
         actor = ActorRows(
             layer=index,
             role=Role.SOURCE if inward else Role.SINK,

@@ -288,3 +288,19 @@ def test_several_devices_hold_as_much_more(chips, missing):
             plan_steps(chain(), chip, ROOMY, SAMPLES)
     else:
         plan_steps(chain(), chip, ROOMY, SAMPLES)
+
+
+@pytest.mark.parametrize("batch", [10**9, 10**18, 10**20])
+@pytest.mark.parametrize("together", [(), ("mapping.schedule.samples=1",)])
+def test_samples_that_have_no_room_are_refused_before_they_are_counted(monkeypatch, batch, together):
+    # 48 bytes each.
+    monkeypatch.setattr("archsim.mapping.sample_room.free_bytes", lambda: 48 * 10**7)
+    with pytest.raises(InputError, match=rf"a batch of {batch:,} samples takes about") as caught:
+        place(chain(), systolic(*together), batch=batch)
+    assert caught.value.where == "--batch" and "At most 10,000,000 samples fit" in caught.value.remedy
+
+
+def test_tensors_beyond_all_memories_are_too_large():
+    # A sample of 2^60 bits and more: what is stored is beyond the device, and nothing overflows.
+    with pytest.raises(CapacityError, match="memory 'weights'"):
+        planned(chain(), replace(ROOMY, tensors=False, hands_over=False), 2**60)
