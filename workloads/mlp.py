@@ -36,13 +36,18 @@ class Perceptron:
         return Workload(self.name, f"Fully connected {sizes} ({self.source})", partial(_draw, self))
 
 
-def _draw(perceptron: Perceptron, options: WorkloadOptions) -> Network:
-    draft = Draft(perceptron.name)
-    stream = draft.source("features", perceptron.widths[0])
-    *hidden, outputs = perceptron.widths[1:]
+def _draw(described: Perceptron, options: WorkloadOptions) -> Network:
+    return perceptron(described.name, described.widths, described.activation)
+
+
+def perceptron(name: str, widths: tuple[int, ...], activation: str) -> Network:
+    """Fully connected layers of any widths: inputs, hidden layers with their activation, outputs."""
+    draft = Draft(name)
+    stream = draft.source("features", widths[0])
+    *hidden, outputs = widths[1:]
     for index, width in enumerate(hidden, start=1):
         columns = draft.dense(f"fc{index}", stream, width)
-        stream = draft.each(f"fc{index}.activation", digital.elementwise(perceptron.activation, width), columns)
+        stream = draft.each(f"fc{index}.activation", digital.elementwise(activation, width), columns)
     draft.sink("outputs", draft.dense(f"fc{len(hidden) + 1}", stream, outputs))
     return draft.finish()
 
@@ -50,8 +55,8 @@ def _draw(perceptron: Perceptron, options: WorkloadOptions) -> Network:
 _PUMA = "PUMA, ASPLOS 2019"
 
 WORKLOADS = tuple(
-    perceptron.workload()
-    for perceptron in (
+    described.workload()
+    for described in (
         Perceptron("mlp-l4", _PUMA, (1024, 1024, 2048, 1024, 10), "sigmoid"),
         Perceptron("mlp-l5", _PUMA, (1024, 2048, 3072, 3072, 1024, 10), "sigmoid"),
         Perceptron("mlp-hermes", "HERMES core, JSSC 2022", (784, 240, 10), "relu"),

@@ -12,7 +12,8 @@ import pandas as pd
 from pydantic import JsonValue
 
 from archsim.functional.data_set import CALIBRATED_ON, CALIBRATION, LABELS
-from archsim.report.document import Document, Paragraph, Remark, Table, names, numbers, section, table
+from archsim.report.document import Document, Paragraph, Part, Remark, Table, names, numbers, section, table
+from archsim.report.epochs import epoch_cost, epoch_data, epoch_part
 from archsim.report.files import TableFormat, write_figure, write_table, write_text
 from archsim.report.quantities import percent, significant
 from archsim.report.records import json_text, records
@@ -34,11 +35,15 @@ def training_document(study: TrainingStudy, command: Sequence[str] = ()) -> Docu
     command : sequence of str, optional
         The command line that made it.
     """
-    note = study.task.sets.note
-    notes = [Remark(f"Note: {note}")] if note else []
+    note, cost = study.task.sets.note, epoch_cost(study)
+    notes: list[Part] = [Remark(f"Note: {note}")] if note else []
+    notes += [] if cost is None else [epoch_part(cost)]
     devices = (section(_layer_table(study)), section(_device_table(study))) if _on_arrays(study) else ()
     sections = (section(_heading(study), *notes), section(_epoch_table(study)), *devices)
-    return Document(sections, training_data(study, command), epoch_frame(study))
+    data = training_data(study, command)
+    if cost is not None and isinstance(data, dict):
+        data = {**data, "epoch": epoch_data(cost)}
+    return Document(sections, data, epoch_frame(study))
 
 
 def _on_arrays(study: TrainingStudy) -> list[OnChip]:
