@@ -52,7 +52,7 @@ def test_a_product_and_a_sum(samples):
     # Inputs stay on the chip, and their room is theirs; weights come from memory.
     eight, six = vectors * 8 * 8, vectors * 6 * 8
     operands = Operands(eight, 48 * 8, six, 0, 48 * 8, 0, BUFFER - eight)
-    assert (a, product) == ("a", Product(vectors, 8, 6, 1, vectors * 48, operands, constant=True))
+    assert (a, product) == ("a", Product(vectors, 8, 6, 1, vectors * 48, operands, constant=True, layer="a"))
     assert d == "d" and work.kind == "add" and dict(work.work) == {Primitive.ADD: 6 * vectors}
     assert (work.operands.inputs, work.operands.outputs, work.operands.weights) == (six, six, 0)
 

@@ -140,3 +140,14 @@ def test_sums_of_other_blocks_take_their_time_behind_the_converters(rows, interv
     network = line(("a", Matrix(Weights(rows, 8))), tokens=4, width=rows)
     slow = make_chip(array=make_array(8, 8), affine_lanes=1, affine_clock=0.02e9)
     assert nanoseconds(layer_tempos(place(network, slow))["a"])[:2] == (interval, interval)
+
+
+def test_the_widest_part_of_a_layer_sets_its_pace():
+    # 160 columns on arrays of 64 are parts of 53, 53 and 54; sums beside them take so many cycles on one lane.
+    network = line(("a", Matrix(Weights(8, 160))), ("d", additions(160)), tokens=3)
+    placement = place(network, make_chip(units={"local": make_unit(lanes=1)}))
+    rows = placement.homes_of(placement.index["d"])
+    assert sorted((placement.homes.stop[rows] - placement.homes.start[rows]).tolist()) == [53, 53, 54]
+    interval, hold, latency = nanoseconds(layer_tempos(placement)["d"])
+    assert (interval, hold) == (54, 54)
+    assert latency >= 54 + 1
