@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -163,8 +164,27 @@ def _read(model: Path | ModelProto, options: WorkloadOptions | None, shapes: Map
             remedy="Give the shapes of the model's inputs: --shape NAME=1,3,224,224.",
         )
     if isinstance(model, Path):
-        return read_onnx(model, shapes=shapes)
+        digest = _digest(model)
+        if not digest:
+            return read_onnx(model, shapes=shapes)
+        return _of_file(model, digest, tuple((name, tuple(sizes)) for name, sizes in shapes.items()))
     return read_model(model, name=model.graph.name or "model", shapes=shapes)
+
+
+def _digest(file: Path) -> str:
+    """Of a model file's contents, which are all that its network is made from; nothing of what cannot be read."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "blake2b").hexdigest()
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=MOST_NETWORKS)
+def _of_file(file: Path, _: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Network:
+    from archsim.network.onnx_import import read_onnx
+
+    return read_onnx(file, shapes=dict(shapes))
 
 
 def _is_proto(model: object) -> TypeGuard[ModelProto]:

@@ -4,7 +4,7 @@ from archsim.comparison.crossing import CROSSING, crossings
 from archsim.comparison.differences import differences, node_text, precision
 from archsim.comparison.entry import Device, Entry, weight_reuse
 from archsim.comparison.frame import Comparison, compare, comparison
-from archsim.comparison.gains import GAINS, with_gains
+from archsim.comparison.gains import GAINS, gains, with_gains
 from archsim.comparison.question import Question, question
 from archsim.comparison.scaled import Scaled, scaled
 
@@ -20,6 +20,7 @@ __all__ = [
     "comparison",
     "crossings",
     "differences",
+    "gains",
     "node_text",
     "precision",
     "question",

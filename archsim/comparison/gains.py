@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 GAINS = ("latency_gain", "throughput_gain", "energy_gain", "density_gain")
 """Columns of `gains`: how many times shorter, faster, thriftier and denser than the baseline; above 1 is better."""
 
 _ALIKE = ["network", "batch"]
+
+
+def gains(own: Any, base: Any) -> dict[str, Any]:
+    """How many times better than a baseline, by ``GAINS``.
+
+    Parameters
+    ----------
+    own, base : Headline, or DataFrame with rows of its figures
+    """
+    return {
+        "latency_gain": base.latency_s / own.latency_s,
+        "throughput_gain": own.throughput_per_s / base.throughput_per_s,
+        "energy_gain": base.energy_per_sample_j / own.energy_per_sample_j,
+        "density_gain": own.tops_per_mm2 / base.tops_per_mm2,
+    }
 
 
 def with_gains(frame: pd.DataFrame, baseline: str) -> pd.DataFrame:
@@ -21,11 +38,5 @@ def with_gains(frame: pd.DataFrame, baseline: str) -> pd.DataFrame:
         A chip. Where it could not run a network, nothing can be said: NaN.
     """
     base = frame[frame.chip == baseline].set_index(_ALIKE)
-    base = base[["latency_s", "throughput_per_s", "energy_per_sample_j", "tops_per_mm2"]].add_prefix("base_")
-    both = frame.join(base, on=_ALIKE)
-    return frame.assign(
-        latency_gain=both.base_latency_s / both.latency_s,
-        throughput_gain=both.throughput_per_s / both.base_throughput_per_s,
-        energy_gain=both.base_energy_per_sample_j / both.energy_per_sample_j,
-        density_gain=both.tops_per_mm2 / both.base_tops_per_mm2,
-    )
+    base = base[["latency_s", "throughput_per_s", "energy_per_sample_j", "tops_per_mm2"]]
+    return frame.assign(**gains(frame, frame[_ALIKE].join(base, on=_ALIKE)))

@@ -58,6 +58,8 @@ class Course:
         Whether points are passed over whose bounds show that they are not wanted.
     outcomes : dict of int to Outcome
         Of all points that are finished.
+    counts : dict of Status to int
+        How many of them became what.
     points : list of Point
         All that were proposed.
     front : tuple of (int, tuple of float)
@@ -69,12 +71,14 @@ class Course:
     signs: tuple[float, ...]
     bounds: bool
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    counts: dict[Status, int] = field(default_factory=lambda: dict.fromkeys(Status, 0))
     points: list[Point] = field(default_factory=list)
     front: tuple[tuple[int, tuple[float, ...]], ...] = ()
     _rounds: list[_Round] = field(default_factory=list)
     _first: dict[str, int] = field(default_factory=dict)
     _told: int = 0
     _ended: bool = False
+    _settled: int = 0
 
     @property
     def total(self) -> int | None:
@@ -101,6 +105,7 @@ class Course:
     def tell(self, number: int, outcome: Outcome) -> None:
         """What a point came to."""
         self.outcomes[number] = outcome
+        self.counts[outcome.status] += 1
         if outcome.status is Status.FINISHED and outcome.same_as is None:
             self._place(number, outcome)
 
@@ -132,7 +137,9 @@ class Course:
 
     def _complete(self, last: int) -> bool:
         """Whether all rounds up to one are finished."""
-        return all(step.number in self.outcomes for round_ in self._rounds[: last + 1] for step in round_.steps)
+        while self._settled <= last and all(step.number in self.outcomes for step in self._rounds[self._settled].steps):
+            self._settled += 1
+        return self._settled > last
 
     def _open(self) -> None:
         """Propose the points of another round."""

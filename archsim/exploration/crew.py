@@ -21,8 +21,8 @@ from archsim.exploration.evaluation import Found, Task, evaluate
 from archsim.memory import free_bytes, gibibytes
 
 Work = Callable[[Task], Found]
-QUEUED = 1
-"""Tasks that lie ready for each worker, so that it need not wait for the next one."""
+QUEUED = 3
+"""Tasks that lie ready for each worker, so that it need not wait while the store is written."""
 BYTES_PER_WORKER = 100 << 20
 """Of a process's own, beside what all share: measured with points of ResNet-18."""
 
@@ -105,7 +105,7 @@ class Processes:
 
     @property
     def width(self) -> int:
-        """Every worker has one task, and another one lies ready."""
+        """Every worker has one task, and some lie ready."""
         return self._workers * (1 + QUEUED)
 
     @property
@@ -198,7 +198,7 @@ class Cluster:
 
     @property
     def width(self) -> int:
-        """Every thread of every worker that is there now has one task, and another one lies ready."""
+        """Every thread of every worker that is there now has one task, and some lie ready."""
         threads: dict[str, int] = self._client.ncores()
         return max(1, sum(threads.values())) * (1 + QUEUED)
 

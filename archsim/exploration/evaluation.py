@@ -11,7 +11,9 @@ from threading import Lock
 
 import numpy as np
 
+from archsim.accounting import Headline
 from archsim.chip import Chip, load_chip
+from archsim.comparison import gains
 from archsim.errors import ArchsimError
 from archsim.exploration.bounds import Bound, bounds_of
 from archsim.exploration.figures import Figure, Limit, Measured, Objective, geometric_mean, headline_values
@@ -20,6 +22,7 @@ from archsim.exploration.ledgers import Ledgers, packed
 from archsim.exploration.schema import AccuracyPart, NetworkPart
 from archsim.exploration.space import Point, Space, Variant, batch_of
 from archsim.functional import Plan
+from archsim.mapping import Replication
 from archsim.network import Network
 from archsim.simulation import Settings, load_network, placed, simulate
 from archsim.studies import AccuracyQuestion, accuracy_study
@@ -79,6 +82,21 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """The chip that ratios are to.
+
+    Parameters
+    ----------
+    chip : str
+    replicate : Replication
+        Copies of layers there; a device that works layer by layer has none.
+    """
+
+    chip: str
+    replicate: Replication
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of every point.
 
@@ -86,6 +104,7 @@ class Question:
     ----------
     networks : mapping of str to NetworkPart
     accuracy : AccuracyPart, optional
+    baseline : Baseline, optional
     objectives : tuple of Objective
     limits : tuple of Limit
     ledgers : bool
@@ -94,6 +113,7 @@ class Question:
 
     networks: Mapping[str, NetworkPart]
     accuracy: AccuracyPart | None
+    baseline: Baseline | None
     objectives: tuple[Objective, ...]
     limits: tuple[Limit, ...]
     ledgers: bool
@@ -171,10 +191,20 @@ def _evaluated(task: Task) -> Found:
     for name, part in question.networks.items():
         ledger = simulate(_network(name, part), chip, _settings(variant, part)).ledger
         figures[name] = headline_values(ledger.headline)
+        if question.baseline is not None:
+            base = _ran(question.baseline, variant, name, part)
+            figures[name] |= {gain: float(value) for gain, value in gains(ledger.headline, base).items()}
         if question.ledgers:
             tables.append((name, ledger))
     accuracy = {} if question.accuracy is None else _accuracy(question.accuracy, variant)
     return Found(_judged(Measured(figures, accuracy), question), packed(task.number, tables))
+
+
+def _ran(baseline: Baseline, variant: Variant, name: str, part: NetworkPart) -> Headline:
+    """What the baseline comes to with a point's network and batch; a run that was done before is found again."""
+    chip = load_chip(baseline.chip)
+    settings = Settings(batch_of(variant, part.batch), "none" if chip.alone else baseline.replicate)
+    return simulate(_network(name, part), chip, settings).ledger.headline
 
 
 def _judged(measured: Measured, question: Question) -> Outcome:

@@ -8,10 +8,11 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archsim.chip import load_chip
 from archsim.errors import InputError
-from archsim.exploration.course import Course, Step, counts
+from archsim.exploration.course import Course, Step
 from archsim.exploration.crew import Crew, Work, WorkersLost, crew
-from archsim.exploration.evaluation import Found, Outcome, Question, Status, check_networks, evaluate, task_of
+from archsim.exploration.evaluation import Baseline, Found, Outcome, Question, Status, check_networks, evaluate, task_of
 from archsim.exploration.figures import limits, objectives
 from archsim.exploration.proposals import Proposals
 from archsim.exploration.results import Exploration
@@ -182,8 +183,13 @@ def _checked(space: Space, ledgers: bool) -> Question:
     """The question of a study, after everything was looked at that can be wrong with it."""
     study, where = space.study, space.where
     space.check()
-    question = Question(study.networks, study.accuracy, objectives(study, where), limits(study, where), ledgers=ledgers)
+    baseline = None if study.baseline is None else Baseline(study.baseline, study.run.replicate)
+    question = Question(
+        study.networks, study.accuracy, baseline, objectives(study, where), limits(study, where), ledgers=ledgers
+    )
     check_networks(study.networks)
+    if baseline is not None:
+        load_chip(baseline.chip)
     return question
 
 
@@ -290,7 +296,7 @@ class _Run:
             len(self.under_way),
             self.fresh,
             time.monotonic() - self.began,
-            counts(outcomes),
+            dict(self.course.counts),
             tuple(str(one.figure) for one in self.question.objectives),
             self.course.front,
         )

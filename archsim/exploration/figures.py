@@ -9,6 +9,7 @@ from math import exp, log
 from archsim.accounting import Headline
 from archsim.accounting.headline import GenerationFigures
 from archsim.chip.nearness import nearest
+from archsim.comparison import GAINS
 from archsim.errors import InputError
 from archsim.exploration.comparison import Comparison, Sign, read_comparison
 from archsim.exploration.schema import Goal, Study
@@ -208,10 +209,14 @@ def _known(study: Study) -> Iterator[str]:
     yield from GENERATION
     if study.accuracy is not None:
         yield from ACCURACY
+    if study.baseline is not None:
+        yield from GAINS
 
 
 def _remedy(name: str, known: Sequence[str], study: Study) -> str:
     if name in ACCURACY and study.accuracy is None:
         return "Say of which model: accuracy: {model: digits-cnn}."
+    if name in GAINS and study.baseline is None:
+        return "Say to which chip it is a ratio: baseline: isaac."
     near = nearest(name, known)
     return f"Did you mean {near!r}?" if near else f"Figures: {', '.join(known)}."

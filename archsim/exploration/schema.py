@@ -197,6 +197,8 @@ class Study(Part):
     objectives : dict of str to Goal
         Figures, of all networks or ``FIGURE of NETWORK``.
     accuracy : AccuracyPart, optional
+    baseline : str, optional
+        A chip, or a chip file beside the study, that runs the same networks and batches: what ratios are to.
     method : MethodPart
     best : int
         How many of the best points are wanted whole: bounds pass over a point only if so many others dominate it.
@@ -212,6 +214,7 @@ class Study(Part):
     constraints: list[str] = Field(default_factory=list)
     objectives: Annotated[dict[str, Goal], Field(min_length=1)]
     accuracy: AccuracyPart | None = None
+    baseline: str | None = None
     method: MethodPart = MethodPart()
     best: Annotated[int, Field(ge=1)] = 1
 
@@ -299,6 +302,8 @@ def _beside_file(study: Study, folder: Path) -> Study:
     networks = {name: _beside_network(name, part, folder) for name, part in study.networks.items()}
     parameters = {name: _beside_values(name, part, folder) for name, part in study.parameters.items()}
     changed: dict[str, object] = {"chip": _beside(study.chip, folder), "networks": networks, "parameters": parameters}
+    if study.baseline is not None:
+        changed["baseline"] = _beside(study.baseline, folder)
     if study.accuracy is not None:
         files = {"model": _beside(study.accuracy.model, folder)}
         if study.accuracy.data is not None:

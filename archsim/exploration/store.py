@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from archsim.chip import load_chip, resolved_yaml
+from archsim.chip import Chip, load_chip, resolved_yaml
 from archsim.errors import ArchsimError, InputError
 from archsim.exploration.evaluation import Found, Outcome, Status
 from archsim.exploration.ledgers import write_ledgers
@@ -255,12 +255,13 @@ def _identity(study: Study) -> dict[str, Any]:
     plain = study.model_dump(mode="json", by_alias=True, exclude={"description": True, "method": {"points"}})
     # The order of objectives is that of a point's values, the order of parameters that of what is proposed.
     order = {"order of objectives": list(study.objectives), "order of parameters": list(study.parameters)}
-    return {**plain, **order, "chip files": _chip_digest(study)}
+    baseline = {} if study.baseline is None else {"baseline's chip file": _digest(load_chip(study.baseline))}
+    return {**plain, **order, **baseline, "chip files": _digest(load_chip(study.chip, study.set))}
 
 
-def _chip_digest(study: Study) -> str:
-    """Of the base chip as it is now, whatever it extends."""
-    return hashlib.sha256(resolved_yaml(load_chip(study.chip, study.set)).encode()).hexdigest()
+def _digest(chip: Chip) -> str:
+    """Of a chip as it is now, whatever it extends."""
+    return hashlib.sha256(resolved_yaml(chip).encode()).hexdigest()
 
 
 def _distribution(one: Parameter) -> BaseDistribution:

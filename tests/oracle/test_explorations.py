@@ -19,6 +19,8 @@ import pandas as pd
 import pytest
 
 import archsim
+from archsim.chip import load_chip
+from archsim.errors import InputError
 from archsim.exploration import Exploration, explore, read_ledgers
 from archsim.exploration.crew import Work
 from archsim.exploration.evaluation import evaluate
@@ -28,6 +30,14 @@ from tests.explorations import CHEAP, SMALL
 
 LEARNING = {**CHEAP, "method": {"kind": "nsga2", "points": 48, "round": 12}}
 ADAPTIVE = {**CHEAP, "method": {"kind": "tpe", "points": 32}}
+
+
+RATIOS = {
+    **SMALL,
+    "networks": {"mlp-hermes": {"batch": 4}, "digits-cnn": {"batch": 2}},
+    "baseline": "isaac",
+    "objectives": {"energy_gain": "maximize", "latency_gain of digits-cnn": "maximize"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +94,27 @@ def test_serial_processes_and_cluster_give_the_same_tables(
         pd.testing.assert_frame_equal(alone.table, other.table)
         pd.testing.assert_frame_equal(alone.importance, other.importance)
     assert alone.table.point.tolist() == list(range(len(alone.points)))
+
+
+def test_ratios_to_a_baseline_are_those_of_a_comparison(tmp_path: Path) -> None:
+    found = explore(RATIOS, store=tmp_path, workers=1).measured
+    chips, rows = ("isaac", "pcm-mesh-14nm"), {}
+    for name, batch in (("mlp-hermes", 4), ("digits-cnn", 2)):
+        for bits, inputs in itertools.product((5, 6, 8), (4, 8)):
+            changes = [f"tile.adc.bits={bits}", f"tile.input.bits={inputs}", "fabric.link_width=64 bit"]
+            frame = archsim.compare((name,), (chips[0], load_chip(chips[1], changes)), baseline="isaac", batch=batch)
+            rows[name, bits, inputs] = frame[frame.chip == chips[1]].iloc[0]
+    for row in found.itertuples(index=False):
+        bits, inputs = row[found.columns.get_loc("tile.adc.bits")], row[found.columns.get_loc("tile.input.bits")]
+        mlp, cnn = rows["mlp-hermes", bits, inputs], rows["digits-cnn", bits, inputs]
+        values = dict(zip(found.columns, row, strict=True))
+        assert values["energy_gain"] == pytest.approx((mlp.energy_gain * cnn.energy_gain) ** 0.5)
+        assert values["latency_gain of digits-cnn"] == cnn.latency_gain
+
+
+def test_an_unknown_baseline_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="isaac"):
+        explore({**RATIOS, "baseline": "isac"}, store=tmp_path, workers=1)
 
 
 @pytest.mark.parametrize("kind", ["grid", "random", "quasi-random"])

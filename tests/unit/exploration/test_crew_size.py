@@ -9,11 +9,11 @@ from archsim.exploration import crew
 def test_processes_that_do_not_fit_are_refused(monkeypatch):
     monkeypatch.setattr(crew, "free_bytes", lambda: 3 * 100 * 2**20)
     monkeypatch.setattr(crew, "cores", lambda: 8)
-    assert crew.crew(3, None).width == 6
+    assert crew.crew(3, None).width == 3 * (1 + crew.QUEUED)
     with pytest.raises(InputError, match=r"4 processes take about 0\.391 GiB of memory, more than is free") as caught:
         crew.crew(4, None)
     assert caught.value.where == "--workers" and "At most 3 fit" in caught.value.remedy
     # Nobody asked for more than fit.
-    assert crew.crew(None, None).width == 6
+    assert crew.crew(None, None).width == 3 * (1 + crew.QUEUED)
     monkeypatch.setattr(crew, "free_bytes", lambda: 0)
     assert crew.crew(None, None).width == 1

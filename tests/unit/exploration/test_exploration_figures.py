@@ -41,6 +41,14 @@ def test_figures_that_nobody_measures_and_limits_that_nobody_keeps(changes: dict
     assert words in str(caught.value)
 
 
+def test_ratios_need_a_chip_to_be_to() -> None:
+    objectives_of = {**CHEAP, "objectives": {"energy_gain": "maximize"}}
+    with pytest.raises(InputError, match="Say to which chip it is a ratio: baseline: isaac"):
+        objectives(described(objectives_of), "study")
+    (gain,) = objectives(described({**objectives_of, "baseline": "isaac"}), "study")
+    assert (gain.figure.name, gain.sign) == ("energy_gain", -1.0)
+
+
 def test_over_networks_a_figure_is_the_geometric_mean_by_weight() -> None:
     measured = Measured({"one": {"latency_s": 1.0}, "two": {"latency_s": 8.0}}, {})
     # (1^2 x 8)^(1/3) = 2; with equal weights 8^(1/2).
