@@ -79,7 +79,8 @@ def place(
             interleave if network.learning is None else check_stepped_training(network.learning, chip, interleave)
         )
         return place_stepped(mapped, chip, replicate=replicate, batch=batch, interleave=together)
-    groups = possible_interleaving(mapped, batch, interleave)
+    # Samples that train follow each other.
+    groups = possible_interleaving(mapped, batch, 1 if network.learning and interleave is None else interleave)
     floorplan = Floorplan(chip)
     if network.learning is not None:
         check_training(network, mapped, floorplan, replicate, groups)

@@ -16,8 +16,8 @@ from itertools import pairwise
 import numpy as np
 
 from archsim.errors import InputError
-from archsim.network.access import NOTHING, Access, Mirrored, Same, Table, Whole, tokens_read
-from archsim.network.gradients import POOLS, SOFTMAX, Kept, gradient_of
+from archsim.network.access import NOTHING, Access, Mirrored, Previous, Same, Table, Whole, tokens_read
+from archsim.network.gradients import LSTM_CELL, POOLS, SOFTMAX, Kept, gradient_of, lstm_gradient_work
 from archsim.network.graph import Edge, Layer, Network, weights_of
 from archsim.network.learning import Learning, Phase
 from archsim.network.operators import Counts, Digital, Matrix, Primitive, Sink, Source, Use
@@ -111,9 +111,15 @@ class _Backward:
     layers: list[Layer] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     _found: dict[str, list[Piece]] = field(default_factory=lambda: defaultdict(list))
+    _around: dict[str, list[tuple[Piece, Previous]]] = field(default_factory=lambda: defaultdict(list))
 
     def begin(self) -> None:
-        """The loss: what comes in is compared with a target, which the host sends."""
+        """The errors that come around recurrences, and the loss: the output is compared with what the host sends."""
+        for edge in self.network.edges:
+            if isinstance(edge.access, Previous):
+                # Of a later step forward is of an earlier one backward.
+                piece = Piece(f"{edge.target}.backward", edge.target_start, edge.elements, edge.source_start)
+                self._around[edge.source].append((piece, Previous(edge.access.distance)))
         sink = next(layer for layer in self.network.layers if isinstance(layer.operator, Sink))
         (edge,) = self.network.inputs_of(sink.name)
         output = self.network.by_name[edge.source]
@@ -165,12 +171,16 @@ class _Backward:
         self._layer(backward, operator, layer.tokens, operator.outputs)
         self._feed(pieces, backward)
         for edge in inputs:
-            self._send(edge, layer, Piece(backward, edge.target_start, edge.elements, edge.source_start), taps)
+            if not edge.recurrent:
+                self._send(edge, layer, Piece(backward, edge.target_start, edge.elements, edge.source_start), taps)
 
     def _digital(self, layer: Layer, operator: Digital, pieces: Sequence[Piece]) -> None:
         inputs = self.network.inputs_of(layer.name)
         if operator.kind in POOLS:
             self._pool(layer, operator)
+            return
+        if operator.kind == LSTM_CELL:
+            self._cell(layer, operator, pieces)
             return
         gradient = gradient_of(operator, len({edge.port for edge in inputs}), f"{self.network.name}, {layer.name!r}")
         if gradient.each:
@@ -187,6 +197,16 @@ class _Backward:
                 part = piece.between(edge.target_start, edge.target_start + edge.elements)
                 if part is not None:
                     self._send(edge, layer, replace(part, at=part.at + edge.source_start))
+
+    def _cell(self, layer: Layer, operator: Digital, pieces: Sequence[Piece]) -> None:
+        """The gradients of a cell's gates, of its output's and, within the unit, of its state's."""
+        backward = f"{layer.name}.backward"
+        gradient = Digital(f"{LSTM_CELL}-gradient", lstm_gradient_work(layer.width), whole_token=True)
+        self._layer(backward, gradient, layer.tokens, operator.contract * layer.width)
+        self._feed(pieces, backward)
+        self._needs(layer, Kept.INPUT, backward)
+        for edge in self.network.inputs_of(layer.name):
+            self._send(edge, layer, Piece(backward, edge.target_start, edge.elements, edge.source_start))
 
     def _needs(self, layer: Layer, kept: Kept, backward: str) -> None:
         """What is kept of the forward pass for a gradient, on its second port."""
@@ -233,18 +253,20 @@ class _Backward:
 
     def _gradient(self, layer: Layer) -> tuple[Piece, ...]:
         """The gradient of a layer's output; where several parts meet, they are added once."""
-        pieces = self._found[layer.name]
+        pieces, around = self._found[layer.name], self._around[layer.name]
         covered = sorted(pieces, key=lambda piece: piece.at)
         apart = all(a.at + a.elements <= b.at for a, b in pairwise(covered))
-        if apart and sum(piece.elements for piece in pieces) == layer.width:
+        if apart and not around and sum(piece.elements for piece in pieces) == layer.width:
             return tuple(covered)
-        if not pieces:
+        if not pieces and not around:
             return ()
         total = f"{layer.name}.gradient"
-        work = scaled(((Primitive.ADD, 1),), max(layer.width, sum(p.elements for p in pieces) - layer.width))
+        parts: list[tuple[Piece, Access]] = [*((piece, Same()) for piece in pieces), *around]
+        adding = sum(piece.elements for piece, _ in parts) - layer.width
+        work = scaled(((Primitive.ADD, 1),), max(layer.width, adding))
         self._layer(total, Digital("gradient-sum", work), layer.tokens, layer.width)
-        for port, piece in enumerate(pieces):
-            self._feed((piece,), total, port=port)
+        for port, (piece, access) in enumerate(parts):
+            self.edges.append(Edge(piece.layer, total, access, piece.elements, port, piece.start, piece.at))
         self._found[layer.name] = [Piece(total, 0, layer.width, 0)]
         return tuple(self._found[layer.name])
 
@@ -302,6 +324,13 @@ def _gathered(access: Access, produced: int, consumed: int) -> int:
     return max(1, round(float(tokens_read(access, produced, consumed).sum()) / produced))
 
 
+def _goes_around(network: Network, edge: Edge) -> bool:
+    """Whether errors of a recurrence can come around: from a matrix, of each of its steps."""
+    operator = network.by_name[edge.target].operator
+    steps = isinstance(edge.access, Previous) and not edge.access.after_prompt
+    return steps and isinstance(operator, Matrix) and operator.taps == 1
+
+
 def _refuse(network: Network) -> None:
     outputs = [layer for layer in network.layers if isinstance(layer.operator, Sink)]
     for wrong, what, remedy in (
@@ -309,7 +338,11 @@ def _refuse(network: Network) -> None:
         (network.generation is not None, "generates tokens", "Train the network without generating."),
         (network.samples_per_run > 1, "has a batch inside", "Give a model of one sample; --batch says how many."),
         (not network.matrices, "has no weights", "Give a network with matrix layers."),
-        (any(edge.recurrent for edge in network.edges), "has a recurrence", "Train it in numbers: archsim train."),
+        (
+            any(not _goes_around(network, edge) for edge in network.edges if edge.recurrent),
+            "has a recurrence into something else than a matrix of weights, or one that begins after a prompt",
+            "Train it in numbers: archsim train.",
+        ),
         (
             len(outputs) != 1 or len(network.inputs_of(outputs[0].name)) != 1,
             f"has {len(outputs)} outputs, or one of several parts",

@@ -58,6 +58,7 @@ _GRADIENTS: Mapping[str, Gradient] = MappingProxyType(
 )
 POOLS = MappingProxyType({"max-pool": Kept.INPUT, "average-pool": Kept.NOTHING})
 """Pools, and what their gradients need: a maximum sends its gradient to the element that it was."""
+LSTM_CELL = "lstm-cell"
 SOFTMAX = frozenset({"softmax", "log-softmax"})
 """Outputs whose gradient with that of the cross-entropy is one subtraction."""
 
@@ -89,3 +90,15 @@ def gradient_of(operator: Digital, operands: int, where: str) -> Gradient:
             "be a softmax.",
         )
     return known
+
+
+def lstm_gradient_work(hidden: int) -> Counts:
+    """Gradient of an LSTM's state update, per step: gates and states are worked out again, backwards.
+
+    Per unit: four activations of gates and tanh of the state (LOOKUP); the state before, (c - i g) / f (a product, a
+    difference, a DIVIDE); the output gate's gradient (three products, a difference), what the state gains by the output
+    (three products, a difference, a sum), those of the input and forget gates and of the new value (three products and
+    a difference each), and what the state before takes over (a product).
+    """
+    each = ((_LOOKUP, 5), (Primitive.DIVIDE, 1), (_MULTIPLY, 1 + 3 + 3 + 9 + 1), (_ADD, 1 + 1 + 2 + 3))
+    return tuple((primitive, count * hidden) for primitive, count in each)

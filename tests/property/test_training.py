@@ -24,6 +24,7 @@ from archsim.network import (
     Learning,
     Matrix,
     Network,
+    Previous,
     Same,
     Sink,
     Source,
@@ -46,6 +47,7 @@ from tests.chips import (
     make_training,
     make_unit,
 )
+from tests.networks import lstm
 
 slowly = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
 
@@ -150,12 +152,18 @@ def chips(draw):
 
 
 @st.composite
-def placements(draw):
+def placements(draw, source):
     learning = Learning(draw(st.integers(1, 3)), draw(st.integers(0, 2)))
     try:
-        return place(training_network(draw(networks()), learning), draw(chips()))
+        return place(training_network(draw(source), learning), draw(chips()))
     except CapacityError:
         reject()
+
+
+@st.composite
+def recurrences(draw):
+    """An LSTM of some steps, whose every step is an output."""
+    return lstm(draw(st.integers(1, 6)), width=draw(st.sampled_from((1, 5, 8))))
 
 
 def samples_of(placement, periods):
@@ -164,9 +172,22 @@ def samples_of(placement, periods):
     return lcm(placement.network.learning.batch, *every) * periods
 
 
-@given(placements(), st.integers(2, 3))
+@given(placements(networks()), st.integers(2, 3))
 @slowly
 def test_random_trainings(placement, periods):
+    check_run(placement, periods)
+
+
+@given(placements(recurrences()), st.integers(2, 3))
+@settings(slowly, max_examples=25)
+def test_errors_go_back_through_time(placement, periods):
+    # Step by step from the last to the first: each error waits for that of the step behind it.
+    check_run(placement, periods)
+    backward = [edge for edge in placement.network.edges if edge.recurrent and edge.source.endswith(".backward")]
+    assert [edge.access for edge in backward] == [Previous(1)]
+
+
+def check_run(placement, periods):
     try:
         program = lower(placement, batch=samples_of(placement, periods))
     except CapacityError as error:

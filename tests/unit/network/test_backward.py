@@ -5,6 +5,7 @@ import pytest
 
 from archsim.errors import InputError
 from archsim.network import (
+    NOTHING,
     Digital,
     Edge,
     Layer,
@@ -13,6 +14,7 @@ from archsim.network import (
     Mirrored,
     Network,
     Phase,
+    Previous,
     Primitive,
     Same,
     Sink,
@@ -215,7 +217,6 @@ def test_of_vgg_8_the_macs_are_those_of_three_products_but_for_the_first_layer()
     [
         (trained(("a", Matrix(Weights(8, 8)))), "trains already"),
         (line(("r", relu(8))), "has no weights"),
-        (lstm(3), "has a recurrence"),
         (decoder(4, 2), "has a recurrence"),
         (line(("a", Matrix(Weights(8, 8))), ("m", Digital("argmax")), ("b", Matrix(Weights(8, 8)))), "no gradient"),
     ],
@@ -234,3 +235,23 @@ def test_updates_that_cannot_be(batch, stale):
 
 def test_mirrored_reads_from_the_end():
     assert np.array_equal(Mirrored().reach(3, 3)[0], [2, 1, 0])
+
+
+def test_errors_of_a_recurrence_come_around_to_the_step_before():
+    network = training_network(lstm(4, width=6))
+    gradient = {edge.source: edge for edge in network.inputs_of("lstm.cell.gradient")}
+    around = gradient["lstm.gates.backward"]
+    # In the reverse order, too, a step takes what the one before it made: of the later step, forward.
+    assert around.access == Previous(1) and around.elements == 6
+    first, _ = around.access.reach(4, 4)
+    assert first.tolist() == [NOTHING, 0, 1, 2]
+    assert network.by_name["lstm.cell.backward"].width == 4 * 6
+    assert network.macs == 3 * lstm(4, width=6).macs
+
+
+def test_an_update_reads_the_state_of_the_step_before():
+    network = training_network(lstm(3, width=6))
+    (edge,) = [edge for edge in network.inputs_of("lstm.gates.update") if edge.source == "lstm.cell"]
+    first, last = edge.access.reach(3, 3)
+    # The last step comes first, and read the state of the second; the first step, which comes last, read none.
+    assert first.tolist() == last.tolist() == [1, 0, NOTHING]
