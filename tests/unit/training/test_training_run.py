@@ -11,12 +11,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from archsim.errors import InputError  # noqa: E402
+from archsim.training.checkpoint import read_checkpoint  # noqa: E402
 from archsim.training.course import Plan  # noqa: E402
 from archsim.training.graph import Graph  # noqa: E402
 from archsim.training.models import builder  # noqa: E402
 from archsim.training.run import Keeping  # noqa: E402
 from archsim.training.settings import Choice  # noqa: E402
-from archsim.training.study import TrainingQuestion, training_study  # noqa: E402
+from archsim.training.study import TrainingQuestion, training_study, training_task  # noqa: E402
 from archsim.workloads.trained import trained  # noqa: E402
 from tests.e2e.cli_calls import fail, succeed, succeed_json  # noqa: E402
 
@@ -252,6 +253,20 @@ def test_a_loss_that_is_no_number_is_named_and_loses_nothing(data: Path, tmp_pat
     asked = question(data, "8-30-30-3", epochs=5, relu=True, rate=1e25)
     with pytest.raises(InputError, match=r"the loss became (nan|inf) in epoch 1"):
         training_study(asked, Keeping(path, every_s=0.0))
+    position, _ = read_checkpoint(path, training_task(asked).name)
+    assert (position.epoch, position.scores) == (0, ())
+
+
+def test_a_checkpoint_of_another_version_is_refused(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a version draws may be another's no longer."""
+    path = tmp_path / "run.npz"
+    training_study(question(data, epochs=1), Keeping(path))
+    monkeypatch.setattr("archsim.training.study._version", lambda: "0.0.0")
+    with pytest.raises(InputError, match=r"there, archsim 0\.0\.0 here") as caught:
+        training_study(question(data, epochs=2), Keeping(path))
+    assert "another file" in str(caught.value)
 
 
 def test_without_pytorch_the_command_says_what_to_install(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
