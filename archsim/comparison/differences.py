@@ -10,6 +10,7 @@ import pandas as pd
 from archsim.accounting import Aspect, Scope
 from archsim.chip import Chip
 from archsim.chip.schema import AnalogTile
+from archsim.network import Network
 
 ANY_VALUE = "any value"
 """Of a weight without bits."""
@@ -40,6 +41,28 @@ def differences(chips: Sequence[Chip], scopes: Sequence[Scope]) -> tuple[str, ..
     extents = dict(zip((chip.name for chip in chips), scopes, strict=True))
     told.extend(_told(f"{aspect} priced", chips, partial(_extent, extents, aspect)) for aspect in Aspect)
     return tuple(sentence for sentence in told if sentence)
+
+
+def kinds(networks: Sequence[Network], chips: Sequence[Chip]) -> tuple[str, ...]:
+    """Sentences on training beside inference: among what was run, and among what the chips are described for.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+    chips : sequence of Chip
+    """
+    trained = [network.name for network in networks if network.learning is not None]
+    inferred = [network.name for network in networks if network.learning is None]
+    told = []
+    if trained and inferred:
+        told.append(f"what is run: training of {', '.join(trained)}; inference of {', '.join(inferred)}")
+    able = [chip.name for chip in chips if isinstance(chip.tile, AnalogTile) and chip.tile.training is not None]
+    if able and len(able) < len(chips) and inferred:
+        told.append(
+            f"training: the file of {', '.join(able)} describes it, and figures published of such chips may count "
+            f"updates; what was run is inference{' of ' + ', '.join(inferred) if trained else ' on all'}"
+        )
+    return tuple(told)
 
 
 def trained_with(chips: Sequence[Chip]) -> tuple[str, ...]:

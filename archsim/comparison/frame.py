@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from archsim.chip import Chip
-from archsim.comparison.differences import differences, trained_with, uncounted
+from archsim.comparison.differences import differences, kinds, trained_with, uncounted
 from archsim.comparison.entry import Device, Entry, case_of, entry_of, frame_of
 from archsim.comparison.gains import with_gains
 from archsim.comparison.question import Question, question
@@ -148,7 +148,8 @@ def comparison(asked: Question, told: Told | None = None) -> Comparison:
         raise first
     frame = with_gains(frame_of(entries), asked.baseline)
     found = differences(asked.chips, [device.scope for device in asked.devices])
-    return Comparison(asked, frame, (*found, *uncounted(frame), *(trained_with(asked.chips) if asked.training else ())))
+    how = trained_with(asked.chips) if asked.training else kinds(asked.networks, asked.chips)
+    return Comparison(asked, frame, (*found, *uncounted(frame), *how))
 
 
 def _run(network: Network, device: Device, batch: int, asked: Question) -> Entry:

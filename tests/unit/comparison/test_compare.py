@@ -10,8 +10,10 @@ import pytest
 import archsim
 from archsim.chip import load_chip
 from archsim.comparison import comparison, differences, question, weight_reuse
+from archsim.comparison.differences import kinds
 from archsim.comparison.question import Question
 from archsim.errors import ArchsimError, InputError
+from archsim.network.backward import training_network
 from archsim.simulation import Settings, load_network, simulate
 from archsim.workloads import WorkloadOptions
 
@@ -168,3 +170,18 @@ def test_figures_of_a_measured_board_contain_its_clock() -> None:
     extents = asked("v100").devices[0].scope
     assert extents.included.endswith("clock, control, power conversion, DRAM")
     assert extents.excluded == "host"
+
+
+def test_training_beside_inference_is_told() -> None:
+    inferred = load_network("mlp-hermes")
+    trained = training_network(inferred)
+    both = kinds((inferred, trained), ())
+    assert both == (f"what is run: training of {trained.name}; inference of mlp-hermes",)
+    assert kinds((inferred,), ()) == kinds((trained,), ()) == ()
+
+
+def test_chips_that_can_train_are_told_beside_those_that_cannot() -> None:
+    found = comparison(question(["mlp-hermes"], ["nature2018-training", "v100"]))
+    (told,) = [sentence for sentence in found.differences if sentence.startswith("training: ")]
+    assert "the file of nature2018-training describes it" in told and "inference on all" in told
+    assert not [one for one in comparison(question(["mlp-hermes"], ["v100", "a100"])).differences if "training" in one]
