@@ -71,6 +71,7 @@ TESTS = {
         "tests/unit/machine/test_systolic.py",
         "tests/unit/machine/test_roofline.py",
         "tests/oracle/test_systolic_cycles.py",
+        "tests/oracle/test_training_closed_forms.py",
         *_WHOLE_RUNS,
     ),
     "accounting": ("tests/unit/accounting", "tests/oracle/test_leakage_published.py", *_WHOLE_RUNS),

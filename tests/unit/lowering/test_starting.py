@@ -144,6 +144,23 @@ def test_only_one_round_of_a_layer_is_started_at_a_time_in_program_order():
     assert (first[:2].tolist(), second[:2].tolist()) == ([0, 20], [10, 30])
 
 
+def test_layers_and_copies_on_one_tile_are_in_order_for_themselves():
+    # Two blocks one below the other in each of two copies of one layer and in another layer.
+    network = line(("a", Matrix(Weights(16, 16))), ("b", Matrix(Weights(16, 10))), tokens=4, width=16)
+    chip = make_chip(array=make_array(8, 16), arrays_per_tile=6, issue=make_issue(order="program"))
+    program = lower(place(network, chip, replicate={"a": 2}))
+    actors, channels = program.actors, program.channels
+    issues = actors.role == Role.ISSUE
+    chained = issues[channels.source] & issues[channels.target]
+    # From the first to the second, and around.
+    assert chained.sum() == 3 * 2
+    ends = channels.source[chained], channels.target[chained]
+    for column in (actors.layer, actors.replica):
+        assert (column[ends[0]] == column[ends[1]]).all()
+    assert sorted(channels.initial[chained].tolist()) == [0, 0, 0, 1, 1, 1]
+    assert (actors.row[ends[0]] != actors.row[ends[1]]).all()
+
+
 @pytest.mark.parametrize("order", ["ready", "program"])
 @pytest.mark.parametrize("joint", [False, True])
 def test_every_issue_is_counted(order, joint):
