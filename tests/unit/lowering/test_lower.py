@@ -13,7 +13,7 @@ from archsim.program import Kind, Role
 from archsim.program.verify import verify
 from archsim.workloads.options import WorkloadOptions
 from tests.chips import NS, make_array, make_chip, make_fabric, make_large_chip, make_memory, make_system, make_unit
-from tests.networks import line
+from tests.networks import additions, line
 
 THOUSANDS_OF_TILES = ("gpt2-xl", "llama3-8b", "big-lstm", "lstm-2048")
 SECONDS = ("whisper-small", "bert-large", "whisper-base")
@@ -228,3 +228,13 @@ def test_two_lowerings_are_identical():
     for table in ("actors", "channels", "resources", "actions", "curves"):
         for name in type(getattr(one, table)).__slots__:
             assert np.array_equal(getattr(getattr(one, table), name), getattr(getattr(two, table), name)), name
+
+
+def test_copies_of_a_digital_layer_take_turns_at_its_tokens():
+    # Forty additions on sixteen lanes are three cycles for each of five tokens: three for one copy, two for the other.
+    network = line(("a", Matrix(Weights(8, 8))), ("d", additions(40)), tokens=5)
+    program = lower(place(network, make_chip(), replicate={"a": 2}), batch=2)
+    mine = (program.actors.layer == program.labels.layers.index("d")) & (program.actors.role == Role.COMPUTE)
+    assert program.actors.firings[mine].tolist() == [6, 4]
+    assert program.actors.interval[mine].tolist() == [3000, 3000]
+    assert program.actors.latency[mine].tolist() == [4000, 4000]
