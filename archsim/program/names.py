@@ -25,6 +25,9 @@ def resource_name(program: Program, resource: int) -> str:
     kind, chip = Kind(int(table.kind[resource])), int(table.chip[resource])
     node, index = int(table.node[resource]), int(table.index[resource])
     label = program.labels.resources[table.label[resource]]
+    if kind is Kind.CHIP_LINK and node == index:
+        # Chips that share their layers: of all links the busiest, which sets the pace.
+        return f"chip{chip}/{label}"
     if kind in (Kind.LINK, Kind.CHIP_LINK):
         return f"chip{chip}/{label} {node}->{index}"
     if kind is Kind.HOST:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archsim.lowering import lower
 from archsim.mapping import place
 from archsim.network import Matrix, Network, Weights
-from archsim.program import Kind, Program, Role, Trace
+from archsim.program import Kind, Program, Role, Trace, resource_name
 from archsim.simulation import Engine, load_network, run
 from tests.networks import additions, decoder, line, lstm
 from tests.systolic_chips import LINKED, systolic
@@ -135,6 +135,8 @@ def test_two_chips_take_half_the_columns_each_and_send_what_they_make() -> None:
     # them, nor the 7 ns of the way.
     assert two.makespan == pytest.approx(working + 40 / 3 / 2 * 1000 + 7_000, abs=1_000)
     assert multiplied(two) == multiplied(one) == 96 * 40 + 40 * 24
+    link = int(np.flatnonzero(two.program.resources.kind == Kind.CHIP_LINK)[0])
+    assert resource_name(two.program, link) == "chip0/chip-link"
     bits = two.program.labels.actions.index("chip-link.bit")
     rows = two.program.actions.action == bits
     sent = (two.program.actions.count[rows] * two.firings[two.program.actions.actor[rows]]).sum()
