@@ -35,11 +35,17 @@ def on_digits(algorithm: Algorithm) -> tuple[float, float]:
     return last(found, on_chip=True), last(found, on_chip=False)
 
 
-@pytest.mark.parametrize(("device", "below"), [("gokmen-vlasov", 2.0), ("capacitor", 2.5), ("ecram", 5.0)])
+@pytest.mark.parametrize(("device", "below"), [("gokmen-vlasov", 1.0), ("capacitor", 2.0), ("ecram", 5.0)])
 def test_near_linear_devices_come_near_floating_point(device: str, below: float) -> None:
     """0.2, 1.0 and 3.4 points below in AIHWKIT."""
     chip, exact = on_digits(Sgd(kinds(device)))
     assert exact - below < chip < exact + 1
+
+
+def test_the_asymmetry_of_lithium_cells_costs_a_point() -> None:
+    """1 to 5 below floating point."""
+    chip, exact = on_digits(Sgd(kinds("ecram")))
+    assert chip < exact - 1
 
 
 @pytest.mark.parametrize("device", ["reram-filamentary", "reram-soft-bounds", "pcm"])
@@ -53,7 +59,17 @@ def test_tiki_taka_rescues_them(device, plain: str) -> None:
     """45 and 48 points above plain descent in AIHWKIT; 25 is what a test may ask of one fold."""
     rescued, _ = on_digits(TikiTaka(kinds(device), fast_rate=1.0))
     assert rescued > on_digits(Sgd(kinds(plain)))[0] + 25
-    assert rescued > 80
+
+
+def test_tiki_taka_reaches_what_aihwkit_did() -> None:
+    """85 to 93."""
+    assert 85 < on_digits(TikiTaka(kinds("reram-filamentary"), fast_rate=1.0))[0] < 93
+
+
+@pytest.mark.xfail(reason="83.1 after 15 epochs, still rising", strict=True)
+def test_tiki_taka_on_soft_bounds_reaches_what_aihwkit_did() -> None:
+    """85 to 93."""
+    assert 85 < on_digits(TikiTaka(kinds(REFERENCED), fast_rate=1.0))[0] < 93
 
 
 def test_mixed_precision_rescues_pairs_of_pcm() -> None:
