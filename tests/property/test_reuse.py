@@ -224,7 +224,7 @@ def test_networks_are_told_apart_by_what_they_are(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_model_file_is_found_again_by_its_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read once however often it is asked for, under any path; and anew when something else is written there."""
+    """Read once however often it is asked for, and anew when something else is there; weights make no difference."""
     placed, file = made("place", monkeypatch), tmp_path / "net.onnx"
     for width, times in ((24, 1), (40, 2), (24, 2)):
         file.write_bytes(dense(width).SerializeToString())
@@ -233,12 +233,15 @@ def test_a_model_file_is_found_again_by_its_contents(tmp_path: Path, monkeypatch
             assert found.network.weights == 16 * width
             assert simulate(str(file), PRESETS[0]).network is found.network
         assert len(placed) == times
+    file.write_bytes(dense(24, weight=0.5).SerializeToString())
+    assert simulate(file, PRESETS[0]).network is not found.network
+    assert len(placed) == 2
 
 
-def dense(width: int) -> onnx.ModelProto:
+def dense(width: int, weight: float = 1.0) -> onnx.ModelProto:
     """A matrix product of 16 inputs."""
     ends = [onnx.helper.make_tensor_value_info(*end) for end in (("x", 1, [1, 16]), ("y", 1, [1, width]))]
-    weights = onnx.numpy_helper.from_array(np.ones((16, width), np.float32), "w")
+    weights = onnx.numpy_helper.from_array(np.full((16, width), weight, np.float32), "w")
     node = onnx.helper.make_node("MatMul", ["x", "w"], ["y"], "product")
     graph = onnx.helper.make_graph([node], "dense", ends[:1], ends[1:], [weights])
     return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)])
