@@ -23,7 +23,6 @@ class Passing(StrEnum):
     TRANSPORT = "transport"
     MEMORY = "memory"
     HOST = "host"
-    UPDATE = "update"
     WAITING = "waiting"
 
 
@@ -43,9 +42,9 @@ _OF_ROLE = {
     Role.TURN: Passing.DIGITAL,
     Role.FETCH: Passing.MEMORY,
     Role.ISSUE: Passing.DIGITAL,
-    Role.UPDATE: Passing.UPDATE,
-    Role.TRANSFER: Passing.UPDATE,
-    Role.REFRESH: Passing.UPDATE,
+    Role.UPDATE: Passing.PRODUCT,
+    Role.TRANSFER: Passing.MEMORY,
+    Role.REFRESH: Passing.MEMORY,
 }
 _WAITS = {Cause.ROOM: "for room", Cause.SHARED: "for a busy resource"}
 

@@ -81,7 +81,7 @@ def gradient_of(operator: Digital, operands: int, where: str) -> Gradient:
     """
     if operator.kind == "mul" and operands == 1:
         return Gradient(Kept.NOTHING, ((_MULTIPLY, 1),))
-    known = _GRADIENTS.get(operator.kind)
+    known = _plain_cell(operator) if operator.kind == "rnn-cell" else _GRADIENTS.get(operator.kind)
     if known is None or operator.whole_token or operator.contract > 1:
         raise InputError(
             f"no gradient is known of the operator {operator.kind!r}",
@@ -90,6 +90,12 @@ def gradient_of(operator: Digital, operands: int, where: str) -> Gradient:
             "be a softmax.",
         )
     return known
+
+
+def _plain_cell(operator: Digital) -> Gradient:
+    """Of a plain recurrent cell, whose activation is tabulated (tanh, sigmoid) or a comparison (rectified)."""
+    tabulated = any(primitive is _LOOKUP for primitive, _ in operator.work)
+    return _GRADIENTS["tanh" if tabulated else "relu"]
 
 
 def lstm_gradient_work(hidden: int) -> Counts:

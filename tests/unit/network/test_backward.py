@@ -25,6 +25,7 @@ from archsim.network import (
     Window,
 )
 from archsim.network.backward import training_network
+from archsim.network.recurrent import CellShape, fed, rnn
 from archsim.network.work import Reduction, activation_work, pool_work
 from archsim.simulation import load_network
 from tests.networks import additions, decoder, line, lstm
@@ -255,3 +256,15 @@ def test_an_update_reads_the_state_of_the_step_before():
     first, last = edge.access.reach(3, 3)
     # The last step comes first, and read the state of the second; the first step, which comes last, read none.
     assert first.tolist() == last.tolist() == [1, 0, NOTHING]
+
+
+@pytest.mark.parametrize(
+    ("activation", "work"),
+    [("tanh", ((Primitive.ADD, 5), (Primitive.MULTIPLY, 10))), ("relu", ((Primitive.COMPARE, 5),))],
+)
+def test_a_plain_cells_gradient_is_its_activations(activation, work):
+    cell = rnn("rnn", CellShape(3, 4, 5), activation=activation)
+    ends = (Layer("in", Source(), 3, 4), Layer("out", Sink(), 3, 5))
+    edges = (*cell.edges, *fed(cell, "in", 4), Edge("rnn.cell", "out", Same(), 5))
+    network = Network("rnn", (*ends, *cell.layers), edges)
+    assert training_network(network).by_name["rnn.cell.backward"].operator.work == work
