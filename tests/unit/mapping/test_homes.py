@@ -3,7 +3,7 @@
 import pytest
 
 from archsim.mapping import place
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Weights, Whole
+from archsim.network import Digital, Edge, Layer, Matrix, Network, Prefix, Primitive, Same, Sink, Source, Weights, Whole
 from tests.chips import COST, KIB, make_array, make_chip, make_fabric, make_memory, make_system, make_unit
 from tests.networks import additions, line
 
@@ -146,3 +146,16 @@ def test_a_table_is_at_the_port_of_the_chip_whose_layer_it_follows():
     plan = placement.floorplan
     assert homes(placement, "c")[0][3] == plan.nodes
     assert homes(placement, "e") == [(0, 0, 64, plan.nodes + plan.port)]
+
+
+def test_the_widest_part_says_how_many_copies_it_takes():
+    # Parts of 53, 53 and 54 of 160 elements: of 312 sums on one lane the last takes 106 cycles, others 104, of 105 ns.
+    layers = (
+        Layer("in", Source(), 6, 8), Layer("a", Matrix(Weights(8, 160)), 6, 160), Layer("d", additions(312), 6, 160),
+        Layer("out", Sink(), 6, 160),
+    )  # fmt: skip
+    edges = (Edge("in", "a", Same(), 8), Edge("a", "d", Prefix(), 160), Edge("d", "out", Same(), 160))
+    placement = place(Network("wide", layers, edges), make_chip(units={"local": make_unit(lanes=1)}))
+    assert [(replica, stop - start) for replica, start, stop, _ in homes(placement, "d")] == [
+        (0, 53), (0, 53), (0, 54), (1, 53), (1, 53), (1, 54),
+    ]  # fmt: skip
