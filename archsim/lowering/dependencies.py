@@ -14,6 +14,7 @@ from archsim.lowering.layers import Ends
 from archsim.lowering.products import PartialSums
 from archsim.mapping import Members, Placement, consumers, producers, sent_elements, shared_elements
 from archsim.network import Access, Edge, tokens_read
+from archsim.network.access import NOTHING
 
 UNTOUCHED = -1
 
@@ -125,8 +126,18 @@ def _pair_curves(
             if part.touched:
                 curves = demands.of(edge) if part is reach else demand(part, demands.group)
                 need[made, taken], release[made, taken] = demands.rows(edge) if part is reach else demands.add(curves)
-                room[made, taken] = max(curves.room, -(-capacity // shape[0])) + 1
+                room[made, taken] = max(curves.room, -(-capacity // shape[0]) + _passed_over(reach, part, shape)) + 1
     return need, release, room
+
+
+def _passed_over(reach: Reach, part: Reach, copies: tuple[int, ...]) -> int:
+    """Tokens that lie before the first one which a copy touches, beside those that do for all copies together.
+
+    Nothing is released before the first firing ends, so that they take room until then, and the paced schedule, which
+    knows layers and not copies, has none for them.
+    """
+    first, mine = (each.first[each.first != NOTHING] for each in (reach, part))
+    return max(0, int(mine[0]) - int(first[0]) // copies[0]) if copies != (1, 1) else 0
 
 
 def touched_tokens(reach: Reach, copy: int, copies: int) -> Ids:
