@@ -37,7 +37,7 @@ def test_a_case_prints_published_beside_simulated() -> None:
     assert "41.3 TOPS" in line
     assert "41.29 TOPS" in line
     assert "sum" in line.split()
-    assert text.rstrip().endswith("met: 0 of 0 identities, 11 of 11 sums, 0 of 0 predictions")
+    assert text.rstrip().endswith("met: 0 of 1 identity, 11 of 11 sums, 2 of 3 predictions")
 
 
 def test_misses_are_explained() -> None:
