@@ -129,8 +129,12 @@ def _reloading(
     if not room:
         raise _too_big(network, floorplan, int(load.blocks.sum()))
     _refuse_shared(network)
-    parts = _parts(network, floorplan, load.blocks, room)
-    copies = _copies_by_turn(network, load, replicate, parts, room)
+    if replicate == "balanced":
+        parts = _parts(network, floorplan, load.blocks, room)
+        copies = _balanced_by_turn(load, parts, room)
+    else:
+        copies = choose_replicas(network, load, replicate, room)
+        parts = _parts(network, floorplan, load.blocks * copies, room)
     turns = _turns(network, floorplan, parts, _runs(cuts, copies), room)
     # No two layers share weights here, so that blocks are in the order of their uses.
     slots = turn_slots(turns.use, arrays, ahead=ahead)
@@ -138,10 +142,8 @@ def _reloading(
     return Layout(copies, chips, blocks, replace(turns, before=tenants_before(slots, turns.use)))
 
 
-def _copies_by_turn(network: Network, load: Load, replicate: Replication, parts: tuple[Segment, ...], room: int) -> Ids:
-    """Copies of each matrix layer: balanced ones are so among the layers of a turn."""
-    if replicate != "balanced":
-        return choose_replicas(network, load, replicate, room)
+def _balanced_by_turn(load: Load, parts: tuple[Segment, ...], room: int) -> Ids:
+    """Copies of each matrix layer, balanced among the layers of each turn."""
     copies = np.ones(len(load), np.int64)
     for part in parts:
         mine = np.array(part.matrices, np.int64)

@@ -45,6 +45,13 @@ def test_groups_are_as_large_as_the_arrays():
     assert [part.matrices for part in joined] == [(0, 1), (2, 3)]
 
 
+def test_copies_count_where_layers_are_grouped():
+    """Three copies of the first and one of the second fill four arrays; the third has a turn of its own."""
+    network = line(*((name, Matrix(Weights(8, 8))) for name in "abc"), tokens=3)
+    turns = place(network, small_chip(), replicate={"a": 3}).turns
+    assert turns.use.tolist() == [0, 0, 0, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("runs", "room", "expected"),
     [
