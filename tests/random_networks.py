@@ -110,7 +110,7 @@ class Sheet:
             made = self.add(Matrix(Weights(width, pieces * size)), tokens, pieces * size, inputs)
             edges.append(Edge(made.name, "", access if port else Same(), made.width, port))
         work = ((Primitive.MAC, 2 * heads * size), (Primitive.EXP, heads))
-        mix = Digital("attention", work_per_key=work, keys_port=1, whole_token=True, heads=heads, product=True)
+        mix = Digital("attention", work_per_key=work, keys_port=1, whole_token=True, heads=groups, product=True)
         self.add(mix, tokens, heads * size, edges)
 
     def operand(self, kind: str, tokens: int, width: int) -> list[Edge]:

@@ -53,8 +53,9 @@ class Settler:
 
     def _inherit(self, layer: Layer, operator: Digital, kind: int, known: dict[str, Parts]) -> Parts | None:
         """The parts of the inputs on port 0, or None where they do not line up."""
-        edges = [edge for edge in self.network.inputs_of(layer.name) if edge.port == 0 and edge.source in known]
-        if not edges or any(isinstance(self.network.by_name[edge.source].operator, Source) for edge in edges):
+        inputs = [edge for edge in self.network.inputs_of(layer.name) if edge.port == 0]
+        edges = [edge for edge in inputs if edge.source in known]
+        if not edges or any(edge.target_start + edge.elements > layer.width * operator.contract for edge in inputs):
             return None
         pieces = [carried(edge, known[edge.source], operator.contract) for edge in edges]
         whole = [piece for piece in pieces if piece is not None]
@@ -67,8 +68,7 @@ class Settler:
         else:
             parts = joined([one_copy(piece, 0, 0) for piece in whole])
             parts = self._multiplied(layer, kind, parts, whole)
-        covered = int((parts.stop - parts.start)[parts.replica == 0].sum())
-        return parts if covered == layer.width else None
+        return parts if _side_by_side(parts, layer.width) else None
 
     def _multiplied(self, layer: Layer, kind: int, parts: Parts, sources: list[Parts]) -> Parts:
         """As many copies as it takes to keep pace, each beside a copy of the sources."""
@@ -143,3 +143,10 @@ class Settler:
         ]
         bits = self.units.floorplan.chip.activation_bits
         return float(sum(edge.elements * count * bits for edge, count in zip(edges, tokens, strict=True)))
+
+
+def _side_by_side(parts: Parts, width: int) -> bool:
+    """Whether the parts of one copy follow each other from the first element of a token to its last."""
+    mine = parts.replica == 0
+    edges = np.append(0, parts.stop[mine])
+    return bool((parts.start[mine] == edges[:-1]).all() and edges[-1] == width)

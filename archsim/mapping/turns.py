@@ -194,13 +194,20 @@ def rounds(runs: Ids, room: int) -> Ids:
 
 
 def layer_turns(network: Network, parts: tuple[Segment, ...], last: Ids) -> Ids:
-    """Turn of every layer; inputs go with who takes them first, outputs with who makes them, shape ``(layers,)``."""
+    """Turn of every layer; inputs go with who takes them first, outputs with who makes them, shape ``(layers,)``.
+
+    A matrix layer that takes several turns is there in its last; whatever makes its inputs works by its first.
+    """
     order = network.order
     turn = np.repeat(last, [part.stop - part.start for part in parts])
     index = {layer.name: place for place, layer in enumerate(order)}
+    begun = turn.copy()
+    for part, first in zip(parts, (0, *(last[:-1] + 1)), strict=True):
+        begun[list(part.layers)] = first
+        turn[part.start : min(part.layers, default=part.start)] = first
     for place, layer in enumerate(order):
         if isinstance(layer.operator, Source) and (outward := network.outputs_of(layer.name)):
-            turn[place] = min(turn[index[edge.target]] for edge in outward)
+            turn[place] = min(min(begun[index[edge.target]], turn[index[edge.target]]) for edge in outward)
     for place, layer in enumerate(order):
         if isinstance(layer.operator, Sink):
             turn[place] = max(turn[index[edge.source]] for edge in network.inputs_of(layer.name))

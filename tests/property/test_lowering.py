@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
@@ -182,11 +183,10 @@ def elements_read(network, edge, layer, start, stop):
 
 
 def elements_of_heads(layer, edge, start, stop):
-    """Elements of the query, or of the keys or values that a head's group shares."""
-    size = layer.width // layer.operator.heads
-    heads = range(start // size, -(-stop // size))
-    group = layer.width // edge.elements
-    return np.concatenate([np.arange(size) + head // group * size for head in heads])
+    """Elements of the queries of a group of heads, or of the keys or values that they share: each group's own."""
+    groups = layer.operator.heads
+    size, each = layer.width // groups, edge.elements // groups
+    return np.concatenate([group * each + np.arange(each) for group in range(start // size, -(-stop // size))])
 
 
 def check_causality(placement, program, trace):
@@ -248,13 +248,21 @@ def check_run(placement, batch, interleave):
     check_causality(placement, program, trace)
 
 
-# The same examples every time: an ordinary run is no place to find new ones; tests/fuzz is.
+# The same examples every time: an ordinary run is no place to find new ones.
 slowly = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @given(placements(networks()), st.integers(1, 3), st.booleans())
 @slowly
 def test_random_networks(placement, batch, together):
+    check_run(placement, batch, batch if together else 1)
+
+
+@pytest.mark.slow
+@given(placements(networks()), st.integers(1, 3), st.booleans())
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=3000)
+def test_many_random_networks(placement, batch, together):
+    """New ones every time."""
     check_run(placement, batch, batch if together else 1)
 
 

@@ -159,3 +159,18 @@ def test_the_widest_part_says_how_many_copies_it_takes():
     assert [(replica, stop - start) for replica, start, stop, _ in homes(placement, "d")] == [
         (0, 53), (0, 53), (0, 54), (1, 53), (1, 53), (1, 54),
     ]  # fmt: skip
+
+
+def test_parts_of_the_input_that_leave_a_gap_are_not_parts_of_the_output():
+    # Elements 0 and 2 are made on the chip, and element 1 comes from outside: two elements of output are in one piece.
+    layers = (
+        Layer("in", Source(), 1, 8), Layer("a", Matrix(Weights(8, 1)), 1, 1), Layer("b", Matrix(Weights(8, 1)), 1, 1),
+        Layer("n", additions(2), 1, 2), Layer("out", Sink(), 1, 2),
+    )  # fmt: skip
+    edges = (
+        Edge("in", "a", Same(), 8), Edge("in", "b", Same(), 8), Edge("a", "n", Same(), 1),
+        Edge("in", "n", Same(), 1, target_start=1), Edge("b", "n", Same(), 1, target_start=2),
+        Edge("n", "out", Same(), 2),
+    )  # fmt: skip
+    placement = place(Network("gap", layers, edges), make_chip())
+    assert [(start, stop) for _, start, stop, _ in homes(placement, "n")] == [(0, 2)]

@@ -142,5 +142,5 @@ def test_a_layer_that_takes_several_turns_is_over_in_the_last():
     turns = place(network, chip).turns
     assert turns is not None
     assert (turns.count, turns.use.tolist()) == (4, [0, 0, 1, 1, 2, 3])
-    # in, a, r, b, out: the input goes with who takes it, and the output with who makes it.
-    assert turns.layer.tolist() == [2, 2, 2, 3, 3]
+    # in, a, r, b, out: the input goes with who takes it first, and the output with who makes it.
+    assert turns.layer.tolist() == [0, 2, 2, 3, 3]

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from archsim.engine import run_compiled
 from archsim.errors import CapacityError
+from archsim.lowering import lower
 from archsim.mapping import place
 from archsim.mapping.turns import ALONE, Segment, grouped, rounds, segments, tenants_before, turn_slots
-from archsim.network import Matrix, Weights
+from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source, Weights
 from tests.chips import make_array, make_chip, make_fabric, make_memory, make_system
 from tests.networks import additions, line, lstm
 
@@ -43,6 +45,22 @@ def test_groups_are_as_large_as_the_arrays():
     parts = tuple(Segment(number, number + 1, (number,), (number,)) for number in range(4))
     joined = grouped(parts, np.array([2, 1, 3, 1]), 4)
     assert [part.matrices for part in joined] == [(0, 1), (2, 3)]
+
+
+def test_what_a_layer_of_several_turns_takes_is_there_from_its_first():
+    # Three copies of two row blocks take four arrays and two more; their input also goes to who adds it, in the last.
+    layers = (
+        Layer("in", Source(), 7, 16), Layer("a", Matrix(Weights(16, 8)), 7, 8), Layer("n", additions(8), 7, 8),
+        Layer("b", Matrix(Weights(8, 8)), 7, 8), Layer("out", Sink(), 7, 8),
+    )  # fmt: skip
+    edges = (
+        Edge("in", "a", Same(), 16), Edge("in", "n", Same(), 8), Edge("a", "n", Same(), 8, port=1),
+        Edge("n", "b", Same(), 8), Edge("b", "out", Same(), 8),
+    )  # fmt: skip
+    placement = place(Network("around", layers, edges), small_chip(), replicate={"a": 3})
+    assert placement.turns.use.tolist() == [0, 0, 0, 0, 1, 1, 2]
+    assert [int(placement.turns.layer[placement.index[name]]) for name in ("in", "a", "n", "b")] == [0, 1, 1, 2]
+    run_compiled(lower(placement, batch=2))
 
 
 def test_copies_count_where_layers_are_grouped():
@@ -103,7 +121,7 @@ def test_a_layer_larger_than_the_arrays_takes_several_turns():
     placement = place(chain((16, 24)), small_chip(tiles=2))
     assert placement.turns is not None
     assert placement.turns.use.tolist() == [0, 0, 1, 1, 2, 2]
-    assert placement.turns.layer.tolist() == [2, 2, 2, 2]
+    assert placement.turns.layer.tolist() == [0, 2, 2, 2]  # the input is there from the first
 
 
 def test_written_ahead_a_turn_has_half_the_arrays():
