@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from importlib import import_module
 from math import isfinite
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
 from archsim.errors import InputError
 from archsim.functional.runtime import Tensor
+from archsim.user_function import named_function
 
 Metric: TypeAlias = Callable[[Tensor, "Tensor | None"], float]
 """From a model's first output and the labels to a number."""
@@ -67,20 +65,19 @@ def load_metric(text: str) -> Metric:
         If there is no such function.
     """
     remedy = "Write module:function, of a function that takes the outputs and the labels and returns a number."
-    module, colon, name = text.partition(":")
-    if not colon or not module or not name:
-        raise InputError(f"{text!r} names no function", where="--metric", remedy=remedy)
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
+    found = named_function(text, where="--metric", remedy=remedy)
+    return lambda outputs, labels: _number(_called(found, text, outputs, labels), text)
+
+
+def _called(metric: Callable[..., object], text: str, outputs: Tensor, labels: Tensor | None) -> object:
     try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as fault:
-        raise InputError(f"{text!r} cannot be loaded: {fault}", where="--metric", remedy=remedy) from fault
-    finally:
-        sys.path.remove(here)
-    if not callable(found):
-        raise InputError(f"{text!r} is no function", where="--metric", remedy=remedy)
-    return lambda outputs, labels: _number(found(outputs, labels), text)
+        return metric(outputs, labels)
+    except Exception as fault:
+        raise InputError(
+            f"{text} failed ({type(fault).__name__}: {fault})",
+            where="--metric",
+            remedy=f"Let it take outputs of shape {outputs.shape} and the labels.",
+        ) from fault
 
 
 def _number(value: object, text: str) -> float:

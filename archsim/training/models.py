@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from torch import nn
 from archsim.errors import InputError
 from archsim.memory import free_bytes, gibibytes
 from archsim.training.graph import Graph
+from archsim.user_function import named_function
 from archsim.workloads.trained import TRAINED, trained
 
 Build = Callable[[int], nn.Module]
@@ -50,7 +49,8 @@ def builder(model: str, *, relu: bool, keep_weights: bool) -> Build:
         widths = [int(width) for width in model.split("-")]
         return lambda seed: _perceptron(widths, relu, seed)
     if ":" in model:
-        make = _function(model)
+        remedy = "Give MODULE:FUNCTION of a function that returns a torch.nn.Module, as mymodels:build."
+        make = named_function(model, where="MODEL", remedy=remedy)
         return lambda seed: _made(make, model, seed)
     raise InputError(
         f"there is no file {model!r}, and no trained model of that name",
@@ -93,21 +93,6 @@ def _check_room(weights: int) -> None:
             where="MODEL",
             remedy="Give smaller widths.",
         )
-
-
-def _function(model: str) -> Callable[[], object]:
-    name, _, function = model.partition(":")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # a file of the user's, beside which the command was given
-    try:
-        found: object = getattr(import_module(name), function)
-    except (ImportError, AttributeError) as error:
-        raise InputError(
-            f"{model!r} cannot be loaded ({error})", where="MODEL", remedy="Give MODULE:FUNCTION, as mymodels:build."
-        ) from error
-    if not callable(found):
-        raise InputError(f"{model!r} is no function", where="MODEL", remedy="Name one that returns a torch.nn.Module.")
-    return found
 
 
 def _made(make: Callable[[], object], model: str, seed: int) -> nn.Module:
