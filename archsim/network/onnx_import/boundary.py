@@ -13,7 +13,8 @@ from onnx.shape_inference import InferenceError
 from archsim.errors import InputError
 from archsim.network.onnx_import.limits import TooLarge
 
-_FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, MemoryError, ValidationError, InferenceError)
+_PYTHON = (ValueError, TypeError, LookupError, ArithmeticError, MemoryError, RuntimeError)
+_FAULTS = (*_PYTHON, ValidationError, InferenceError)
 
 
 class Unreadable(InputError):

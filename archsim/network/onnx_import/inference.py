@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, checker, defs, helper, numpy_helper, shape_inference
 
 from archsim.network.onnx_import.limits import LARGEST_VALUE, check_shape
@@ -71,7 +72,7 @@ def expected(
         if tensor is not None:
             types[name] = helper.make_tensor_type_proto(_kind(name, tensor, kinds), tensor.shape)
             if isinstance(tensor, Constant) and tensor.known and tensor.value.size <= LARGEST_VALUE:
-                data[name] = numpy_helper.from_array(np.asarray(tensor.value), name)
+                data[name] = _stored(node, name, np.asarray(tensor.value))
     imports = [helper.make_opsetid(domain, version) for domain, version in opsets.items()]
     try:
         found = shape_inference.infer_node_outputs(schema, node.proto, types, data, opset_imports=imports)
@@ -81,6 +82,13 @@ def expected(
             "Check the shapes given for the network's inputs, and the model itself (onnx.checker, full_check=True).",
         ) from fault
     return [_expected(found.get(name)) for name in node.outputs]
+
+
+def _stored(node: Node, name: str, value: NDArray[np.generic]) -> TensorProto:
+    try:
+        return numpy_helper.from_array(value, name)
+    except NotImplementedError as fault:  # of the onnx package, for numbers among texts
+        raise node.fault(f"takes numbers in {name!r}, whose type is text", "Export the model again.") from fault
 
 
 def _refuse_far_axes(node: Node) -> None:
