@@ -9,10 +9,10 @@ import yaml
 
 from archsim.chip.tree import DEEPEST, Branch, Node, leaf
 from archsim.errors import InputError
+from archsim.text_files import read_text
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's parser where PyYAML was built with it: ten times as fast."""
-_LARGEST_BYTES = 1_000_000
 
 
 def read_tree(file: Path) -> Branch:
@@ -24,23 +24,7 @@ def read_tree(file: Path) -> Branch:
         If it cannot be read, is not YAML, is not a mapping, or uses what chip files have no use for (lists, anchors,
         tags, the same key twice).
     """
-    try:
-        size = file.stat().st_size
-        text = file.read_text(encoding="utf-8") if size <= _LARGEST_BYTES else ""
-    except UnicodeDecodeError:
-        remedy = "Give a chip file in YAML, UTF-8."
-        raise InputError("this is not a text file", where=str(file), remedy=remedy) from None
-    except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}", where=str(file), remedy="Give the path of a chip file."
-        ) from None
-    if size > _LARGEST_BYTES:
-        raise InputError(
-            f"a file of {size:,} bytes is no chip file: at most {_LARGEST_BYTES:,} are read",
-            where=str(file),
-            remedy="Give the path of a chip file.",
-        )
-    return parse_tree(text, str(file))
+    return parse_tree(read_text(file, "chip file"), str(file))
 
 
 @lru_cache(maxsize=64)

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from archsim.chip.nearness import nearest
 from archsim.errors import InputError
 from archsim.functional import Compensation
+from archsim.text_files import read_text
 
 Scalar: TypeAlias = bool | int | float | str | None
 """A value of a parameter, as a chip file can hold it."""
@@ -20,8 +21,6 @@ Copies: TypeAlias = str | dict[str, int]
 When: TypeAlias = dict[str, Scalar | list[Scalar]]
 """Parameters, and the value or values with which another one has a meaning."""
 SHIPPED = Path(__file__).parent / "studies"
-MOST_BYTES = 1 << 20
-"""Of a study file."""
 
 
 class Part(BaseModel):
@@ -270,13 +269,7 @@ def read_study(file: Path) -> Study:
         If it cannot be read, or says something that no study can.
     """
     try:
-        text = file.read_text(encoding="utf-8") if file.stat().st_size <= MOST_BYTES else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(file), remedy="Give a study file in YAML.") from None
-    if text is None:
-        raise InputError(f"is larger than {MOST_BYTES:,} bytes", where=str(file), remedy="Give a study file in YAML.")
-    try:
-        data = yaml.safe_load(text)
+        data = yaml.safe_load(read_text(file, "study file"))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError(f"is no YAML: {error}", where=str(file), remedy="Correct it there.") from None
     return _beside_file(described(data, str(file)), file.parent)

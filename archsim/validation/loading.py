@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from archsim.errors import InputError
+from archsim.text_files import read_text
 from archsim.validation.schema import Case
 
 _CASES = Path(__file__).parent / "cases"
@@ -37,8 +38,8 @@ def load_case(name_or_path: str) -> Case:
     """
     file = _find(name_or_path)
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        document = yaml.safe_load(read_text(file, "case file"))
+    except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"cannot be read: {reason}", where=str(file), remedy="Give a case file in YAML.") from None
     if not isinstance(document, dict):
