@@ -5,33 +5,30 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archsim.cli.grouping import grouped
-from archsim.cli.options import Tables
+from archsim.cli.options import SizeOptions, TableFormat, Tables
 from archsim.cli.output import results
 from archsim.cli.parsing import read_batches, read_names, read_node, read_replicate
 from archsim.cli.printing import TablePrintOptions
 
 if TYPE_CHECKING:
-    from archsim.comparison import Comparison
+    from archsim.comparison import Comparison, Question
 
-_NETWORK, _CHIP, _RUN, _OUTPUT = "The networks", "The chips", "The runs", "The output"
+_CHIP, _RUN, _OUTPUT = "The chips", "The runs", "The output"
 FILES = ("comparison.csv", "comparison.parquet", "comparison.json", "comparison.md", "comparison.svg")
 """That a comparison may leave."""
 
 
-@grouped
-def compare(
-    printing: TablePrintOptions,
-    *,
-    models: Annotated[
-        list[str],
-        typer.Argument(metavar="MODEL...", help="Names that [bold]archsim list networks[/] shows, or ONNX files."),
-    ],
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedChips:
+    """Which chips, and what they are held against."""
+
     chips: Annotated[
         str,
         typer.Option(
@@ -39,13 +36,13 @@ def compare(
             help="Names that [bold]archsim list chips[/] shows, or chip files in YAML.",
             rich_help_panel=_CHIP,
         ),
-    ],
+    ]
     baseline: Annotated[
         str | None,
         typer.Option(
             metavar="CHIP", help="The chip that ratios are to; the first where none is given.", rich_help_panel=_CHIP
         ),
-    ] = None,
+    ] = None
     node: Annotated[
         str | None,
         typer.Option(
@@ -53,10 +50,16 @@ def compare(
             help="Node of the estimates, as [bold]'14 nm'[/]; the baseline's where none is given.",
             rich_help_panel=_CHIP,
         ),
-    ] = None,
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRuns:
+    """How all run."""
+
     batch: Annotated[
         str, typer.Option(metavar="N,M,...", help="Samples to run, one run for each.", rich_help_panel=_RUN)
-    ] = "1",
+    ] = "1"
     training: Annotated[
         bool,
         typer.Option(
@@ -64,7 +67,7 @@ def compare(
             help="Train the networks on all chips: forward, backward and update, in mini-batches of --batch samples.",
             rich_help_panel=_RUN,
         ),
-    ] = False,
+    ] = False
     replicate: Annotated[
         str,
         typer.Option(
@@ -72,26 +75,20 @@ def compare(
             help="Copies of layers, as in [bold]archsim run[/].",
             rich_help_panel=_RUN,
         ),
-    ] = "none",
-    seq: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Steps of a sequence; each option goes to networks that have it.",
-            rich_help_panel=_NETWORK,
-        ),
-    ] = None,
-    generate: Annotated[
-        int | None, typer.Option(metavar="N", help="Tokens that a decoder generates.", rich_help_panel=_NETWORK)
-    ] = None,
-    context: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Tokens that a decoder has cached already.", rich_help_panel=_NETWORK),
-    ] = None,
-    image: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Height and width of the image, in pixels.", rich_help_panel=_NETWORK),
-    ] = None,
+    ] = "none"
+
+
+@grouped
+def compare(
+    beside: ComparedChips,
+    sizes: SizeOptions,
+    runs: ComparedRuns,
+    printing: TablePrintOptions,
+    *,
+    models: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL...", help="Names that [bold]archsim list networks[/] shows, or ONNX files."),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
@@ -100,34 +97,23 @@ def compare(
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
-    table_format: Annotated[
-        Tables, typer.Option("--format", help="File format of the table.", rich_help_panel=_OUTPUT)
-    ] = Tables.CSV,
+    table_format: TableFormat = Tables.CSV,
 ) -> None:
     """Run networks on several chips and show them side by side: speed, energy, area, and how many times better.
 
     For each network: latency, throughput, energy per inference, GOP/s/W, TOP/s/mm², silicon, power, ratios to the
-    baseline and what bounds each chip. Beside them: node, precision, what the figures include (leakage, clock, DRAM,
-    host ...), what is not alike, where one chip overtakes another as batches grow, and estimates at one node.
+    baseline and what bounds each chip; lengths and sizes go to the networks that have them. Beside them: node,
+    precision, what the figures include (leakage, clock, DRAM, host ...), what is not alike, where one chip overtakes
+    another as batches grow, and estimates at one node.
 
     Examples: [cyan]archsim compare resnet18 lstm-ptb bert-base --chips pcm-mesh-14nm,isaac,puma[/],
     [cyan]archsim compare mlp-l4 --chips isaac,puma --baseline puma --batch 1,8,64 --out results[/],
     [cyan]archsim compare mlp-mnist --chips nature2018-training,v100 --training --batch 1,64[/].
     """
-    from archsim.comparison import comparison, question
+    from archsim.comparison import comparison
     from archsim.report.comparison import comparison_document
-    from archsim.workloads import WorkloadOptions
 
-    asked = question(
-        models,
-        read_names(chips, "--chips"),
-        baseline=baseline,
-        batch=read_batches(batch),
-        replicate=read_replicate(replicate),
-        options=WorkloadOptions(seq=seq, generate=generate, context=context, image=image),
-        node=None if node is None else read_node(node),
-        training=training,
-    )
+    asked = _question(models, beside, runs, sizes)
     with results(out, replaces=FILES) as folder:
         with _steps() as step:
             found = comparison(asked, step)
@@ -136,14 +122,30 @@ def compare(
     printing.print(comparison_document(found))
 
 
+def _question(models: list[str], beside: ComparedChips, runs: ComparedRuns, sizes: SizeOptions) -> Question:
+    from archsim.comparison import question
+
+    return question(
+        models,
+        read_names(beside.chips, "--chips"),
+        baseline=beside.baseline,
+        batch=read_batches(runs.batch),
+        replicate=read_replicate(runs.replicate),
+        options=sizes.workload,
+        node=None if beside.node is None else read_node(beside.node),
+        training=runs.training,
+    )
+
+
 def _write(folder: Path, found: Comparison, table_format: Tables) -> None:
     from archsim.figures import comparison as draw
     from archsim.figures import save
-    from archsim.report import TableFormat, json_text, write_table, write_text
+    from archsim.report import TableFormat as Format
+    from archsim.report import json_text, write_table, write_text
     from archsim.report.comparison import comparison_data, comparison_document
     from archsim.report.markdown import markdown
 
-    write_table(folder / "comparison", found.frame, TableFormat(table_format.value))
+    write_table(folder / "comparison", found.frame, Format(table_format.value))
     write_text(folder / "comparison.md", markdown(comparison_document(found)) + "\n")
     save(draw(found.frame, found.question.baseline), folder / "comparison.svg")
     write_text(folder / "comparison.json", json_text(comparison_data(found)) + "\n")

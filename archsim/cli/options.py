@@ -37,28 +37,19 @@ class Tables(StrEnum):
     PARQUET = "parquet"
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkOptions:
-    """Which network, and how large."""
+TableFormat = Annotated[Tables, typer.Option("--format", help="File format of the tables.", rich_help_panel=_OUTPUT)]
 
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A name that [bold]archsim list networks[/] shows, or an ONNX file.")
-    ]
+
+@dataclass(frozen=True, slots=True)
+class SizeOptions:
+    """How large networks are."""
+
     seq: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            help="Steps of the sequence, or tokens of the prompt.",
-            rich_help_panel=_NETWORK,
-        ),
+        typer.Option(metavar="N", help="Steps of the sequence, or tokens of the prompt.", rich_help_panel=_NETWORK),
     ] = None
     generate: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Tokens that a decoder generates.",
-            rich_help_panel=_NETWORK,
-        ),
+        int | None, typer.Option(metavar="N", help="Tokens that a decoder generates.", rich_help_panel=_NETWORK)
     ] = None
     context: Annotated[
         int | None,
@@ -68,19 +59,7 @@ class NetworkOptions:
     ] = None
     image: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            help="Height and width of the image, in pixels.",
-            rich_help_panel=_NETWORK,
-        ),
-    ] = None
-    shape: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=SIZES",
-            help="Shape of an ONNX input that the file leaves open, as [bold]data=1,3,224,224[/]. Repeatable.",
-            rich_help_panel=_NETWORK,
-        ),
+        typer.Option(metavar="N", help="Height and width of the image, in pixels.", rich_help_panel=_NETWORK),
     ] = None
 
     @property
@@ -89,6 +68,23 @@ class NetworkOptions:
         from archsim.workloads import WorkloadOptions
 
         return WorkloadOptions(seq=self.seq, generate=self.generate, context=self.context, image=self.image)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkOptions(SizeOptions):
+    """Which network, and how large."""
+
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A name that [bold]archsim list networks[/] shows, or an ONNX file.")
+    ]
+    shape: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=SIZES",
+            help="Shape of an ONNX input that the file leaves open, as [bold]data=1,3,224,224[/]. Repeatable.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -292,14 +288,7 @@ class OutputOptions:
             rich_help_panel=_OUTPUT,
         ),
     ] = None
-    table_format: Annotated[
-        Tables,
-        typer.Option(
-            "--format",
-            help="File format of the tables.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = Tables.CSV
+    table_format: TableFormat = Tables.CSV
     timeline: Annotated[
         Path | None,
         typer.Option(

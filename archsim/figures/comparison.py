@@ -66,7 +66,11 @@ def gains(
     crossed = crossed[crossed.figure == figure]
     drawn.plot(crossed[over], [1.0] * len(crossed), ls="", marker="o", mfc="none", mec="black", ms=10)
     drawn.axhline(1.0, color=GREY, lw=0.8)
-    drawn.set(xscale="log", yscale="log", xlabel=_AXES[over], ylabel=f"times better than {baseline}")
+    if shown.empty:  # no logarithm of nothing
+        drawn.text(0.5, 0.5, f"nothing beside {baseline}", ha="center", va="center", transform=drawn.transAxes)
+    else:
+        drawn.set(xscale="log", yscale="log")
+    drawn.set(xlabel=_AXES[over], ylabel=f"times better than {baseline}")
     plain(drawn, _WORDS[figure])
     return Drawn(drawn, shown.reset_index(drop=True))
 

@@ -54,6 +54,11 @@ def test_files_of_a_sweep_and_its_figure(tmp_path: Path) -> None:
     assert drawn.axes.get_xlabel() == "uses of a weight in a batch"
 
 
+def test_one_chip_has_nothing_beside_it(tmp_path: Path) -> None:
+    succeed("compare", "mlp-hermes", "--chips", "isaac", "--out", tmp_path)
+    assert "nothing beside isaac" in (tmp_path / "comparison.svg").read_text()
+
+
 def test_node_of_the_estimates() -> None:
     assert "Estimates: at 7 nm" in succeed("compare", "mlp-hermes", "--chips", "isaac", "--node", "7 nm")
 
