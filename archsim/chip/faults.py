@@ -50,6 +50,7 @@ class Fault:
     what: str
     where: str
     remedy: str
+    of_bound: bool = False
 
 
 def refuse(error: ValidationError, tree: Branch) -> InputError:
@@ -72,8 +73,13 @@ def refuse(error: ValidationError, tree: Branch) -> InputError:
 
 
 def _merged(faults: Iterable[Fault]) -> list[Fault]:
-    # A choice between types (a count or a word) is reported once per type: the last names the words.
-    return list({fault.where: fault for fault in faults}.values())
+    # A choice between types (a count or a word) is reported once per type. The last names the words; a bound tells
+    # more, since what was given is of its type.
+    told: dict[str, Fault] = {}
+    for fault in faults:
+        if fault.where not in told or not told[fault.where].of_bound:
+            told[fault.where] = fault
+    return list(told.values())
 
 
 def _fault(detail: ErrorDetails, tree: Branch) -> Fault:
@@ -86,7 +92,7 @@ def _fault(detail: ErrorDetails, tree: Branch) -> Fault:
         return _missing(path, tree)
     found, node = locate(tree, path)
     what, remedy = _worded(detail, found, tree)
-    return Fault(_brief(what), _place(found, node.origin), _brief(remedy))
+    return Fault(_brief(what), _place(found, node.origin), _brief(remedy), detail["type"] in _BOUNDS)
 
 
 def _brief(words: str) -> str:
@@ -123,7 +129,8 @@ def _worded(detail: ErrorDetails, path: Path, tree: Branch) -> tuple[str, str]:
         return str(context["what"]), str(context["remedy"])
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
-        bound = f"{words} {context[key]:g}"
+        limit = context[key]
+        bound = f"{words} {f'{limit:,}' if isinstance(limit, int) else f'{limit:g}'}"
         return f"{given} is not {bound}", f"Give a value {bound}."
     if kind in _NUMBERS and (known := _words(_type_at(path, tree))):
         near = nearest(str(given), known)

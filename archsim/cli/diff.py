@@ -57,6 +57,7 @@ def _document(before: str, after: str) -> Document:
     from archsim.report import differences
 
     directories = [Path(name).is_dir() for name in (before, after)]
+    _refuse_nowhere([name for name, there in zip((before, after), directories, strict=True) if not there])
     if all(directories):
         return differences.runs_document(*(differences.read_record(Path(name)) for name in (before, after)))
     if any(directories):
@@ -66,3 +67,19 @@ def _document(before: str, after: str) -> Document:
             remedy="Give two directories that archsim run --out has written, or two chips.",
         )
     return differences.chips_document(*(differences.chip_record(name) for name in (before, after)))
+
+
+def _refuse_nowhere(names: list[str]) -> None:
+    from archsim.chip import chip_names
+    from archsim.chip.nearness import nearest
+
+    presets = chip_names()
+    for name in names:
+        if name not in presets and not Path(name).exists():
+            near = nearest(name, presets)
+            raise InputError(
+                f"there is no directory, chip file or preset {name!r}",
+                where=_METAVAR,
+                remedy=f"{f'Did you mean {near!r}? ' if near else ''}Give a directory that archsim run --out has "
+                "written, a chip file, or a chip of archsim list chips.",
+            )

@@ -35,10 +35,21 @@ def grouped(command: Callable[..., R]) -> Callable[..., R]:
     ]
     flat.__signature__ = inspect.Signature(_arguments_first(expanded))  # type: ignore[attr-defined]
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in expanded}
+    flat.__doc__ = _flowing(command.__doc__ or "")
     return flat
 
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
+
+
+def _flowing(text: str) -> str:
+    """Help whose paragraphs have lines as long as the terminal's, not as the source's; each example begins one."""
+    paragraphs = (" ".join(paragraph.split()) for paragraph in inspect.cleandoc(text).split("\n\n"))
+    return "\n\n".join(paragraph.replace(_NEXT, _NEXT.replace(", ", ",\n")) for paragraph in paragraphs)
+
+
+_NEXT = "[/], [cyan]archsim "
+"""Between two examples."""
 
 
 def _fields(group: type) -> dict[str, inspect.Parameter]:

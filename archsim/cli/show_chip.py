@@ -48,6 +48,7 @@ def chip(
     """Show a chip: its whole description as a chip file, headed by its area and peak figures.
 
     The output is itself a chip file: [cyan]archsim show chip pcm-mesh-14nm > my.yaml[/]. CSV is that of the sources.
+
     [cyan]archsim show chip isaac --leakage[/]: watts, area and density of every part, and where each comes from.
 
     Drawn: [cyan]archsim show chip isaac --html isaac.html[/].

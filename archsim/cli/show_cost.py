@@ -32,6 +32,7 @@ def cost(
     """Show what a component costs: value, formula and source of its energy, area, latency and leakage.
 
     Without any [bold]--set[/], show which parameters its models take.
+
     Example: [cyan]archsim show cost adc --set bits=8 --set node='14 nm'[/].
     """
     asked = [*(settings or []), *([f"model={model}"] if model and settings else [])]

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archsim.chip.schema import Chip, Unit
+from archsim.errors import InputError
 from archsim.machine import MatrixUnit, matrix_unit
 from archsim.topology import Routes, fabric_routes
 
 Nodes = NDArray[np.int64]
+_ROUTE_BYTES = 72
+"""Per pair of chips: predecessor and hops, and what finding them takes."""
+_LOAD_BYTES = 8
+"""Per node: the work of its units of one kind, or the keys that they hold."""
+_LARGEST_TABLES = 2 * 2**30
 STRIP = 4
 """Rows of a strip of the tile order: runs of tiles then cover nearly square patches."""
 
@@ -91,6 +98,25 @@ class Floorplan:
         spread = np.arange(fabric.concentration)
         order: Nodes = (routers[:, None] * fabric.concentration + spread).ravel()
         return order[order < self.tiles]
+
+    def check_chips(self, chips: int) -> None:
+        """See that the tables of a system can be held, before they are built.
+
+        Raises
+        ------
+        InputError
+            If they cannot; it says how many chips fit.
+        """
+        per_chip = self.nodes * (len(self.chip.units) + 1) * _LOAD_BYTES
+        needed = chips * (chips * _ROUTE_BYTES + per_chip)
+        if needed > _LARGEST_TABLES:
+            fits = (sqrt(per_chip**2 + 4 * _ROUTE_BYTES * _LARGEST_TABLES) - per_chip) / (2 * _ROUTE_BYTES)
+            raise InputError(
+                f"the routes between {chips:,} chips, and the loads of their {chips * self.nodes:,} nodes, take "
+                f"{needed / 2**30:,.0f} GiB",
+                where="system.chips",
+                remedy=f"At most {int(fits):,} such chips fit {_LARGEST_TABLES / 2**30:g} GiB: lower system.chips.",
+            )
 
     def hops(self, node: int) -> Nodes:
         """Links between a node's router and every node's router, shape ``(nodes,)``."""

@@ -61,9 +61,21 @@ def lay_out(
     ------
     CapacityError
         If they do not fit, and may not take turns or cannot be written for them.
+    InputError
+        If there are more chips than can be simulated.
     """
-    if floorplan.chip.mapping.packing:
-        return _packing(network, floorplan, cuts, load, replicate)
+    limit = floorplan.chip.system.chips
+    floorplan.check_chips(1 if limit == "as needed" else limit)
+    put = _packing if floorplan.chip.mapping.packing else _spread
+    layout = put(network, floorplan, cuts, load, replicate)
+    floorplan.check_chips(layout.chips)
+    return layout
+
+
+def _spread(
+    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Load, replicate: Replication
+) -> Layout:
+    """At most one block in each array at a time."""
     order, limit, needed = floorplan.chip.mapping.schedule.order, floorplan.chip.system.chips, int(load.blocks.sum())
     chips = max(1, -(-needed // floorplan.arrays)) if limit == "as needed" else limit
     if needed <= chips * floorplan.arrays:

@@ -25,12 +25,13 @@ def place_stepped(
     Raises
     ------
     InputError
-        If copies of layers are wanted, the batch is not made of the samples that go together, or the matrix unit is
-        none that works in steps.
+        If copies of layers are wanted, the batch is not made of the samples that go together, the matrix unit is
+        none that works in steps, or there are more devices than can be simulated.
     CapacityError
         If the network does not fit.
     """
     floorplan = Floorplan(chip)
+    floorplan.check_chips(device_count(chip))
     unit = floorplan.unit
     if not isinstance(unit, SteppedUnit):
         raise InputError(

@@ -18,6 +18,8 @@ from archsim.training.state import Leaf, leaves, with_leaves
 
 MOST_SEEDS = 9_000_000
 """Of trainings: the number of a mini-batch's draws has 64 bits for seed, epoch and step."""
+MOST_EPOCHS = 1_000_000
+"""Of a training, for the same reason."""
 _TESTED_AT_ONCE = 500
 
 
@@ -40,6 +42,12 @@ class Plan:
         for value, name in ((self.epochs, "--epochs"), (self.batch, "--batch")):
             if value < 1:
                 raise InputError(f"{value} is less than one", where=name, remedy="Give at least 1.")
+        if self.epochs > MOST_EPOCHS:
+            raise InputError(
+                f"{self.epochs:,} epochs; their draws would be those of other seeds from {MOST_EPOCHS:,} on",
+                where="--epochs",
+                remedy=f"Give at most {MOST_EPOCHS:,}; --checkpoint keeps a training that goes on later.",
+            )
         if not (self.rate > 0 and np.isfinite(self.rate)):
             raise InputError(
                 f"no pulse train expresses a learning rate of {self.rate:g}",

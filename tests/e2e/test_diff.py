@@ -171,7 +171,9 @@ def test_a_chip_beside_itself_is_the_same(tmp_path: Path) -> None:
 def test_bad_input_is_named(runs: tuple[Path, Path], tmp_path: Path) -> None:
     assert "there is no run to read" in fail("diff", runs[0], tmp_path)
     assert "a run and a chip" in fail("diff", runs[0], "isaac")
-    assert "there is no chip 'isaacs'" in fail("diff", "isaac", "isaacs")
+    for there in ("isaac", runs[0]):
+        message = fail("diff", there, "isaacs")
+        assert "there is no directory, chip file or preset 'isaacs'" in message and "Did you mean 'isaac'?" in message
     assert "does not end in .html" in fail("diff", *runs, "--html", tmp_path / "diff.pdf")
 
 

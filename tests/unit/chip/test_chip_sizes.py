@@ -41,7 +41,7 @@ def test_a_bus_has_no_routes_but_as_many_tiles_as_are_simulated() -> None:
         ("tile.buffer.capacity=1e18 KiB", "1e+18 KiB is outside 1 bit to 1e+18 bit, what a chip can have"),
         ("tile.buffer.capacity=1e-18 KiB", "1e-18 KiB is outside 1 bit to 1e+18 bit, what a chip can have"),
         ("tile.adc.bits=1000000000", "1000000000 is not at most 24"),
-        ("tile.arrays=10000000000", "10000000000 is not at most 1e+09"),
+        ("tile.arrays=10000000000", "10000000000 is not at most 1,000,000,000"),
         ("units.core.operations.exp=1e-300", "1e-300 is not at least 0.001"),
         ("tile.adc.cost.leakage=1e9 W", "1e+09 W is outside 1e-18 W to 1e+06 W, what a chip can have"),
         ("tile.adc.cost.area=-1 mm^2", "-1 mm^2 is not at least 0"),

@@ -52,6 +52,25 @@ def test_groups_arrive_as_objects() -> None:
     assert call(paint)[0] == 2
 
 
+def test_help_flows_but_for_examples() -> None:
+    @grouped
+    def paint(colour: Colour) -> None:
+        """Paint.
+
+        Lines that end where
+        the source does.
+
+        Examples: [cyan]archsim paint red[/],
+        [cyan]archsim paint blue --shade 3[/], [cyan]archsim paint
+        green[/].
+        """
+
+    assert paint.__doc__ == (
+        "Paint.\n\nLines that end where the source does.\n\nExamples: [cyan]archsim paint red[/],\n"
+        "[cyan]archsim paint blue --shade 3[/],\n[cyan]archsim paint green[/]."
+    )
+
+
 def raising(error: BaseException) -> Callable[[], None]:
     def command() -> None:
         raise error

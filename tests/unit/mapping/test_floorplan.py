@@ -3,10 +3,14 @@
 import pytest
 
 from archsim.chip import load_chip
+from archsim.errors import InputError
 from archsim.machine import parts
-from archsim.mapping import Floorplan
+from archsim.mapping import Floorplan, place
+from archsim.network import Matrix, Weights
 from archsim.topology import topologies
 from tests.chips import fabric_graph, make_chip, make_fabric, make_unit
+from tests.networks import line
+from tests.systolic_chips import LINKED
 
 
 @pytest.mark.parametrize("topology", [name for name, shape in topologies().items() if not shape.shared])
@@ -42,3 +46,22 @@ def test_units_are_spread_over_any_share_of_the_routers(routers, sites):
 @pytest.mark.parametrize("name", ["ibm-14nm-34tile", "ibm-14nm-34tile-x5"])
 def test_the_34_tile_chip_has_one_digital_part(name):
     assert len(Floorplan(load_chip(name)).unit_nodes["digital"]) == 1
+
+
+def test_systems_are_estimated_before_their_tables_are_built():
+    """72 bytes for each pair of chips; 8 for each of 16 tiles, 4 cores and a port: one kind of unit, and its keys."""
+    plan = Floorplan(make_chip(fabric=make_fabric(4, 4), units={"core": {**make_unit("router"), "every": 4}}))
+    most = max(chips for chips in range(10_000) if 72 * chips**2 + chips * 21 * 2 * 8 <= 2**31)
+    plan.check_chips(most)
+    with pytest.raises(InputError, match=f"At most {most:,} such chips fit 2 GiB") as caught:
+        plan.check_chips(most + 1)
+    assert caught.value.where == "system.chips"
+    # 72 * 10^12 bytes, and 21 * 16 * 10^6.
+    with pytest.raises(InputError, match="1,000,000 chips, and the loads of their 21,000,000 nodes, take 67,056 GiB"):
+        plan.check_chips(1_000_000)
+
+
+@pytest.mark.parametrize(("chip", "link"), [("isaac", ()), ("tpu-v1", LINKED)])
+def test_too_many_chips_are_refused_by_every_mapping(chip, link):
+    with pytest.raises(InputError, match="chips fit 2 GiB"):
+        place(line(("a", Matrix(Weights(8, 8)))), load_chip(chip, [*link, "system.chips=1000000"]))

@@ -25,6 +25,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--epochs", "1000000000"), "1,000,000,000 epochs; their draws would be those of other seeds"),
         (("--seeds", "9" * 20), "their numbers end at 9,000,000"),
         (("--seed", "9" * 30), "their numbers end at 9,000,000"),
         (("--seed", "9000000"), "their numbers end at 9,000,000"),
