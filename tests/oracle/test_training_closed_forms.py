@@ -11,8 +11,10 @@ import pytest
 from archsim.engine import run_compiled, run_reference
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import Learning, Matrix, Weights
+from archsim.network import Digital, Learning, Matrix, Weights
 from archsim.network.backward import training_network
+from archsim.network.work import layer_norm_work
+from archsim.simulation import load_network
 from tests.chips import NS, make_adc, make_array, make_chip, make_rewriting, make_training
 from tests.networks import line
 
@@ -128,6 +130,28 @@ def test_rows_that_are_rewritten_side_by_side_take_one_time():
 def test_the_operations_of_training_are_three_products_but_for_the_first_layers_errors():
     network = line(("a", Matrix(Weights(8, 16))), ("b", Matrix(Weights(16, 4))))
     assert training_network(network).macs == 3 * (8 * 16 + 16 * 4) - 8 * 16
+
+
+def test_a_normalisation_takes_its_own_operations_both_ways():
+    # Forward statistics of 8 elements (16 sums, 8 squares, 1 root) and a product and a sum each: 41 operations on 16
+    # lanes, 3 cycles and one more. Backward 40 + 40 + 32 + 1: 8 cycles and one more. Both beside the first array.
+    norm = Digital("layer-norm", layer_norm_work(8), whole_token=True)
+    found = makespan_ns(line(("a", SQUARE), ("n", norm), ("b", SQUARE)), make_chip(training=make_training()), 1)
+    assert found == HOST + HERE + around(2) + 4 + 9
+
+
+@pytest.mark.parametrize(("name", "image"), [("digits-cnn", (1, 1, 8, 8)), ("digits-transformer", (1, 8, 8))])
+def test_macs_are_what_pytorch_counts(name, image):
+    torch = pytest.importorskip("torch")
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from archsim.training.models import builder
+
+    module = builder(name, relu=False, keep_weights=True)(0)
+    with FlopCounterMode(display=False) as counter:
+        scores = module(torch.rand(image))
+        torch.nn.functional.cross_entropy(scores, torch.zeros(1, dtype=torch.long)).backward()
+    assert counter.get_total_flops() == 2 * training_network(load_network(name)).macs
 
 
 def test_weights_are_placed_once():

@@ -11,31 +11,16 @@ import numpy as np
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
+from archsim import network as net
 from archsim.engine import run_compiled, run_reference
 from archsim.engine.window import LogWindow
 from archsim.errors import CapacityError
 from archsim.lowering import lower
 from archsim.mapping import place
-from archsim.network import (
-    NOTHING,
-    Digital,
-    Edge,
-    Layer,
-    Learning,
-    Matrix,
-    Network,
-    Previous,
-    Same,
-    Sink,
-    Source,
-    Use,
-    Weights,
-    Whole,
-    Window,
-)
 from archsim.network.backward import training_network
-from archsim.network.work import Reduction, activation_work, pool_work
+from archsim.network.work import Reduction, activation_work, layer_norm_work, pool_work, softmax_work
 from archsim.program import Role
+from archsim.workloads import digital
 from tests.chips import (
     make_adc,
     make_array,
@@ -52,37 +37,40 @@ from tests.networks import lstm
 slowly = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
 
 
-SAME = Same()
+SAME = net.Same()
+
+
+KINDS = ("matrix", "matrix", "window", "activation", "pool", "sum", "join", "gate", "norm", "softmax", "attention")
 
 
 class Sheet:
-    """A network in the making: matrices, windows, activations, pools, sums and concatenations."""
+    """A network in the making: matrices, windows, activations, pools, sums, gates, norms, attention, concatenations."""
 
     def __init__(self, draw: st.DrawFn) -> None:
         self.draw = draw
         tokens = draw(st.sampled_from((1, 1, 4, 9)))
-        self.layers = [Layer("in", Source(), tokens, draw(st.integers(1, 9)))]
-        self.edges: list[Edge] = []
+        self.layers = [net.Layer("in", net.Source(), tokens, draw(st.integers(1, 9)))]
+        self.edges: list[net.Edge] = []
 
     def add(self, operator, tokens, width, edges) -> None:
         name = f"l{len(self.layers)}"
-        self.layers.append(Layer(name, operator, tokens, width))
+        self.layers.append(net.Layer(name, operator, tokens, width))
         self.edges.extend(replace(edge, target=name) for edge in edges)
 
     def matrix(self, source, *, access=SAME, tokens=None, taps=1) -> None:
         width = self.draw(st.integers(1, 14))
-        held = Weights(source.width * taps, width)
-        operator = Matrix(held, taps=taps, bias=self.draw(st.booleans()))
-        self.add(operator, tokens or source.tokens, width, [Edge(source.name, "", access, source.width)])
+        held = net.Weights(source.width * taps, width)
+        operator = net.Matrix(held, taps=taps, bias=self.draw(st.booleans()))
+        self.add(operator, tokens or source.tokens, width, [net.Edge(source.name, "", access, source.width)])
 
-    def window(self, source) -> tuple[Window, int, int]:
+    def window(self, source) -> tuple[net.Window, int, int]:
         kernel, stride, pad = (self.draw(st.integers(low, high)) for low, high in ((1, 3), (1, 2), (0, 1)))
         out = max(1, (source.tokens + 2 * pad - kernel) // stride + 1)
-        return Window((source.tokens,), (out,), (kernel,), (stride,), (pad,), (1,)), out, kernel
+        return net.Window((source.tokens,), (out,), (kernel,), (stride,), (pad,), (1,)), out, kernel
 
     def step(self) -> None:
         source = self.draw(st.sampled_from(self.layers[-2:]))
-        kind = self.draw(st.sampled_from(("matrix", "matrix", "window", "activation", "pool", "sum", "join")))
+        kind = self.draw(st.sampled_from(KINDS))
         if kind == "matrix":
             self.matrix(source)
         elif kind == "window":
@@ -90,33 +78,63 @@ class Sheet:
             self.matrix(source, access=access, tokens=out, taps=taps)
         elif kind == "activation":
             name = self.draw(st.sampled_from(("relu", "sigmoid", "gelu", "scale")))
-            operator = Digital(name, activation_work(name, source.width))
-            self.add(operator, source.tokens, source.width, [Edge(source.name, "", Same(), source.width)])
+            operator = net.Digital(name, activation_work(name, source.width))
+            self.add(operator, source.tokens, source.width, [net.Edge(source.name, "", net.Same(), source.width)])
         elif kind == "pool":
             access, out, taps = self.window(source)
-            operator = Digital("max-pool", pool_work(Reduction.MAX, taps, source.width) or activation_work("add", 1))
-            self.add(operator, out, source.width, [Edge(source.name, "", access, source.width)])
+            operator = net.Digital(
+                "max-pool", pool_work(Reduction.MAX, taps, source.width) or activation_work("add", 1)
+            )
+            self.add(operator, out, source.width, [net.Edge(source.name, "", access, source.width)])
+        elif kind in ("norm", "softmax"):
+            work = layer_norm_work(source.width) if kind == "norm" else softmax_work(source.width)
+            operator = net.Digital({"norm": "layer-norm"}.get(kind, kind), work, whole_token=True)
+            self.add(operator, source.tokens, source.width, [net.Edge(source.name, "", SAME, source.width)])
+        elif kind == "attention":
+            self.attention(source)
         else:
-            self.several(source, summed=kind == "sum")
+            self.several(source, kind)
 
-    def several(self, source, *, summed: bool) -> None:
+    def attention(self, source) -> None:
+        """Of a layer to itself, or of its matrices' outputs to each other: some keys, or those before."""
+        groups, shared, size = (self.draw(st.integers(1, 2)) for _ in range(3))
+        width = groups * shared * size
+        for wide in (width, groups * size, groups * size):
+            operator = net.Matrix(net.Weights(source.width, wide))
+            self.add(operator, source.tokens, wide, [net.Edge(source.name, "", SAME, source.width)])
+        query, keys, values = (layer.name for layer in self.layers[-3:])
+        access = self.draw(st.sampled_from((net.Whole(), net.Prefix(), self.neighbours(source.tokens))))
+        edges = [net.Edge(query, "", SAME, width)]
+        edges += [net.Edge(name, "", access, groups * size, port) for port, name in ((1, keys), (2, values))]
+        self.add(digital.attention(groups * shared, size, groups), source.tokens, width, edges)
+
+    def neighbours(self, tokens: int) -> net.Table:
+        """Keys from the one before to the one behind."""
+        places = np.arange(tokens)
+        return net.Table(np.maximum(places - 1, 0), np.minimum(places + 1, tokens - 1))
+
+    def several(self, source, kind: str) -> None:
+        summed = kind in ("sum", "gate")
         alike = [layer for layer in self.layers if layer.tokens == source.tokens]
         if summed:
             alike = [layer for layer in alike if layer.width == source.width]
         other = self.draw(st.sampled_from(alike))
         width = source.width if summed else source.width + other.width
         shift = {"port": 1} if summed else {"target_start": source.width}
-        edges = [Edge(source.name, "", Same(), source.width), Edge(other.name, "", Same(), other.width, **shift)]
-        kind = "add" if summed else "relu"
-        self.add(Digital(kind, activation_work(kind, width)), source.tokens, width, edges)
+        edges = [
+            net.Edge(source.name, "", net.Same(), source.width),
+            net.Edge(other.name, "", net.Same(), other.width, **shift),
+        ]
+        kind = {"sum": "add", "gate": "mul", "join": "relu"}[kind]
+        self.add(net.Digital(kind, activation_work(kind, width)), source.tokens, width, edges)
 
-    def finish(self) -> Network:
+    def finish(self) -> net.Network:
         last = self.layers[-1]
-        self.matrix(last, access=Same() if last.tokens == 1 else Whole(), tokens=1, taps=last.tokens)
+        self.matrix(last, access=net.Same() if last.tokens == 1 else net.Whole(), tokens=1, taps=last.tokens)
         output = self.layers[-1]
-        self.layers.append(Layer("out", Sink(), 1, output.width))
-        self.edges.append(Edge(output.name, "out", Same(), output.width))
-        return Network("random", tuple(self.layers), tuple(self.edges))
+        self.layers.append(net.Layer("out", net.Sink(), 1, output.width))
+        self.edges.append(net.Edge(output.name, "out", net.Same(), output.width))
+        return net.Network("random", tuple(self.layers), tuple(self.edges))
 
 
 @st.composite
@@ -153,9 +171,10 @@ def chips(draw):
 
 @st.composite
 def placements(draw, source):
-    learning = Learning(draw(st.integers(1, 3)), draw(st.integers(0, 2)))
+    inferring = draw(source)
+    learning = net.Learning(draw(st.integers(1, 3)), draw(st.integers(0, 2)))
     try:
-        return place(training_network(draw(source), learning), draw(chips()))
+        return place(training_network(inferring, learning), draw(chips()))
     except CapacityError:
         reject()
 
@@ -184,7 +203,7 @@ def test_errors_go_back_through_time(placement, periods):
     # Step by step from the last to the first: each error waits for that of the step behind it.
     check_run(placement, periods)
     backward = [edge for edge in placement.network.edges if edge.recurrent and edge.source.endswith(".backward")]
-    assert [edge.access for edge in backward] == [Previous(1)]
+    assert [edge.access for edge in backward] == [net.Previous(1)]
 
 
 def check_run(placement, periods):
@@ -231,7 +250,7 @@ def check_edge(placement, runs, edge):
     made = np.max([runs.end[a] for a in runs.of(placement.index[source.name], *MAKERS) if len(runs.end[a])], axis=0)
     taken = np.max([runs.start[a] for a in runs.of(placement.index[target.name], *TAKERS)], axis=0)
     _, last = edge.access.reach(source.tokens, target.tokens)
-    touched = last != NOTHING
+    touched = last != net.NOTHING
     made, taken = made.reshape(-1, source.tokens), taken.reshape(-1, target.tokens)
     assert (taken[:, touched] >= np.maximum.accumulate(made, axis=1)[:, last[touched]]).all()
 
@@ -254,7 +273,7 @@ def check_order(placement, runs):
             starts, ends = by_batch(runs, learning, product), by_batch(runs, learning, update)
             # No update of a mini-batch before the last of its products.
             assert (ends[0][:, 0] >= starts[1][:, -1]).all()
-            if layer.operator.use is Use.FORWARD and learning.stale + 1 < len(starts[0]):
+            if layer.operator.use is net.Use.FORWARD and learning.stale + 1 < len(starts[0]):
                 lag = learning.stale + 1
                 assert (starts[0][lag:, 0] >= ends[1][:-lag, -1]).all()
 
