@@ -10,7 +10,8 @@ import networkx as nx
 import numpy as np
 
 from archsim.chip import chip_names, load_chip
-from archsim.chip.schema import Chip, Fabric
+from archsim.chip.fabric import Fabric
+from archsim.chip.schema import Chip
 
 COST = {"energy": {}, "model": None}
 ALL_OPERATIONS = ("mac", "add", "multiply", "compare", "exp", "divide", "rsqrt", "lookup", "move")

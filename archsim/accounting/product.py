@@ -10,7 +10,7 @@ import pandas as pd
 
 from archsim.accounting.energy import SHARE
 from archsim.chip import Chip
-from archsim.chip.tile import Holds
+from archsim.chip.issue import Holds
 from archsim.cost import Bill
 from archsim.errors import InputError
 from archsim.machine import BUFFER, ISSUE, Action, BlockShapes, MatrixUnit, Pass, Stage, product_period, stages_of

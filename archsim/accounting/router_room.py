@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archsim.chip.schema import Fabric
+from archsim.chip.fabric import Fabric
 from archsim.program import Program, Role
 
 PLAIN_FLITS = 8

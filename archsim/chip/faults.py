@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from archsim.chip.nearness import nearest
-from archsim.chip.schema import Chip, Section
+from archsim.chip.schema import Chip
+from archsim.chip.section import Section
 from archsim.chip.tile import ANALOG, Tile
 from archsim.chip.tile_kinds import tile_kinds
 from archsim.chip.tree import Branch, Leaf, Path, locate

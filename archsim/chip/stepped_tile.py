@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from archsim.chip.buffer import Buffer
 from archsim.chip.section import (
     Bits,
     CostChoice,
@@ -23,7 +24,7 @@ from archsim.chip.section import (
     Width,
     refusal,
 )
-from archsim.chip.tile import Buffer, Tile
+from archsim.chip.tile import Tile
 
 SYSTOLIC = "systolic"
 """The matrix unit of chips of systolic arrays."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from archsim.accounting import Aspect, Scope
 from archsim.chip import Chip
-from archsim.chip.schema import AnalogTile
+from archsim.chip.tile import AnalogTile
 from archsim.network import Network
 
 ANY_VALUE = "any value"

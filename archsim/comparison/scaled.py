@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import nan
 
 from archsim.accounting import Headline
-from archsim.chip.schema import Technology
+from archsim.chip.digital import Technology
 from archsim.cost.scaling import Point, area_factor, delay_factor, energy_factor, nominal_supply
 from archsim.errors import InputError
 

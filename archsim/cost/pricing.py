@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from archsim.chip import Chip
+from archsim.chip.other_part import OtherPart
 from archsim.chip.power import Policy
-from archsim.chip.schema import OtherPart
 from archsim.cost.bill import NOT_RUNNING, Bill, Component, Figure
 from archsim.cost.estimate import Estimate, range_notes
 from archsim.cost.model import CostModel, nearest

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.chip import Chip
-from archsim.chip.schema import OtherPart
+from archsim.chip.other_part import OtherPart
 from archsim.cost.model import nearest
 from archsim.errors import InputError
 from archsim.machine import Part

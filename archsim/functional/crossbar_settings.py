@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from archsim.chip import Chip
-from archsim.chip.schema import Adc, Encoding, Imperfections, InputDriver, InputKind, Weight, WireModel
-from archsim.chip.schema import Array as CrossbarArray
+from archsim.chip.array import Array as CrossbarArray
+from archsim.chip.array import Encoding, Imperfections, Weight, WireModel
+from archsim.chip.periphery import Adc, InputDriver, InputKind
 from archsim.errors import InputError
 from archsim.functional.device_models import DeviceModel, device_model
 from archsim.numeric import (

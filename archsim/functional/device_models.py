@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from math import isclose
 
-from archsim.chip.schema import Cell, Encoding, Weight
+from archsim.chip.array import Cell, Encoding, Weight
 from archsim.errors import InputError
 from archsim.numeric.devices import (
     ONE_DEVICE,

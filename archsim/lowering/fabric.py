@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Fabric
+from archsim.chip.fabric import Fabric
 from archsim.errors import InputError
 from archsim.lowering.dependencies import Dependencies
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing

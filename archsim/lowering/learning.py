@@ -14,7 +14,7 @@ from math import lcm
 import numpy as np
 
 from archsim.chip import Chip
-from archsim.chip.schema import AnalogTile
+from archsim.chip.tile import AnalogTile
 from archsim.chip.training import Rewriting
 from archsim.columns import Ids
 from archsim.errors import InputError

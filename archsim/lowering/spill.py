@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from archsim.chip.schema import Memory
+from archsim.chip.system import Memory
 from archsim.columns import Columns, Ids
 from archsim.lowering.batch import Batch
 from archsim.lowering.curves import Demands, Reach, demand, share_of

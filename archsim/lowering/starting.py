@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.tile import Holds, IssueOrder
+from archsim.chip.issue import Holds, IssueOrder
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.machine import ISSUE, Stage, product_period
 from archsim.mapping import Placement, Uses

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archsim.chip import Chip
-from archsim.chip.schema import AnalogTile, CostChoice, InputDriver, InputKind
+from archsim.chip.periphery import InputDriver, InputKind
+from archsim.chip.section import CostChoice
+from archsim.chip.tile import AnalogTile
 from archsim.chip.training import Training
 from archsim.machine.analog_readout import Readout
 from archsim.machine.part import Fact, Facts, Kind, Part, Place, Purpose, process_facts

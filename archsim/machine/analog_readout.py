@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from archsim.chip.schema import Adc, InputDriver
+from archsim.chip.periphery import Adc, InputDriver
 from archsim.columns import Ids
 from archsim.units import picoseconds
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from archsim.chip import Chip
-from archsim.chip.schema import AnalogTile
-from archsim.chip.tile import ANALOG
+from archsim.chip.tile import ANALOG, AnalogTile
 from archsim.chip.tile_kinds import TileKind
 from archsim.chip.training import Training
 from archsim.machine.analog_parts import BACKWARD, FORWARD, PULSES, Side, analog_parts

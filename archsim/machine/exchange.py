@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import System
+from archsim.chip.system import System
 from archsim.topology import Routes, chip_routes
 
 Shares = NDArray[np.float64]

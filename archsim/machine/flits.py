@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Fabric
+from archsim.chip.fabric import Fabric
 
 Ids = NDArray[np.int64]
 

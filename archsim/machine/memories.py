@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from archsim.chip.schema import Chip, Memory
+from archsim.chip.schema import Chip
+from archsim.chip.system import Memory
 from archsim.errors import CapacityError
 from archsim.machine.service import Service
 from archsim.units import picoseconds

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from archsim.chip import Chip
-from archsim.chip.schema import CostChoice
+from archsim.chip.section import CostChoice
 
 Fact = float | int | str | bool | tuple[str, ...]
 Facts = Mapping[str, Fact]

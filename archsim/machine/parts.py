@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archsim.chip import Chip
-from archsim.chip.schema import Buffer, Memory, Unit
+from archsim.chip.buffer import Buffer
+from archsim.chip.digital import Unit
 from archsim.chip.stepped_tile import SteppedTile
+from archsim.chip.system import Memory
 from archsim.machine.part import READ_WRITE, Facts, Kind, Part, Place, Purpose, Rate, process_facts
 from archsim.machine.registry import matrix_unit
 

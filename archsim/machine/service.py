@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Unit
+from archsim.chip.digital import Unit
 from archsim.errors import InputError
 from archsim.network import Counts, Digital, Layer, Network, keys_read
 from archsim.units import period_ps

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.chip import Chip
-from archsim.chip.schema import Unit
+from archsim.chip.digital import Unit
 from archsim.columns import Ids
 from archsim.errors import MissingUnit
 from archsim.machine.part import READ_WRITE

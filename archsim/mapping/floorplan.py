@@ -9,7 +9,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Chip, Unit
+from archsim.chip.digital import Unit
+from archsim.chip.schema import Chip
 from archsim.errors import InputError
 from archsim.machine import MatrixUnit, matrix_unit
 from archsim.topology import Routes, fabric_routes

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Order
+from archsim.chip.mapping_rules import Order
 from archsim.errors import CapacityError
 from archsim.machine import Pass
 from archsim.mapping.blocks import Cut

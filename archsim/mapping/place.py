@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.chip.mapping_rules import Depthwise
 from archsim.chip.nearness import nearest
-from archsim.chip.schema import Chip, Depthwise
+from archsim.chip.schema import Chip
 from archsim.errors import InputError
 from archsim.mapping.blocks import column_granularity, cut_weights
 from archsim.mapping.floorplan import Floorplan

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Chip, Unit
+from archsim.chip.digital import Unit
+from archsim.chip.schema import Chip
 from archsim.machine import BlockShapes, Pass, Stage
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.stepped import StepPlan

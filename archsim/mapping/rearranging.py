@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Optimiser
+from archsim.chip.mapping_rules import Optimiser
 from archsim.columns import Ids
 from archsim.compiled import jit
 from archsim.mapping.placement import Placement

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.schema import Unit
+from archsim.chip.digital import Unit
 from archsim.errors import MissingUnit
 from archsim.machine.service import digital_cycles, unit_cycles
 from archsim.mapping.floorplan import Floorplan

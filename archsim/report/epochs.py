@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from archsim.accounting import Headline
 from archsim.chip import Chip, load_chip
-from archsim.chip.schema import AnalogTile
+from archsim.chip.tile import AnalogTile
 from archsim.errors import ArchsimError
 from archsim.lowering.learning import samples_to_run
 from archsim.network import Learning, Network

@@ -21,7 +21,7 @@ import pytest
 from archsim.accounting.scope import scope_of
 from archsim.chip import Chip, chip_names, load_chip
 from archsim.chip.roofline_tile import RooflineTile
-from archsim.chip.schema import Section
+from archsim.chip.section import Section
 from archsim.cost import price
 from archsim.errors import ArchsimError
 from archsim.functional import crossbar_settings

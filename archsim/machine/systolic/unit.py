@@ -9,9 +9,9 @@ from math import ceil
 import numpy as np
 
 from archsim.chip import Chip
+from archsim.chip.buffer import Buffer
 from archsim.chip.nearness import nearest
 from archsim.chip.stepped_tile import SYSTOLIC, Dataflow, Filling, SystolicTile, TensorsAre, WeightsAre, Zeros
-from archsim.chip.tile import Buffer
 from archsim.chip.tile_kinds import TileKind
 from archsim.errors import InputError
 from archsim.machine.matrix_unit import BlockLimits

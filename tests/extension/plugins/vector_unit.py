@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from archsim.chip import Chip
-from archsim.chip.schema import CostChoice, Count, Hertz, Tile
-from archsim.chip.section import Precision
+from archsim.chip.section import CostChoice, Count, Hertz, Precision
+from archsim.chip.tile import Tile
 from archsim.chip.tile_kinds import TileKind
 from archsim.machine import Action, BlockLimits, BlockShapes, Kind, Part, Pass, Place, Purpose, Stage
 from archsim.machine.part import process_facts

@@ -3,7 +3,10 @@
 import pytest
 
 from archsim.chip import load_chip
-from archsim.chip.schema import Chip, CostChoice, InputKind, System
+from archsim.chip.periphery import InputKind
+from archsim.chip.schema import Chip
+from archsim.chip.section import CostChoice
+from archsim.chip.system import System
 from archsim.errors import InputError
 
 BASE = "pcm-mesh-14nm"

@@ -10,7 +10,8 @@ import pytest
 
 from archsim.chip import Chip, load_chip
 from archsim.chip.reads import ASKED, MISSING, Description, Reads, Unreadable, spelled
-from archsim.chip.schema import AnalogTile, Section
+from archsim.chip.section import Section
+from archsim.chip.tile import AnalogTile
 
 CHIP = load_chip("pcm-mesh-14nm")
 

@@ -8,7 +8,7 @@ from math import pi
 import pytest
 
 from archsim.chip import Chip, load_chip
-from archsim.chip.schema import Fabric
+from archsim.chip.fabric import Fabric
 from archsim.cost import Bill, Kind, models, price
 from archsim.errors import InputError, MissingCost
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archsim.chip.schema import System
+from archsim.chip.system import System
 from archsim.machine.exchange import STAYING, gathering, sending
 from tests.systolic_chips import systolic
 
