@@ -66,6 +66,14 @@ def gru_gates(gate: Activation, clip: float | None) -> Segment:
     )
 
 
+_MIXED = """one = Constant <value = float {1.0}> ()
+                rest = Sub(one, zt)
+                new = Mul(rest, nt)
+                kept = Mul(zt, h)
+                h1 = Add(new, kept)"""
+"""Of the candidate ``nt`` and the old state, in the shares that the update gate ``zt`` says."""
+
+
 def gru_update(candidate: Activation, clip: float | None) -> Segment:
     """From the update gate, the sum of the candidate and the state to the new state."""
     return formula(
@@ -73,11 +81,7 @@ def gru_update(candidate: Activation, clip: float | None) -> Segment:
                 ns = Identity(n)
                 {_clipped(("n",), clip)}
                 nt = {_call(candidate, "n_")}
-                one = Constant <value = float {{1.0}}> ()
-                rest = Sub(one, zt)
-                new = Mul(rest, nt)
-                kept = Mul(zt, h)
-                h1 = Add(new, kept)
+                {_MIXED}
             }}"""
     )
 
@@ -91,11 +95,7 @@ def gru_update_after(candidate: Activation, clip: float | None) -> Segment:
                 ns = Add(n, rm)
                 {_clipped(("n",), clip)}
                 nt = {_call(candidate, "n_")}
-                one = Constant <value = float {{1.0}}> ()
-                rest = Sub(one, zt)
-                new = Mul(rest, nt)
-                kept = Mul(zt, h)
-                h1 = Add(new, kept)
+                {_MIXED}
             }}"""
     )
 

@@ -59,8 +59,12 @@ class PcmDevice:
 
     def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
         """Conductance at a time, in siemens; see ``Device``."""
-        mean, spread = drift_fit(target_s / self.g_max_s)
+        mean, spread = self.drift_exponent(target_s)
         return drifted(programmed_s, self.scales.drift * np.abs(mean + spread * draws), self.times, time_s)
+
+    def drift_exponent(self, target_s: F64) -> tuple[F64, F64]:
+        """Mean and spread of nu of cells programmed to a target in siemens."""
+        return drift_fit(target_s / self.g_max_s)
 
     def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
         """Spread of a reading, in siemens; see ``Device``."""

@@ -8,14 +8,11 @@ Validity: that of the table. The example's table is ``EXAMPLE_TABLE``; no publis
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 
 from archsim.numeric.arrays import F64
-from archsim.numeric.devices.ideal import check_range
-from archsim.numeric.devices.pcm import programming_fit, read_fit
-from archsim.numeric.devices.power_law import NoiseScales, ReadingTimes, accumulated_noise, drifted, mushroom_times
+from archsim.numeric.devices.pcm import PcmDevice
 from archsim.numeric.guards import require
 
 
@@ -56,45 +53,21 @@ EXAMPLE_TABLE = DriftTable((0.0, 10e-6, 25e-6), (0.08, 0.05, 0.03), (0.03, 0.02,
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectedPcmDevice:
+class ProjectedPcmDevice(PcmDevice):
     """PCM with drift of one's own.
 
     Parameters
     ----------
     table : DriftTable
         Drift exponents.
-    g_min_s, g_max_s : float
-        Conductance range in siemens.
-    times, scales
+    g_min_s, g_max_s, times, scales
         As for ``PcmDevice``.
     """
 
-    table: DriftTable
-    g_min_s: float = 0.0
-    g_max_s: float = 25e-6
-    times: ReadingTimes = field(default_factory=mushroom_times)
-    scales: NoiseScales = field(default_factory=NoiseScales)
-    first_time_s: ClassVar[float] = 0.0
-    relaxes: ClassVar[bool] = False
+    table: DriftTable = field(kw_only=True)
 
-    def __post_init__(self) -> None:
-        check_range(self.g_min_s, self.g_max_s)
-
-    def programming_sigma(self, target_s: F64) -> F64:
-        """Spread of one programming, in siemens; see ``Device``."""
-        return self.scales.programming * programming_fit(target_s, self.g_max_s)
-
-    def bounded(self, conductance_s: F64) -> F64:
-        """The draw, cut to the physical range; see ``Device``."""
-        return np.maximum(conductance_s, 0.0)
-
-    def aged(self, target_s: F64, programmed_s: F64, draws: F64, time_s: float) -> F64:
-        """Conductance at a time, in siemens; see ``Device``."""
-        mean = np.interp(target_s, self.table.conductance_s, self.table.mean)
-        spread = np.interp(target_s, self.table.conductance_s, self.table.spread)
-        return drifted(programmed_s, self.scales.drift * np.abs(mean + spread * draws), self.times, time_s)
-
-    def read_sigma(self, programmed_s: F64, aged_s: F64, time_s: float) -> F64:
-        """Spread of a reading, in siemens; see ``Device``."""
-        relative = self.scales.read * accumulated_noise(self.times, time_s)
-        return aged_s * read_fit(programmed_s / self.g_max_s) * relative
+    def drift_exponent(self, target_s: F64) -> tuple[F64, F64]:
+        """See ``PcmDevice``: between the table's rows."""
+        table = self.table
+        mean = np.interp(target_s, table.conductance_s, table.mean)
+        return mean, np.interp(target_s, table.conductance_s, table.spread)

@@ -127,7 +127,7 @@ def test_hermes_logarithmic_branches_meet_their_clips():
 
 
 def test_projected_pcm_interpolates_its_table():
-    device = ProjectedPcmDevice(EXAMPLE_TABLE)
+    device = ProjectedPcmDevice(table=EXAMPLE_TABLE)
     np.testing.assert_allclose(exponents(device, micro(0.0, 5.0, 10.0, 17.5, 25.0), 0), [0.08, 0.065, 0.05, 0.04, 0.03])
     np.testing.assert_allclose(exponents(device, micro(5.0), 1), [0.065 + 0.025])
     np.testing.assert_allclose(device.programming_sigma(micro(12.5)), PcmDevice().programming_sigma(micro(12.5)))
