@@ -335,7 +335,7 @@ class _Lowering:
         else:
             run = self.runs[self._rows(source)[1]]
             ends, tokens = run.ends, len(run)
-        whole = np.where(wanted > 0, ends[np.minimum(at, len(ends) - 1)], 0)
+        whole = np.where(wanted > 0, ends[at], 0)
         if isinstance(network.order[target].operator, Sink):
             return whole, tokens
         taker = self.runs[self._rows(target)[0]]
@@ -349,7 +349,7 @@ class _Lowering:
 
     def _stepwise(self, run: Run, taker: Run, number: int, at: Ids, whole: Ids) -> Ids:
         """Step by step where both passes are of the same tokens, else all of what the pass needs."""
-        passes, theirs = self.plan.passes, run.passes[min(int(at[number]), len(run.passes) - 1)]
+        passes, theirs = self.plan.passes, run.passes[int(at[number])]
         mine = taker.passes[number]
         if passes.start[theirs] == passes.start[mine] and passes.stop[theirs] == passes.stop[mine]:
             return _step_by_step(run, taker, number, int(at[number]))
