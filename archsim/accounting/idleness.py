@@ -51,8 +51,9 @@ def _bounds(headline: Headline, trace: Trace, placement: Placement) -> list[tupl
     per_sample = trace.resource_busy / PS_PER_S / headline.batch
     busiest = float((per_sample / program.resources.servers).max())
     arrays = float(per_sample[program.resources.kind == Kind.ARRAY].sum())
-    bounds = [("--batch", 1.0 / busiest)]
-    if arrays and placement.turns is None and placement.plan is None:
+    learning = placement.network.learning
+    bounds = [("--batch" if learning is None else "--batch and older weights (--update stale:K)", 1.0 / busiest)]
+    if arrays and placement.turns is None and placement.plan is None and learning is None:
         places = placement.floorplan.arrays * placement.chips
         bounds.append(("--replicate balanced as well", places / arrays))
     return [(what, rate) for what, rate in bounds if np.isfinite(rate)]

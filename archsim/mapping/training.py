@@ -114,7 +114,7 @@ def unable_to_train(chip: Chip) -> ArchsimError:
         "the chip file does not say what training takes in time and energy",
         where=f"chip {chip.name!r}, tile.training",
         remedy="Describe the columns' drivers and the rows' converters (backward.driver, backward.adc) and the pulses "
-        "(updates.pulses), as nature2018-training does.",
+        "(updates.pulses), as nature2018-training and ecram-training-14nm do.",
     )
 
 

@@ -67,3 +67,19 @@ def test_convolutions_recurrences_and_transformers_train_too() -> None:
     for name, macs in macs_of:
         data = succeed_json("run", name, *CHIP, *NO_TRANSFER, "--json")
         assert data["headline"]["operations_per_sample"] == 2 * macs
+
+
+@pytest.mark.parametrize(
+    ("chip", "slots", "pulse_pj", "rows", "columns"),
+    [
+        # Rows and columns of the blocks of 784 x 250, 250 x 125 and 125 x 10 weights.
+        ("ecram-training-14nm", 31, 0.096, 784 + 250 + 125, 2 * 250 + 125 + 10),
+        ("capacitor-training-14nm", 31, 0.098, 784 + 250 + 125, 2 * 250 + 125 + 10),
+        ("reram-training-22nm", 31, 0.034, 784 + 250 + 125, 4 * 250 + 125 + 10),
+    ],
+)
+def test_other_devices_train_in_time_too(chip: str, slots: int, pulse_pj: float, rows: int, columns: int) -> None:
+    data = succeed_json("run", "mlp-mnist", "--chip", chip, "--training", "--batch", "2", "--json")
+    assert data["headline"]["operations_per_sample"] == 2 * (3 * (784 * 250 + 250 * 125 + 125 * 10) - 784 * 250)
+    (pulses,) = [part for part in data["components"] if part["component"] == "pulse-driver"]
+    assert pulses["dynamic_j"] / 2 == pytest.approx(slots * 0.1 * (rows + columns) * pulse_pj * 1e-12, rel=1e-3)
