@@ -48,6 +48,17 @@ def limited(task: Task) -> Found:
     return replace(found, outcome=replace(found.outcome, status=status, excess=excess))
 
 
+def patchy(task: Task) -> Found:
+    """Every third point is refused, and every third passed over by its bound; one figure has no end."""
+    match task.number % 3:
+        case 0:
+            return Found(Outcome(Status.REFUSED, error="no such chip"), ())
+        case 1:
+            return Found(Outcome(Status.DOMINATED, error="latency_s at least 1"), ())
+    values = (1.0 / (1 + task.number), float("inf") if task.number == 5 else 0.1 * task.number)
+    return Found(Outcome(Status.FINISHED, values, (-0.5,), {"mlp-hermes": {"latency_s": values[0]}}), ())
+
+
 def slow(task: Task) -> Found:
     """The same after a while."""
     time.sleep(0.01)
@@ -62,9 +73,9 @@ def once_deadly(flag: Path, task: Task) -> Found:
     return invented(task)
 
 
-def deadly(task: Task) -> Found:
-    """The same; every worker that meets point 5 dies of it."""
-    if task.number == 5:
+def deadly(task: Task, point: int = 5) -> Found:
+    """The same; every worker that meets one of the points dies of it."""
+    if task.number == point:
         os.kill(os.getpid(), signal.SIGKILL)
     return invented(task)
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context, set_forkserver_preload
 from multiprocessing.context import BaseContext
 from types import TracebackType
@@ -23,6 +26,10 @@ from archsim.memory import free_bytes, gibibytes
 Work = Callable[[Task], Found]
 QUEUED = 3
 """Tasks that lie ready for each worker, so that it need not wait while the store is written."""
+BUNDLE_S = 0.05
+"""How long a worker should be busy with what one message brings it."""
+MOST_IN_BUNDLE = 8
+"""Tasks of a message: what is lost at most, for each worker, if all are killed."""
 BYTES_PER_WORKER = 100 << 20
 """Of a process's own, beside what all share: measured with points of ResNet-18."""
 
@@ -42,8 +49,8 @@ class Crew(Protocol):
     def final(self) -> tuple[type[Exception], ...]:
         """Errors after which a task has been tried often enough."""
 
-    def submit(self, task: Task) -> Future[Found]:
-        """Give a task."""
+    def submit(self, tasks: Sequence[Task]) -> Sequence[Future[Found]]:
+        """Give tasks, which may come to one worker together."""
 
     def __enter__(self) -> Self: ...
 
@@ -68,8 +75,11 @@ class Alone:
         """None."""
         return ()
 
-    def submit(self, task: Task) -> Future[Found]:
-        """Evaluate a point now."""
+    def submit(self, tasks: Sequence[Task]) -> Sequence[Future[Found]]:
+        """Evaluate points now."""
+        return list(map(self._evaluated, tasks))
+
+    def _evaluated(self, task: Task) -> Future[Found]:
         future: Future[Found] = Future()
         try:
             future.set_result(self._work(task))
@@ -89,6 +99,8 @@ class Alone:
 class Processes:
     """Processes on this machine, each of which may die without the others.
 
+    Points that take less time than a message come several in one.
+
     Parameters
     ----------
     workers : int
@@ -100,24 +112,51 @@ class Processes:
             from pebble import ProcessPool
         except ImportError as error:
             raise missing("explore", error) from None
-        self._workers, self._work = workers, work
+        self._workers, self._work, self._bundle = workers, work, 1
+        self._open: list[Future[Found]] = []
         self._pool = ProcessPool(max_workers=workers, context=_context(), initializer=_begin)
 
     @property
     def width(self) -> int:
-        """Every worker has one task, and some lie ready."""
-        return self._workers * (1 + QUEUED)
+        """Every worker has one bundle of tasks, and some lie ready."""
+        return self._workers * max(1 + QUEUED, 2 * self._bundle)
 
     @property
     def final(self) -> tuple[type[Exception], ...]:
         """None: a worker's death may have been chance."""
         return ()
 
-    def submit(self, task: Task) -> Future[Found]:
-        """Give a task to the next worker that is free."""
+    def submit(self, tasks: Sequence[Task]) -> Sequence[Future[Found]]:
+        """Give each bundle of tasks to the next worker that is free; where there are few, all workers get some."""
+        self._open = [future for future in self._open if not future.done()]
+        share = (len(self._open) + len(tasks)) // (2 * self._workers)
+        size = max(1, min(self._bundle, share))
+        given = [future for at in range(0, len(tasks), size) for future in self._given(tasks[at : at + size])]
+        self._open += given
+        return given
+
+    def _given(self, tasks: Sequence[Task]) -> Sequence[Future[Found]]:
+        futures: list[Future[Found]] = [Future() for _ in tasks]
         with _main_hidden():
-            future: Future[Found] = self._pool.schedule(self._work, args=(task,))
-        return future
+            bundle: Future[_Done] = self._pool.schedule(_done, args=(self._work, tasks))
+        bundle.add_done_callback(partial(self._handed_out, futures))
+        return futures
+
+    def _handed_out(self, futures: Sequence[Future[Found]], bundle: Future[_Done]) -> None:
+        """To each task what it came to, or how its worker ended."""
+        if bundle.cancelled():
+            for future in futures:
+                future.cancel()
+            return
+        error = bundle.exception()
+        if error is not None:
+            for future in futures:
+                future.set_exception(error)
+            return
+        done = bundle.result()
+        self._bundle = min(MOST_IN_BUNDLE, max(1, int(BUNDLE_S * len(futures) / max(done.seconds, 1e-6))))
+        for future, found in zip(futures, done.found, strict=True):
+            future.set_exception(found) if isinstance(found, Exception) else future.set_result(found)
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +167,28 @@ class Processes:
         end: Callable[[], None] = self._pool.close if kind is None else self._pool.stop
         end()
         self._pool.join()
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a bundle of tasks came to, and how long it took."""
+
+    found: Sequence[Found | Exception]
+    seconds: float
+
+
+def _done(work: Work, tasks: Sequence[Task]) -> _Done:
+    """Evaluate a bundle in a worker."""
+    began = time.perf_counter()
+    found = [_tried(work, task) for task in tasks]
+    return _Done(found, time.perf_counter() - began)
+
+
+def _tried(work: Work, task: Task) -> Found | Exception:
+    try:
+        return work(task)
+    except Exception as error:  # noqa: BLE001 the others of the bundle are not concerned
+        return error
 
 
 def _context() -> BaseContext:
@@ -207,10 +268,9 @@ class Cluster:
         """The scheduler has tried a task on several workers before it says that they died of it."""
         return (self._killed,)
 
-    def submit(self, task: Task) -> Future[Found]:
-        """Give a task to the cluster."""
-        future: Future[Found] = self._executor.submit(self._work, task)
-        return future
+    def submit(self, tasks: Sequence[Task]) -> Sequence[Future[Found]]:
+        """Give tasks to the cluster."""
+        return [self._executor.submit(self._work, task) for task in tasks]
 
     def __enter__(self) -> Self:
         return self

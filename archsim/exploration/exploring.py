@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from archsim.chip import load_chip
 from archsim.errors import InputError
@@ -24,6 +26,8 @@ ATTEMPTS = 3
 """Times that a point is tried which takes its worker down, or fails in a way that nobody foresaw."""
 POLL_S = 0.5
 """Seconds between reports while nothing is finished."""
+GATHER_S = 0.02
+"""Seconds in which points that are finished come together, to be written together; others lie ready meanwhile."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -154,6 +158,7 @@ def _guarded(run: _Run) -> None:
     try:
         run.go()
     except KeyboardInterrupt:
+        run.store.write()
         raise Stopped(len(run.store.outcomes)) from None
 
 
@@ -219,6 +224,7 @@ class _Run:
     crew: Crew
     watch: Watch
     under_way: dict[Future[Found], Step] = field(default_factory=dict)
+    ended: SimpleQueue[Future[Found]] = field(default_factory=SimpleQueue)
     waiting: list[Step] = field(default_factory=list)
     attempts: dict[int, int] = field(default_factory=dict)
     fresh: int = 0
@@ -227,17 +233,27 @@ class _Run:
     def go(self) -> None:
         """Until no point is left."""
         while self._give() or self.under_way:
-            done, _ = wait(self.under_way, timeout=POLL_S, return_when=FIRST_COMPLETED)
-            for future in done:
+            for future in self._gathered():
                 self._take(future, self.under_way.pop(future))
             self._repeat()
+            self.store.write()
             self.watch(self._standing())
         self.watch(self._standing())
 
+    def _gathered(self) -> list[Future[Found]]:
+        """Points that have ended: those of a moment, from the first on, or half of all that are under way."""
+        found: list[Future[Found]] = []
+        until = time.monotonic() + POLL_S
+        with suppress(Empty):
+            while 2 * len(found) < len(self.under_way):
+                found.append(self.ended.get(timeout=max(0.0, until - time.monotonic())))
+                until = min(until, time.monotonic() + GATHER_S)
+        return found
+
     def _give(self) -> bool:
         """Begin points while there are workers for them; whether any was begun or was known."""
-        given, width = False, self.crew.width
-        while len(self.under_way) < width and (step := self.course.next()) is not None:
+        given, width, due = False, self.crew.width, list[Step]()
+        while len(self.under_way) + len(due) < width and (step := self.course.next()) is not None:
             given = True
             known = self.store.outcomes.get(step.number)
             self.store.begin(step.number, step.point)
@@ -247,17 +263,22 @@ class _Run:
                 self.waiting.append(step)
                 self._repeat()
             else:
-                self._submit(step)
+                due.append(step)
+        self._submit(due)
         return given
 
-    def _submit(self, step: Step) -> None:
-        task = task_of(step.number, step.point, self.course.space, self.question, step.hurdle)
-        self.under_way[self.crew.submit(task)] = step
+    def _submit(self, steps: Sequence[Step]) -> None:
+        space = self.course.space
+        tasks = [task_of(step.number, step.point, space, self.question, step.hurdle) for step in steps]
+        for step, future in zip(steps, self.crew.submit(tasks), strict=True):
+            self.under_way[future] = step
+            future.add_done_callback(self.ended.put)
 
     def _take(self, future: Future[Found], step: Step) -> None:
         try:
             self._finish(step, future.result())
         except CancelledError:
+            self.store.write()
             raise WorkersLost(
                 f"the workers are gone; {len(self.store.outcomes):,} finished points are safe",
                 where="--scheduler",
@@ -270,7 +291,7 @@ class _Run:
         """Try a point once more, and give it up after so many times."""
         tried = self.attempts[step.number] = self.attempts.get(step.number, 0) + 1
         if tried < ATTEMPTS and not isinstance(error, self.crew.final):
-            self._submit(step)
+            self._submit([step])
             return
         told = f"{type(error).__name__}: {error}"
         self._finish(step, Found(Outcome(Status.FAILED, error=" ".join(told.split())), ()))

@@ -1,7 +1,7 @@
 """The store of a study: an Optuna study in a database, whole ledgers beside it. What is in it survives everything.
 
-A point is written when it is begun and when it is finished, its ledgers before its outcome. Whoever opens the store
-again finds each point finished with all that belongs to it, or not finished.
+A point is noted when it is begun and when it is finished, and what was noted is written together, ledgers before
+outcomes. Whoever opens the store again finds each point finished with all that belongs to it, or not finished.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
@@ -17,35 +16,25 @@ from typing import Any, Self
 import optuna
 import sqlalchemy
 from filelock import FileLock, Timeout
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
-from optuna.trial import TrialState, create_trial
 from pydantic import TypeAdapter
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from archsim.chip import Chip, load_chip, resolved_yaml
 from archsim.errors import ArchsimError, InputError
-from archsim.exploration.evaluation import Found, Outcome, Status
-from archsim.exploration.ledgers import write_ledgers
-from archsim.exploration.parameters import Listed, Parameter, written_number
+from archsim.exploration.evaluation import Found, Outcome
+from archsim.exploration.ledgers import Ledgers, write_ledgers
+from archsim.exploration.rows import OUTCOME, Begun, Ended, Rows, values_of
 from archsim.exploration.schema import Scalar, Study
 from archsim.exploration.space import Point, Space
 
 FORMAT = 1
 """Of what is written here; a store of another one is refused."""
 DATABASE, LOCK = "study.db", ".lock"
-_FORMAT, _STUDY, _OUTCOME, _MADE_BY = "archsim_format", "archsim_study", "archsim_outcome", "archsim_version"
+_FORMAT, _STUDY, _MADE_BY = "archsim_format", "archsim_study", "archsim_version"
 _READ = TypeAdapter(Outcome)
-_STATES = {
-    Status.FINISHED: TrialState.COMPLETE,
-    Status.INFEASIBLE: TrialState.COMPLETE,
-    Status.BROKEN: TrialState.PRUNED,
-    Status.DOMINATED: TrialState.PRUNED,
-    Status.REFUSED: TrialState.FAIL,
-    Status.FAILED: TrialState.FAIL,
-}
 
 
 class StoreLost(ArchsimError):
@@ -78,22 +67,27 @@ class Store:
         self._where = url or str(folder / DATABASE)
         self._trials: dict[int, int] = {}
         self._outcomes: dict[int, Outcome] = {}
-        self._begun: dict[int, Mapping[str, Scalar]] = {}
+        self._stored: dict[int, Mapping[str, Scalar]] = {}
+        self._begun: list[Begun] = []
+        self._ended: list[tuple[Ended, Ledgers]] = []
         with ExitStack() as stack:
             stack.enter_context(_alone_in(folder))
             self._storage = self._opened(url)
             stack.callback(self._close)
             stack.enter_context(_alone_with(self._storage, name))
             with self._reached():
-                self._id = self._study(name)
-                self._read()
+                study = self._study(name)
+                self._read(study)
+            self._rows = Rows(self._storage.engine, study, space.parameters)
             self._leaving = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._leaving.close()
+        # What ended this, a store that is lost among it, has been told.
+        with self._leaving, suppress(StoreLost):
+            self.write()
 
     def _close(self) -> None:
         with suppress(SQLAlchemyError):
@@ -102,51 +96,46 @@ class Store:
 
     @property
     def outcomes(self) -> Mapping[int, Outcome]:
-        """Of all points that are finished, by number."""
+        """Of all points that are finished, and written, by number."""
         return self._outcomes
 
     def begin(self, number: int, point: Point) -> None:
-        """Write that a point is under way; points are begun in the order of their numbers.
+        """Note that a point is under way; points are begun in the order of their numbers.
 
         Raises
         ------
         InputError
             If the store has another point there.
-        StoreLost
         """
-        params = {name: _written(self._parameters[name], value) for name, value in point.values}
+        values = values_of(point, self._parameters)
         if number in self._trials:
-            self._compare(number, params)
-            return
-        trial = create_trial(
-            state=TrialState.RUNNING,
-            params=params,
-            distributions={name: _distribution(self._parameters[name]) for name in params},
-        )
-        with self._reached():
-            self._trials[number] = self._storage.create_new_trial(self._id, trial)
+            self._compare(number, values)
+        else:
+            self._begun.append(Begun(number, values))
 
     def finish(self, number: int, found: Found) -> None:
-        """Write what a point came to.
+        """Note what a point came to."""
+        self._ended.append((Ended(number, found.outcome), found.ledgers))
+
+    def write(self) -> None:
+        """Write everything that was noted, or nothing of it.
 
         Raises
         ------
         StoreLost
         """
-        outcome, trial = found.outcome, self._trials[number]
-        with self._reached():
-            write_ledgers(self.folder, number, found.ledgers)
-            self._storage.set_trial_user_attr(trial, _OUTCOME, asdict(outcome))
-            if outcome.excess:
-                # Where Optuna's own tools look for it.
-                self._storage.set_trial_system_attr(trial, "constraints", list(outcome.excess))
-            values = outcome.objectives if outcome.status.measured else None
-            self._storage.set_trial_state_values(trial, _STATES[outcome.status], values)
-        self._outcomes[number] = outcome
+        begun, ended, self._begun, self._ended = self._begun, self._ended, [], []
+        if begun or ended:
+            rows = [one for one, _ in ended]
+            with self._reached():
+                for one, ledgers in ended:
+                    write_ledgers(self.folder, one.number, ledgers)
+                self._trials.update(self._rows.write(begun, rows, self._trials))
+            self._outcomes.update((one.number, one.outcome) for one in rows)
 
     def _compare(self, number: int, params: Mapping[str, Scalar]) -> None:
         """Whether the store's point is the one that is proposed."""
-        stored = self._begun.get(number)
+        stored = self._stored.get(number)
         if stored is not None and stored != params:
             raise InputError(
                 f"point {number} of the store is {dict(stored)}, where {dict(params)} is proposed now",
@@ -217,12 +206,12 @@ class Store:
                 remedy="Only the number of points may change. Give another store: --store DIR.",
             )
 
-    def _read(self) -> None:
-        for trial in self._storage.get_all_trials(self._id, deepcopy=False):
+    def _read(self, study: int) -> None:
+        for trial in self._storage.get_all_trials(study, deepcopy=False):
             self._trials[trial.number] = trial._trial_id
-            self._begun[trial.number] = trial.params
-            if trial.state.is_finished() and _OUTCOME in trial.user_attrs:
-                self._outcomes[trial.number] = _READ.validate_python(trial.user_attrs[_OUTCOME])
+            self._stored[trial.number] = trial.params
+            if trial.state.is_finished() and OUTCOME in trial.user_attrs:
+                self._outcomes[trial.number] = _READ.validate_python(trial.user_attrs[OUTCOME])
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
@@ -262,24 +251,6 @@ def _identity(study: Study) -> dict[str, Any]:
 def _digest(chip: Chip) -> str:
     """Of a chip as it is now, whatever it extends."""
     return hashlib.sha256(resolved_yaml(chip).encode()).hexdigest()
-
-
-def _distribution(one: Parameter) -> BaseDistribution:
-    domain = one.domain
-    if isinstance(domain, Listed):
-        return CategoricalDistribution(domain.values)
-    if domain.whole:
-        return IntDistribution(round(domain.low), round(domain.high), log=domain.log)
-    return FloatDistribution(domain.low, domain.high, log=domain.log)
-
-
-def _written(one: Parameter, value: Scalar) -> Scalar:
-    """A value as Optuna has it: of a range, the number without its unit."""
-    if isinstance(one.domain, Listed):
-        return value
-    number = written_number(value)
-    assert number is not None
-    return round(number) if one.domain.whole else number
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -38,6 +39,50 @@ def test_optuna_reads_the_store(tmp_path: Path) -> None:
     # Twins in the objectives all count as best there.
     assert set(found.front.point) == best
     assert study.trials[0].params == dict(found.points[0].values)
+
+
+def test_points_are_written_as_optuna_writes_them(tmp_path: Path) -> None:
+    """Its own storage, told of the same trials one by one, reads back the same."""
+    ranged = {
+        **CHEAP,
+        "parameters": {
+            "tile.adc.bits": {"from": 4, "to": 9},
+            "tile.adc.conversion_time": {"from": "1 ns", "to": "100 ns", "log": True},
+            "tile.input.bits": [4, 6, 8],
+        },
+        "method": {"kind": "random", "points": 12},
+        "constraints": ["area_m2 <= 1 mm^2"],
+    }
+    explore(ranged, store=tmp_path / "mine", workers=1, work=explorations.patchy)
+    mine = optuna.load_study(study_name="mine", storage=f"sqlite:///{tmp_path}/mine/study.db")
+    theirs = optuna.create_study(directions=mine.directions, storage=f"sqlite:///{tmp_path}/theirs.db")
+    storage, number = theirs._storage, theirs._study_id
+    for trial in mine.trials:
+        begun = optuna.trial.create_trial(
+            state=optuna.trial.TrialState.RUNNING, params=trial.params, distributions=trial.distributions
+        )
+        written = storage.create_new_trial(number, begun)
+        for key, value in trial.user_attrs.items():
+            storage.set_trial_user_attr(written, key, value)
+        for key, value in trial.system_attrs.items():
+            storage.set_trial_system_attr(written, key, value)
+        storage.set_trial_state_values(written, trial.state, trial.values)
+    for ours, other in zip(mine.trials, theirs.trials, strict=True):
+        assert abs(ours.datetime_start - other.datetime_start) < timedelta(minutes=5)
+        assert abs(ours.datetime_complete - other.datetime_complete) < timedelta(minutes=5)
+        other.datetime_start, other.datetime_complete = ours.datetime_start, ours.datetime_complete
+        assert ours == other
+    assert {trial.state.name for trial in mine.trials} == {"COMPLETE", "FAIL", "PRUNED"}
+    tables = ("trials", "trial_params", "trial_values", "trial_user_attributes", "trial_system_attributes")
+    with sqlite3.connect(tmp_path / "mine" / "study.db") as here, sqlite3.connect(tmp_path / "theirs.db") as there:
+        for table in tables:
+            rows = [
+                pd.read_sql(f"SELECT * FROM {table}", one).drop(
+                    columns=["datetime_start", "datetime_complete"], errors="ignore"
+                )
+                for one in (here, there)
+            ]
+            pd.testing.assert_frame_equal(*rows)
 
 
 def test_another_study_is_refused_and_more_points_are_not(tmp_path: Path) -> None:

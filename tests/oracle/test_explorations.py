@@ -192,7 +192,7 @@ def test_a_command_killed_with_its_workers_goes_on(tmp_path: Path) -> None:
     resumed = subprocess.run(command, capture_output=True, text=True, check=True)
     afresh = explore(CHEAP, store=tmp_path / "afresh", workers=1, bounds=False)
     assert json.loads(resumed.stdout)["front"] == json.loads(json_text(records(afresh.front)))
-    # Of the points under way, which may be four, one may have had its ledger and not its outcome yet.
+    # Of the points under way, those that were just being written may have had their ledgers and not their outcomes yet.
     rewritten = [file for file, at in before.items() if file.stat().st_mtime_ns != at]
     assert len(rewritten) <= 4
 
@@ -226,6 +226,13 @@ def test_a_poisoned_point_fails_and_the_study_goes_on(
     failed = found.table[found.table.status == "failed"]
     assert failed.point.tolist() == [5]
     assert words in failed.error.iloc[0]
+    assert (found.table.status == "finished").sum() == 35
+
+
+def test_points_that_came_with_a_poisoned_one_are_none_the_worse(tmp_path: Path) -> None:
+    """Points this short come to a worker several at a time, after the first."""
+    found = explore(CHEAP, store=tmp_path, work=partial(explorations.deadly, point=20), workers=2)
+    assert found.table[found.table.status == "failed"].point.tolist() == [20]
     assert (found.table.status == "finished").sum() == 35
 
 
