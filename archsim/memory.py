@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import sys
+from decimal import Decimal
 from pathlib import Path
 
 _GROUP = Path("/sys/fs/cgroup")
@@ -16,7 +18,8 @@ def free_bytes() -> int:
 
 def gibibytes(size: float) -> str:
     """A size for people: ``7.5 GiB``, ``0.02 GiB``."""
-    return f"{size / 2**30:.3g} GiB"
+    # What somebody asks for may be beyond any float.
+    return f"{Decimal(size) / 2**30:.3g} GiB" if size > sys.float_info.max else f"{size / 2**30:.3g} GiB"
 
 
 def _machine() -> int:

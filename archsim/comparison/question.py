@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
 T = TypeVar("T")
+_LARGEST_BATCH = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,10 @@ def _batches(batch: int | Sequence[int]) -> tuple[int, ...]:
     for size in given:
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise InputError(f"{size!r} is no batch", where="batch", remedy="Give whole numbers of at least 1.")
+        if size > _LARGEST_BATCH:
+            raise InputError(
+                f"a batch of {size:,} samples", where="batch", remedy=f"At most {_LARGEST_BATCH:,} are compared."
+            )
     if not given:
         raise InputError("no batch is given", where="batch", remedy="Give whole numbers, as 1, 8, 64.")
     return tuple(sorted(set(given)))

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from archsim.errors import InputError
+from archsim.memory import gibibytes
 from archsim.units import format_quantity, period_ps, picoseconds, quantity
 
 
@@ -111,3 +112,8 @@ def test_units_work_where_nothing_can_be_cached() -> None:
     code = "from archsim.units import quantity; assert quantity('40 ns', 's') == 4e-08"
     environment = {**os.environ, "XDG_CACHE_HOME": "/proc/nowhere"}
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+
+
+def test_sizes_beyond_any_float() -> None:
+    assert gibibytes(3 * 2**29) == "1.5 GiB"
+    assert gibibytes(2**30 * 10**400) == "1.00e+400 GiB"

@@ -139,6 +139,7 @@ def test_a_chip_is_not_unlike_itself() -> None:
         (["mlp-l4"], ["isaac"], {"baseline": "puma"}, "none of the chips"),
         (["mlp-l4"], ["isaac"], {"batch": 0}, "no batch"),
         (["mlp-l4"], ["isaac"], {"batch": (1, True)}, "no batch"),
+        (["mlp-l4"], ["isaac"], {"batch": 10**400}, "At most 1,000,000,000,000 are compared"),
         (["mlp-l4"], ["isaac"], {"options": WorkloadOptions(seq=4)}, "means nothing to any"),
     ],
 )
