@@ -40,14 +40,16 @@ def joints(program: Program, *, without: frozenset[Role] = BESIDES) -> dict[tupl
 
 
 def names_of(program: Program) -> list[str]:
-    """``layer role``, and the row and column of the block where there are several."""
+    """``layer role``, where there are several with the row and column of the block, or the part, and the copy."""
     actors = program.actors
     plain = [
         f"{program.labels.layers[layer]} {Role(role).name.lower()}"
         for layer, role in zip(actors.layer.tolist(), actors.role.tolist(), strict=True)
     ]
-    blocks = zip(plain, actors.row.tolist(), actors.column.tolist(), strict=True)
-    return [f"{name} {row},{column}" if plain.count(name) > 1 else name for name, row, column in blocks]
+    blocks = [f" {row},{column}" for row, column in zip(actors.row.tolist(), actors.column.tolist(), strict=True)]
+    names = [name + block if plain.count(name) > 1 else name for name, block in zip(plain, blocks, strict=True)]
+    copies = actors.replica.tolist()
+    return [f"{name} #{copy}" if names.count(name) > 1 else name for name, copy in zip(names, copies, strict=True)]
 
 
 def curve(program: Program, row: int, count: int) -> list[int]:
@@ -67,3 +69,21 @@ def spent(program: Program, name: str) -> dict[str, float]:
         action = program.labels.actions[program.actions.action[row]]
         found[action] = found.get(action, 0.0) + float(program.actions.count[row])
     return found
+
+
+def durations(program: Program, name: str) -> tuple[list[int], list[int]]:
+    """Picoseconds of each of an actor's firings: until its resource is free, and until its results are there."""
+    actor, actors = names_of(program).index(name), program.actors
+    count = int(actors.firings[actor])
+
+    def of(table: int, constant: int) -> list[int]:
+        if table < 0:
+            return [constant] * count
+        start, length = int(program.durations.start[table]), int(program.durations.length[table])
+        values = program.durations.values[start : start + length].tolist()
+        return [int(value) for value in (values * count)[:count]]
+
+    return (
+        of(int(actors.interval_table[actor]), int(actors.interval[actor])),
+        of(int(actors.latency_table[actor]), int(actors.latency[actor])),
+    )

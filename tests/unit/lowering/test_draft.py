@@ -3,7 +3,7 @@
 import numpy as np
 
 from archsim.columns import Columns
-from archsim.lowering.draft import ActorRows, Draft, Place, Timing
+from archsim.lowering.draft import ActorRows, Draft, Place, SeriesBook, Timing
 from archsim.program import Kind, Role, Samples, resource_name
 from archsim.program.tables import Actors, Channels
 
@@ -18,6 +18,19 @@ def test_a_hundred_kinds_of_units_stay_units():
     names = [resource_name(program, int(resource)) for resource in program.actors.resource]
     assert names == [f"chip0/node3/unit{number}-0" for number in range(100)]
     assert set(program.resources.servers.tolist()) == {2}
+
+
+def test_sequences_are_kept_once_and_one_behind_the_other():
+    book = SeriesBook()
+    none = book.finish()
+    assert [len(column) for column in (none.start, none.length, none.advance, none.values)] == [0] * 4
+    # Steps of two, whether as one entry or as three; then the same entries with another advance.
+    assert [book.add(np.array(values), advance) for values, advance in (
+        ([2], 2), ([2, 4, 6], 6), ([1, 5], 6), ([1, 5], 7), ([1, 5], 6),
+    )] == [0, 0, 1, 2, 1]  # fmt: skip
+    found = book.finish()
+    assert found.start.tolist() == [0, 1, 3] and found.length.tolist() == [1, 2, 2]
+    assert found.advance.tolist() == [2, 6, 7] and found.values.tolist() == [2, 1, 5, 1, 5]
 
 
 def test_places_alike_are_one_resource_and_others_are_not():

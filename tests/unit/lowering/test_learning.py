@@ -11,7 +11,7 @@ from archsim.network import Learning, Matrix, Weights
 from archsim.network.backward import training_network
 from archsim.program import Role
 from tests.chips import NS, make_array, make_chip, make_rewriting, make_training
-from tests.joints import Joint, joints, names_of, spent
+from tests.joints import Joint, durations, joints, names_of, spent
 from tests.networks import line
 
 SQUARE = Matrix(Weights(8, 8))
@@ -111,12 +111,9 @@ def test_a_transfer_stands_between_updates_and_products():
         ("l0.update update", "l0.update transfer"): Joint([2, 4, 6, 8], capacity=8),
         ("l0.update transfer", "l0 integrate"): Joint([0] * 4 + [2] * 4, capacity=4),
     }
-    actor = names_of(program).index("l0.update transfer")
-    table = int(program.actors.interval_table[actor])
-    durations, start = program.durations, int(program.durations.start[table])
     # Eight rows of 30 ns, and the picosecond of a turn that has not come.
-    assert durations.values[start : start + int(durations.length[table])].tolist() == [1, 8 * 30 * NS]
-    assert durations.advance[table] == 0
+    held, late = durations(program, "l0.update transfer")
+    assert held == late == [1, 8 * 30 * NS] * 2
     # 64 weights every second sample.
     assert spent(program, "l0.update transfer") == {"array.transfer": 32.0}
 

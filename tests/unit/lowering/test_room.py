@@ -40,6 +40,17 @@ def test_copies_are_counted_in_pairs():
     assert room.copies_bytes(two_layers(300)) == pairs * room.BYTES_PER_PAIR + turns * room.BYTES_PER_TURN
 
 
+def test_a_quick_bound_is_no_less_than_what_copies_take():
+    """Every actor of one layer with every one of the next, and a turn for each token and copy before it."""
+    placement = two_layers(300)
+    turns = 4096 + 300 * 4096 + 299 * 4096
+    assert room._most_copies_bytes(placement) == (300 + 300 * 299 + 299) * 600 + turns * 32
+    network = line(("a", Matrix(Weights(8, 8))), tokens=6)
+    together = place(network, make_chip(), replicate={"a": 2}, batch=4, interleave=4)
+    # Two edges of two pairs; six tokens of four samples in turn, for the input and for both copies.
+    assert room._most_copies_bytes(together) == 2 * 2 * 600 + (24 + 2 * 24) * 32 >= room.copies_bytes(together)
+
+
 def test_copies_that_do_not_fit_are_refused(free):
     placement = two_layers(500)
     needed = room.copies_bytes(placement)

@@ -7,6 +7,7 @@ from archsim.lowering.curves import Demands
 from archsim.lowering.draft import SeriesBook
 from archsim.lowering.schedule import (
     SLACK,
+    Pace,
     Tempo,
     edge_capacity,
     paced_schedule,
@@ -114,6 +115,20 @@ def test_room_on_a_straight_edge():
     assert edge_capacity(demands(network), edge(network, "in", "a"), PACES, pace) == 2 + SLACK
     # Fetched as late as it may be, each token takes its place when its product begins.
     assert window_capacity(demands(network), edge(network, "in", "a"), PACES, pace) == 1 + SLACK
+
+
+def test_what_is_fetched_evenly_comes_as_late_as_the_first_that_is_needed_soonest():
+    # Two products, of tokens 0 to 2 and 1 to 3, begin at 10 and 20 of a period of 80; tokens are fetched every 20.
+    window = Window((4,), (2,), (3,), (1,), (0,), (1,))
+    layers = (Layer("in", Source(), 4, 8), Layer("a", Matrix(Weights(24, 8), taps=3), 2, 8), Layer("out", Sink(), 2, 8))
+    network = Network("window", layers, (Edge("in", "a", window, 8), Edge("a", "out", Same(), 8)))
+    told, pace = demands(network), Pace(80, {"a": np.array([10.0, 20.0])})
+    assert told.of(network.edges[0]).need.tolist() == [3, 4]
+    # Token 2 must be there at 10, though 40 behind the first, and token 3 at 20, 60 behind: fetched from 40 before
+    # the period on, at -40, -20, 0 and 20. A product holds what it reads for 15: token 0 until 25, the others until 35.
+    # At 20 all four are there; the next period's begin at 40.
+    paces = {**PACES, "a": Tempo(10, 15, 15)}
+    assert window_capacity(told, network.edges[0], paces, pace) == 4 + SLACK
 
 
 def test_a_whole_sample_takes_its_room_and_what_comes_meanwhile():

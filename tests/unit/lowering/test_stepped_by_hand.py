@@ -26,7 +26,7 @@ from archsim.network import (
 from archsim.network.backward import training_network
 from archsim.program import Kind, Role
 from tests.chips import NS
-from tests.joints import Joint, joints, names_of, spent
+from tests.joints import Joint, durations, joints, names_of, spent
 from tests.networks import additions, line, lstm
 from tests.systolic_chips import LINKED, systolic
 
@@ -150,27 +150,13 @@ def test_results_go_over_the_links_to_chips_that_need_them(chips, link_ns, cross
     assert program.resources.kind[resource] == Kind.CHIP_LINK
     # 64 bits at a gigabyte a second, of which the outermost link carries all but the last chip's own. They are there
     # at the last step; the others take the picosecond that is the least.
-    intervals, latencies = durations(program, actor)
+    intervals, latencies = durations(program, "a link")
     assert intervals == [1] * (steps - 1) + [link_ns * NS]
     assert [late - held for held, late in zip(intervals, latencies, strict=True)] == [hops * 7 * NS] * steps
     assert spent(program, "a link") == {
         "chip-link.bit": pytest.approx(64 * crossings / steps),
         "buffer.write_bit": pytest.approx(64 * (chips - 1) / steps),
     }
-
-
-def durations(program, actor):
-    """Picoseconds of each of an actor's firings: until the next, and until its results are there."""
-    actors, count = program.actors, int(program.actors.firings[actor])
-    tables = (actors.interval_table, actors.interval), (actors.latency_table, actors.latency)
-    return [
-        [int(constant[actor])] * count
-        if table[actor] < 0
-        else program.durations.values[program.durations.start[table[actor]] :][
-            : program.durations.length[table[actor]]
-        ].tolist()
-        for table, constant in tables
-    ]
 
 
 def test_updates_end_with_a_turn_that_the_next_products_wait_for():

@@ -22,6 +22,7 @@ from archsim.network import (
     Sink,
     Source,
     Weights,
+    Whole,
     Window,
 )
 from archsim.program import Kind, Role
@@ -192,6 +193,20 @@ def test_a_product_of_activations_alone_is_one():
     # Sixteen MACs a key and six keys at most are 96 a token of eight: eight times twelve.
     assert (product.vectors, product.rows, product.columns, product.groups) == (4, 12, 8, 1)
     assert product.macs == 18 * 16
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+def test_a_product_of_activations_is_as_many_matrices_as_its_operands_leave(samples):
+    # 32 MACs for each token of eight results are rows of four; eight first operands, two matrices of four columns.
+    pair = Digital("product", work=((Primitive.MAC, 32),), whole_token=True, product=True)
+    layers = (Layer("in", Source(), 5, 8), *(Layer(name, Matrix(Weights(8, 8)), 5, 8) for name in "xy"))
+    layers += (Layer("p", pair, 5, 8), Layer("out", Sink(), 5, 8))
+    edges = (*(Edge("in", name, Same(), 8) for name in "xy"), Edge("x", "p", Same(), 8))
+    edges += (Edge("y", "p", Whole(), 8, port=1), Edge("p", "out", Same(), 8))
+    ((product,),) = dict(stages(Network("pair", layers, edges), batch=samples))["p"]
+    assert (product.vectors, product.rows, product.columns, product.groups) == (5, 4, 4, 2 * samples)
+    assert product.macs == 5 * 32 * samples and not product.constant
+    assert product.operands.inputs == product.operands.weights == product.operands.outputs == 5 * 64 * samples
 
 
 def test_a_window_reads_from_its_first_token_to_its_last():

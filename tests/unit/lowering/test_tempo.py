@@ -58,6 +58,16 @@ def test_the_widest_part_travels_and_the_farthest_consumer_counts():
     assert tempo.latency_ps / NS == PRODUCT + transfer(far, 2)
 
 
+def test_parts_of_two_widths_travel_as_the_wider():
+    # 17 outputs on arrays of nine columns are eight and nine: one flit of 64 bits, or two.
+    network = line(("a", Matrix(Weights(8, 17))), tokens=2)
+    placement = place(network, make_chip(array=make_array(8, 9)))
+    rows = placement.homes_of(placement.index["a"])
+    assert sorted((placement.homes.stop - placement.homes.start)[rows].tolist()) == [8, 9]
+    far = hops_between(placement, "a", "out")
+    assert layer_tempos(placement)["a"].latency_ps / NS == PRODUCT + transfer(far, 2)
+
+
 def test_sums_of_row_blocks_are_added_one_after_the_other():
     # Three row blocks of 64: each later one adds sums that come over two hops, 64 of 16 bits in 16 flits.
     network = line(("a", Matrix(Weights(192, 64))), tokens=2, width=192)
