@@ -72,7 +72,7 @@ def cut_weights(weights: Weights, limits: BlockLimits, granularity: int, *, pack
     """
     rows, columns = limits.rows, limits.columns
     together = min(rows // weights.rows, columns // weights.columns) if limits.diagonal else 0
-    if weights.groups > 1 and together >= 1:
+    if together >= 1:
         return _diagonal(weights, together)
     kept = granularity if granularity <= columns else 1
     return _cut_groups(weights, rows, columns, kept, full_edges if packing else even_edges)

@@ -92,11 +92,12 @@ class UnitPool:
                 return self._take(kind, anchor, busy)
         kind = able[0]
         nodes = self.nodes(kind) + chip * self.floorplan.nodes
-        beyond = np.maximum(0.0, self.cached_bits[nodes] + (bits or 0.0) - max(self.cache_bits(kind), bits or 0.0))
+        keys = 0.0 if bits is None else bits
+        beyond = np.maximum(0.0, self.cached_bits[nodes] + keys - max(self.cache_bits(kind), keys))
         loads, back = np.unique(self.busy_ps[kind, nodes] + busy, return_inverse=True)
         rounds = np.array([self.pace.rounds(load) for load in loads.tolist()])[back]
         best = int(nodes[np.lexsort((self.floorplan.hops(local)[self.nodes(kind)], rounds, beyond))[0]])
-        self.cached_bits[best] += bits or 0.0
+        self.cached_bits[best] += keys
         self.keys_fit &= bool(self.cached_bits[best] <= self.cache_bits(kind))
         return self._take(kind, best, busy)
 

@@ -43,6 +43,14 @@ def test_packed_blocks_take_as_many_chips_as_they_need():
     assert (placement.arrays_used, placement.chips) == (6, 3)
 
 
+@pytest.mark.parametrize("packing", [False, True])
+def test_a_network_without_matrices_takes_one_chip(packing):
+    chip = packing_chip(1, 2, system=make_system("as needed"))
+    chip = chip.model_copy(update={"mapping": chip.mapping.model_copy(update={"packing": packing})})
+    placement = place(line(("d", additions(8))), chip)
+    assert (placement.chips, placement.arrays_used) == (1, 0)
+
+
 def grouped_chip(tiles, chips, order="grouped"):
     return make_chip(
         array=make_array(8, 8, row_write_ns=10),

@@ -150,7 +150,11 @@ def test_named_layers_run_on_digital_units():
     base = chip(packing=False)
     mapping = base.mapping.model_copy(update={"digital": ("b*",)})
     placement = place(chain(), base.model_copy(update={"mapping": mapping}))
-    assert isinstance(placement.network.by_name["b"].operator, Digital)
+    product = placement.network.by_name["b"].operator
+    # A product of a whole token, as large as its matrix.
+    assert isinstance(product, Digital)
+    assert (product.kind, product.work) == ("matrix-product", ((Primitive.MAC, 64),))
+    assert product.whole_token and product.product and not product.work_per_key
     assert isinstance(placement.network.by_name["a"].operator, Matrix)
     trace = run_compiled(lower(placement))
     layer = trace.program.labels.layers.index("b")

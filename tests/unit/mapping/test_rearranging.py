@@ -15,7 +15,7 @@ from archsim.mapping import place
 from archsim.mapping.traffic import traffic, travelled
 from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source, Weights
 from tests.chips import make_array, make_chip, make_fabric
-from tests.networks import line
+from tests.networks import additions, line
 from tests.random_networks import networks
 
 SQUARE = Matrix(Weights(8, 8))
@@ -59,6 +59,58 @@ def test_tokens_go_once_to_a_node_that_uses_them_twice():
     both = make_chip(fabric=make_fabric(1, 4), array=make_array(8, 8), arrays_per_tile=3)
     assert travelled(place(twice, both)) == 0
     assert travelled(place(twice, chip(1, 4))) == 64 * (1 + 2 + 2)
+
+
+def by_pair(found):
+    """Bits per sample between each two nodes."""
+    return {(int(s), int(t)): int(b) for s, t, b in zip(*traffic(found).columns(), strict=True)}
+
+
+def test_every_pair_of_nodes_has_its_own_traffic():
+    # Two tiles, with a unit each, and the port: in, a to b, out. The numbers of nodes 2, 0 and 1, 2 add up alike.
+    found = place(line(("a", SQUARE), ("b", Matrix(Weights(8, 6))), tokens=2), chip(1, 2))
+    assert found.floorplan.port == 2 and found.blocks.node.tolist() == [0, 1]
+    assert by_pair(found) == {(2, 0): 2 * 64, (0, 1): 2 * 64, (1, 2): 2 * 48}
+
+
+def test_every_row_block_hands_its_sums_to_the_next():
+    # Three row blocks of eight; sums of eight elements of 16 bits. Inputs of 24 elements go to each.
+    found = place(line(("a", Matrix(Weights(24, 8))), tokens=2, width=24), chip(1, 4))
+    port = found.floorplan.port
+    assert by_pair(found) == {
+        **{(port, tile): 2 * 24 * 8 for tile in (0, 1, 2)},
+        (0, 1): 2 * 8 * 16,
+        (1, 2): 2 * 8 * 16,
+        (2, port): 2 * 8 * 8,
+    }
+
+
+def test_the_last_copies_have_fewer_tokens_and_sums():
+    # Three copies of two row blocks and four tokens: two for the first copy, one for the others.
+    found = place(line(("a", Matrix(Weights(16, 8))), tokens=4, width=16), chip(2, 4), replicate={"a": 3})
+    node = found.blocks.node.reshape(3, 2)
+    sums = {(int(up), int(down)): 8 * 16 * tokens for (up, down), tokens in zip(node, (2, 1, 1), strict=True)}
+    assert sums.items() <= by_pair(found).items()
+
+
+def test_what_is_at_home_travels_nowhere():
+    network = line(("a", SQUARE), ("d", additions(8)), tokens=3)
+    found = place(network, chip(1, 2))
+    assert by_pair(found) == {(found.floorplan.port, 0): 3 * 64, (0, found.floorplan.port): 3 * 64}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_five_tiles_find_their_places_around_the_port(seed):
+    """a and b read the input, c reads a, d reads b; e reads the input and leaves for the output: 2 x 3 routers."""
+    layers = (Layer("in", Source(), 1, 8), *(Layer(name, SQUARE, 1, 8) for name in "abcde"), Layer("out", Sink(), 1, 8))
+    pairs = [("in", "a"), ("in", "b"), ("a", "c"), ("b", "d"), ("in", "e"), ("e", "out")]
+    network = Network("around", layers, tuple(Edge(one, two, Same(), 8) for one, two in pairs))
+    # The usual order is routers 0, 3, 4, 1, 2: a at the port, b beside it, c and d two links from what they read, e
+    # two from the port, there and back.
+    assert travelled(place(network, chip(2, 3))) == 64 * (0 + 1 + 2 + 2 + 2 + 2)
+    # With e at the port, a and b beside it, and c and d beside them it is one link for each of four.
+    found = place(network, chip(2, 3, moves=300, seed=seed))
+    assert (travelled(found), found.travelled_before) == (64 * 4, 64 * 9)
 
 
 @st.composite

@@ -35,6 +35,14 @@ def test_what_is_too_much_for_any_unit_stays_where_nothing_else_is():
     assert units.choose([0], 5, 600) == (1, 0)
 
 
+def test_what_is_too_much_for_any_unit_stays_at_the_own_one_of_a_place():
+    # The anchor has a unit of the second kind, and nothing to do: it is as good as any other.
+    units = pool(core=make_unit("router", every=4), local=make_unit())
+    assert units.choose([0, 1], 6, 1500) == (6, 1)
+    # With something to do it is not; the nearest core then takes two rounds as well.
+    assert units.choose([0, 1], 6, 1500) == (17, 0)
+
+
 def test_when_all_are_busy_the_least_busy_takes_it():
     units = pool()
     units.busy_ps[0] = 2500
@@ -96,6 +104,15 @@ def test_of_two_kinds_the_faster_clock_or_the_smaller_overhead_comes_first():
     units = pool(slow=slow, loaded=loaded, fast=fast, narrow=narrow)
     layer = Layer("d", additions(64), 1, 64)
     assert units.able(layer, additions(64)) == [3, 2, 1, 0]
+    # Six cycles on eleven lanes without an overhead come before four with three more.
+    units = pool(loaded={**make_unit(), "overhead": 3}, eleven=make_unit(lanes=11))
+    assert units.able(layer, additions(64)) == [1, 0]
+
+
+def test_work_for_each_key_counts_for_the_speed_of_a_kind():
+    slow, fast = make_unit(clock=0.5e9), make_unit(clock=1e9)
+    narrow, loaded = make_unit(lanes=8, clock=2.5e9), {**make_unit(clock=1e9), "overhead": 2}
+    units = pool(slow=slow, loaded=loaded, fast=fast, narrow=narrow)
     keyed = Digital("m", ((Primitive.ADD, 16),), work_per_key=((Primitive.MULTIPLY, 48),))
     assert units.able(Layer("m", keyed, 1, 64), keyed) == [3, 2, 1, 0]
 
@@ -134,6 +151,10 @@ def test_what_an_element_is_made_of_must_lie_together():
     pairs = carried(Edge("a", "b", Same(), 24), source, 4)
     assert pairs is not None and list(zip(pairs.start, pairs.stop, strict=True)) == [(0, 3), (3, 6)]
     assert carried(Edge("a", "b", Same(), 24), source, 8) is None
+    # One boundary that does not lie between elements is enough, whether it begins a part or ends one.
+    assert carried(Edge("a", "b", Same(), 24), parts((0, 4), (4, 10), (10, 24)), 4) is None
+    assert carried(Edge("a", "b", Same(), 10), parts((0, 4), (4, 10)), 4) is None
+    assert carried(Edge("a", "b", Same(), 6, source_start=2), parts((2, 8)), 2) is not None
     assert carried(Edge("a", "b", Same(), 24, scattered=True), source, 1) is None
 
 
@@ -226,6 +247,18 @@ def test_work_that_cannot_keep_pace_gets_copies_of_its_own():
     found = homes(place(Network("slow", layers, edges), chip), "d")
     assert [(replica, start, stop) for replica, start, stop, _ in found] == [(0, 0, 8), (1, 0, 8), (2, 0, 8)]
     assert len({node for *_, node in found}) == 3
+
+
+@pytest.mark.parametrize(("tokens", "rows", "copies"), [(2, 4, 2), (9, 1, 4)])
+def test_there_are_no_more_copies_than_tokens_or_tiles(tokens, rows, copies):
+    # A sum of 2,000 on one lane would take 20 copies to keep pace with products of 105 ns.
+    chip = make_chip(units={"local": make_unit(lanes=1)}, fabric=make_fabric(rows, 4))
+    layers = (
+        Layer("in", Source(), tokens, 8), Layer("a", Matrix(Weights(8, 8)), tokens, 8),
+        Layer("d", additions(2000), tokens, 8), Layer("out", Sink(), tokens, 8),
+    )  # fmt: skip
+    edges = (Edge("in", "a", Same(), 8), Edge("a", "d", Prefix(), 8), Edge("d", "out", Same(), 8))
+    assert len(homes(place(Network("slow", layers, edges), chip), "d")) == copies
 
 
 def test_a_layer_of_whole_tokens_goes_to_the_nearest_core():
