@@ -19,7 +19,7 @@ from archsim import lowering, verbs, workloads
 from archsim.accounting import Ledger, Tally, memory_accesses, patience_of, priced_tally, traffic_notes
 from archsim.chip import Chip, Overrides, load_chip
 from archsim.chip.reads import Description
-from archsim.cost import Bill
+from archsim.cost import Bill, price
 from archsim.errors import CapacityError, InputError
 from archsim.mapping import Placement, Replication
 from archsim.network import Network
@@ -238,7 +238,7 @@ def simulate(
         raise _no("settings", settings, "Settings(batch=..., replicate=...)")
     network = model if isinstance(model, Network) else load_network(model)
     described = Description(_described(chip, overrides))
-    bill, laid = verbs.priced(described), _laid(network, described, chosen)
+    bill, laid = price(described.chip), _laid(network, described, chosen)
     lowered = verbs.lowered(laid, described, chosen.batch)
 
     patience = patience_of(described.chip, lowered.value)
@@ -263,7 +263,7 @@ def simulate(
 def placed(network: Network, chip: Chip, settings: Settings) -> tuple[Placement, Bill]:
     """Where a network would lie, and what the chip costs; a simulation that follows finds both again."""
     described = Description(chip)
-    return _laid(network, described, settings).value.on(chip), verbs.priced(described)
+    return _laid(network, described, settings).value.on(chip), price(chip)
 
 
 def _laid(network: Network, chip: Description, chosen: Settings) -> Recalled[Placement]:

@@ -1,6 +1,7 @@
 """The verbs, each found again where it was done before: with what it is kept by, and how it is written.
 
-The plain verbs compute, and know nothing of each other's results. These give the same.
+The plain verbs compute, and know nothing of each other's results. These give the same. Pricing is not among them: it
+reads so much of a chip, and does so little, that making a bill anew takes less than finding it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 from archsim import lowering
 from archsim.accounting import Bottleneck, Tally
 from archsim.chip.reads import Description, Reads
-from archsim.cost import Bill, price
 from archsim.mapping import (
     AskedPace,
     Floorplan,
@@ -37,16 +37,6 @@ T = TypeVar("T")
 
 _PLACES = tuple(field.name for field in fields(Placement) if field.name not in ("network", "chip", "floorplan"))
 """What is a Placement's own."""
-
-
-def priced(chip: Description) -> Bill:
-    """As `archsim.price`."""
-    # Of no use on disk: it takes no longer to make than to find.
-    return the_recall().read("price", ("the chip alone",), chip, _price, Form(lambda _: ())).value
-
-
-def _price(reads: Reads) -> Bill:
-    return price(reads.chip)
 
 
 def placed(

@@ -18,6 +18,8 @@ TRAINING = (Pass.FORWARD, Pass.TRANSPOSED, Pass.UPDATE)
 """What each array does for each example, at its peak."""
 PRODUCT = frozenset({Purpose.COMPUTE, Purpose.CONVERT})
 """What the parts that make products are for; what a product takes from stores is counted there."""
+Actions = tuple[tuple[str, str, float], ...]
+"""Component, action and count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,11 @@ def peak_of(chip: Chip, bill: Bill, passes: Sequence[Pass] = (Pass.FORWARD,)) ->
         What each array does in turn: a product, or `TRAINING`.
     """
     floorplan = Floorplan(chip)
-    interval_s, arrays = sum(product_interval(chip, doing) for doing in passes), floorplan.arrays
+    products, arrays = [full_product(floorplan.unit, doing) for doing in passes], floorplan.arrays
+    interval_s = sum(map(_interval, products))
     operations = 2 * floorplan.unit.limits.weights * len(passes) * arrays / interval_s
-    energy = sum(product_energy(chip, bill, doing) for doing in passes)
-    whole = sum(whole_product_energy(chip, bill, doing) for doing in passes)
+    energy = sum(_energy(_actions(product), bill) for product in products)
+    whole = sum(_whole_energy(_actions(product), bill) for product in products)
     leakage = sum(part.count * part.standing_w * bill.whole(part.name) for part in bill.components)
     area = sum(part.count * part.area_m2.value for part in bill.components)
     return Peak(operations, energy, whole * arrays / interval_s + leakage, area)
@@ -79,18 +82,26 @@ def full_product(unit: MatrixUnit, doing: Pass = Pass.FORWARD) -> tuple[Stage, .
 
 def product_interval(chip: Chip, doing: Pass = Pass.FORWARD) -> float:
     """Seconds between products that use the whole array, at full rate."""
-    return int(product_period(full_product(matrix_unit(chip), doing), summed=False)[0]) / PS_PER_S
+    return _interval(full_product(matrix_unit(chip), doing))
+
+
+def _interval(product: tuple[Stage, ...]) -> float:
+    return int(product_period(product, summed=False)[0]) / PS_PER_S
 
 
 def product_energy(chip: Chip, bill: Bill, doing: Pass = Pass.FORWARD) -> float:
     """Joules of one product that uses the whole array, its operands' transport aside."""
-    parts = ((bill.component(part), action, count) for part, action, count in product_actions(chip, doing))
+    return _energy(product_actions(chip, doing), bill)
+
+
+def _energy(actions: Actions, bill: Bill) -> float:
+    parts = ((bill.component(part), action, count) for part, action, count in actions)
     return sum(part.energy_of(action).value * count for part, action, count in parts if part.purpose in PRODUCT)
 
 
-def whole_product_energy(chip: Chip, bill: Bill, doing: Pass = Pass.FORWARD) -> float:
+def _whole_energy(actions: Actions, bill: Bill) -> float:
     """The same, with what other parts draw as a share of it."""
-    parts = ((bill.component(part), action, count) for part, action, count in product_actions(chip, doing))
+    parts = ((bill.component(part), action, count) for part, action, count in actions)
     return sum(
         part.energy_of(action).value * count * bill.whole(part.name)
         for part, action, count in parts
@@ -98,10 +109,12 @@ def whole_product_energy(chip: Chip, bill: Bill, doing: Pass = Pass.FORWARD) -> 
     )
 
 
-def product_actions(chip: Chip, doing: Pass = Pass.FORWARD) -> tuple[tuple[str, str, float], ...]:
+def product_actions(chip: Chip, doing: Pass = Pass.FORWARD) -> Actions:
     """Component, action and count of what one product does that uses the whole array, its operands' transport aside."""
+    return _actions(full_product(matrix_unit(chip), doing))
+
+
+def _actions(product: tuple[Stage, ...]) -> Actions:
     return tuple(
-        (action.component, action.action, float(action.count[0]))
-        for stage in full_product(matrix_unit(chip), doing)
-        for action in stage.actions
+        (action.component, action.action, float(action.count[0])) for stage in product for action in stage.actions
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from archsim.chip.nearness import nearest
@@ -14,6 +15,7 @@ _PRESETS = Path(__file__).parent / "presets"
 _LONGEST_CHAIN = 30
 
 
+@cache
 def chip_names() -> tuple[str, ...]:
     """Names of the chips that come with archsim."""
     return tuple(sorted(file.stem for file in _PRESETS.glob("*.yaml")))

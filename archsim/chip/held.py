@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from archsim.chip.periphery import FOLLOWING_CONVERTERS, FOLLOWING_INPUTS
-from archsim.chip.tree import Branch, Leaf, Path, locate, merge
+from archsim.chip.tree import Branch, Leaf, Path, bare, locate, merge
 
 _SOURCE = "the bits where this time is given"
 
@@ -63,7 +63,7 @@ def merged(files: Sequence[Branch], overrides: Sequence[Branch]) -> Branch:
 
 
 def _laid(layers: Sequence[Branch]) -> Branch:
-    return reduce(merge, layers, Branch(""))
+    return reduce(merge, layers[1:], bare(layers[0]))
 
 
 def _last_that_sets(layers: Sequence[Branch], path: Path) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -92,4 +93,11 @@ class Power(Section):
 
     def of(self, name: str) -> PartPower:
         """The policy of a component."""
-        return self.parts.get(name, PartPower(policy=self.policy))
+        own = self.parts.get(name)
+        return _alike(self.policy) if own is None else own
+
+
+@cache
+def _alike(policy: Policy) -> PartPower:
+    """What parts have that have none of their own."""
+    return PartPower(policy=policy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -99,10 +100,21 @@ def merge(base: Branch, over: Branch) -> Branch:
         if isinstance(node, Leaf) and node.value is None:
             children.pop(key, None)
         elif isinstance(node, Branch):
-            children[key] = merge(below if isinstance(below, Branch) else Branch(node.origin), node)
+            children[key] = merge(below, node) if isinstance(below, Branch) else bare(node)
         else:
             children[key] = node
     return Branch(over.origin, children)
+
+
+def bare(tree: Branch) -> Branch:
+    """A tree that lies over nothing, in which ``null`` has nothing to take away: itself where it has none."""
+    children = {
+        key: bare(node) if isinstance(node, Branch) else node
+        for key, node in tree.children.items()
+        if isinstance(node, Branch) or node.value is not None
+    }
+    same = len(children) == len(tree.children) and all(map(operator.is_, children.values(), tree.children.values()))
+    return tree if same else Branch(tree.origin, children)
 
 
 def override(assignment: str) -> Branch:

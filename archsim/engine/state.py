@@ -232,13 +232,12 @@ def _bounds(counts: NDArray[np.integer], kind: type[Integer]) -> NDArray[Integer
 def _steps(curves: Series) -> tuple[Counts, Ids, Ids]:
     """Differences from entry to entry of every row, the successor of each entry, and where each row starts."""
     bounds = _bounds(curves.length, np.int32)
-    row = np.repeat(np.arange(len(curves)), curves.length)
-    place = np.arange(bounds[-1]) - bounds[row]
-    last = place == curves.length[row] - 1
-    here = curves.values[curves.start[row] + place]
-    after = curves.values[curves.start[row] + np.where(last, 0, place + 1)] + np.where(last, curves.advance[row], 0)
-    follower = np.where(last, bounds[row], np.arange(bounds[-1]) + 1)
-    return (after - here).astype(np.int64), follower.astype(np.int32), bounds
+    first, last = bounds[:-1], bounds[1:] - 1
+    here = curves.values[np.arange(bounds[-1]) + np.repeat(curves.start - first, curves.length)].astype(np.int64)
+    steps, follower = np.empty_like(here), np.arange(1, len(here) + 1, dtype=np.int32)
+    np.subtract(here[1:], here[:-1], out=steps[:-1])
+    steps[last], follower[last] = here[first] + curves.advance - here[last], first
+    return steps, follower, bounds
 
 
 def _channel_records(program: Program, order: Ids, row_first: Ids) -> tuple[NDArray[np.void], int]:

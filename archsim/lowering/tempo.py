@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archsim.columns import Ids
 from archsim.lowering.schedule import Tempo
@@ -21,8 +22,9 @@ from archsim.units import period_ps, picoseconds
 def layer_tempos(placement: Placement) -> dict[str, Tempo]:
     """Pace and latency of every layer of a placed network, by name."""
     products = {use: _Products.of(placement.stages(use)) for use in placement.used}
+    travels = _travels(placement)
     return {
-        layer.name: _tempo(placement, products[placement.use[index]], index, layer)
+        layer.name: _tempo(placement, products[placement.use[index]], index, layer, travels[index])
         for index, layer in enumerate(placement.network.order)
     }
 
@@ -57,8 +59,8 @@ class _Products:
         return cls(alone, summed, through, last.latency, last.output_bits)
 
 
-def _tempo(placement: Placement, products: _Products, index: int, layer: Layer) -> Tempo:
-    travel, copies = _travel(placement, index, layer), placement.replicas[index]
+def _tempo(placement: Placement, products: _Products, index: int, layer: Layer, travel: float) -> Tempo:
+    copies = placement.replicas[index]
     if isinstance(layer.operator, Matrix):
         interval, latency = _product_tempo(placement, products, index, layer)
     elif made_by(layer) is By.PORT:
@@ -101,27 +103,50 @@ def _digital_tempo(placement: Placement, index: int, layer: Layer) -> tuple[floa
     return float(cycles.mean()) * period_ps(unit.clock), float(unit_service(unit, int(cycles.max())).latency)
 
 
-def _travel(placement: Placement, index: int, layer: Layer) -> float:
-    """Picoseconds of a token's transfer to its farthest consumer."""
-    homes, nodes = placement.homes, placement.floorplan.nodes
-    widest = int((homes.stop - homes.start)[placement.homes_of(index)].max())
-    source = int(homes.node[placement.homes_of(index).start])
-    targets = [placement.index[edge.target] for edge in placement.network.outputs_of(layer.name)]
-    ends = [homes.node[placement.homes_of(target)] for target in targets]
-    ends += [placement.blocks.node[placement.blocks_of(target)] for target in targets]
-    if not targets:
-        return 0.0
-    other = np.concatenate(ends)
-    hops = int(placement.floorplan.hops(source % nodes)[other % nodes].max())
-    chips = int(np.abs(other // nodes - source // nodes).max())
-    bits = widest * placement.chip.activation_bits
-    return _transfer(placement, bits, hops) + chips * _chip_hop(placement, bits)
+def _travels(placement: Placement) -> list[float]:
+    """Picoseconds of a token's transfer from each layer to its farthest consumer; 0 where nothing consumes."""
+    homes, first = placement.homes, _first_homes(placement)
+    hops, chips = _farthest(placement, homes.node[first])
+    bits = np.maximum.reduceat(homes.stop - homes.start, first) * placement.chip.activation_bits
+    near = np.where(hops < 0, 0.0, _transfers(placement, bits, hops))
+    return [
+        time + (far * _chip_hop(placement, size) if far > 0 else 0.0)
+        for time, far, size in zip(near.tolist(), chips.tolist(), bits.tolist(), strict=True)
+    ]
+
+
+def _first_homes(placement: Placement) -> Ids:
+    """The first row of ``homes`` of each layer."""
+    return np.array([placement.homes_of(layer).start for layer in range(len(placement.replicas))], np.int64)
+
+
+def _farthest(placement: Placement, sources: Ids) -> tuple[Ids, Ids]:
+    """Links and chips between the node of each layer and that of its farthest consumer; -1 where nothing consumes."""
+    plan, index, edges = placement.floorplan, placement.index, placement.network.edges
+    others = [_nodes_of(placement, index[edge.target]) for edge in edges]
+    layer = np.repeat(np.array([index[edge.source] for edge in edges], np.int64), list(map(len, others)))
+    here, there = sources[layer], np.concatenate([np.zeros(0, np.int64), *others])
+    hops, chips = np.full((2, len(sources)), -1)
+    np.maximum.at(hops, layer, plan.routes.hops[plan.router[here % plan.nodes], plan.router[there % plan.nodes]])
+    np.maximum.at(chips, layer, np.abs(there // plan.nodes - here // plan.nodes))
+    return hops, chips
+
+
+def _nodes_of(placement: Placement, layer: int) -> Ids:
+    """Where a layer takes its inputs: with its homes, and with the arrays of its weights."""
+    homes, blocks = placement.homes.node[placement.homes_of(layer)], placement.blocks.node[placement.blocks_of(layer)]
+    return np.concatenate([homes, blocks])
 
 
 def _transfer(placement: Placement, bits: int, hops: int) -> float:
+    return float(_transfers(placement, np.array([bits]), np.array([hops]))[0])
+
+
+def _transfers(placement: Placement, bits: Ids, hops: Ids) -> NDArray[np.float64]:
+    """Picoseconds of tokens on the fabric, over so many links each."""
     fabric = placement.chip.fabric
-    flits = int(flits_of(fabric, np.array([bits]))[0])
-    return float(((hops + 2) * (fabric.link_delay + fabric.router_delay) + flits) * period_ps(fabric.clock))
+    cycles = (hops + 2) * (fabric.link_delay + fabric.router_delay) + flits_of(fabric, bits)
+    return np.asarray(cycles * period_ps(fabric.clock), np.float64)
 
 
 def _chip_hop(placement: Placement, bits: int) -> float:

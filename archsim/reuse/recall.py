@@ -221,10 +221,9 @@ def _spelled_way(way: tuple[Place, ...]) -> str:
 
 
 def _joined(*parts: str) -> str:
-    """One name for several texts, each with its length, so that no two rows of texts share it."""
-    texts = [part.encode() for part in parts]
-    lengths = ",".join([str(len(text)) for text in texts]).encode()
-    return hashlib.blake2b(b";".join((lengths, b"".join(texts))), digest_size=BYTES).hexdigest()
+    """One name for several texts, with the length of each before all, so that no two rows of texts share it."""
+    told = f"{','.join(map(str, map(len, parts)))};{''.join(parts)}"
+    return hashlib.blake2b(told.encode(), digest_size=BYTES).hexdigest()
 
 
 @cache
