@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -237,6 +237,15 @@ class LearningOptions:
             rich_help_panel=_RUN,
         ),
     ] = None
+    sum_gradients: Annotated[
+        bool,
+        typer.Option(
+            "--sum-gradients",
+            help="Sum the gradients of a convolution's positions, or of a recurrence's steps, digitally, and write "
+            "them once per sample, row by row. Otherwise each position is an update.",
+            rich_help_panel=_RUN,
+        ),
+    ] = False
 
     @property
     def learning(self) -> Learning | None:
@@ -248,11 +257,11 @@ class LearningOptions:
             If the update is of another form, or nothing trains.
         """
         if self.training:
-            return read_update(self.update or "sample")
-        if self.update is not None:
+            return replace(read_update(self.update or "sample"), summed=self.sum_gradients)
+        if self.update is not None or self.sum_gradients:
             raise InputError(
-                "says when updates count, and nothing trains",
-                where="--update",
+                "says how updates are made, and nothing trains",
+                where="--sum-gradients" if self.update is None else "--update",
                 remedy="Add --training, or leave it out.",
             )
         return None

@@ -77,7 +77,7 @@ def learn(draft: Draft, placement: Placement, ends: Ends, batch: Batch) -> None:
         return
     uses, used = placement.uses, placement.used
     order = _Order(draft, placement, learning, batch)
-    updates = used[Use.UPDATE]
+    updates = placement.changing
     changing = _Changing(ends.made[updates], uses.block[updates])
     for use in (Use.FORWARD, Use.TRANSPOSED):
         products = used[use]

@@ -30,7 +30,7 @@ from archsim.lowering.spill import Spilled, spill
 from archsim.lowering.stepped import lower_steps
 from archsim.lowering.turns import BetweenTurns, take_turns
 from archsim.mapping import By, Placement, made_by
-from archsim.network import Phase, Sink, Source, Use
+from archsim.network import Phase, Sink, Source
 from archsim.program import Program, Samples
 
 Ids = NDArray[np.int64]
@@ -219,5 +219,5 @@ def _samples(placement: Placement, ends: Ends, batch: Batch) -> Samples:
 
     learning = placement.network.learning is not None
     # A sample that trains is through when all weights have had its updates.
-    leaving = ends.made[placement.used[Use.UPDATE]] if learning else actors(Sink)
+    leaving = ends.made[placement.changing] if learning else actors(Sink)
     return Samples(batch.samples, batch.group, actors(Source), leaving)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.lowering.curves import Demand, Demands
-from archsim.network import Edge, Learning, Matrix, Network, Phase, Use
+from archsim.network import Edge, Learning, Matrix, Network, Phase
 
 Times = NDArray[np.float64]
 SLACK = 2
@@ -130,7 +130,7 @@ def _room_to_learn(network: Network, learning: Learning, edge: Edge, room: int) 
     """
     source, target = network.by_name[edge.source], network.by_name[edge.target].operator
     sample = source.tokens
-    if isinstance(target, Matrix) and target.use is Use.UPDATE:
+    if isinstance(target, Matrix) and target.use.changes:
         room = max(room, learning.batch * sample + SLACK)
     return min(room, (learning.stale + 2) * learning.batch * sample + SLACK)
 

@@ -73,8 +73,8 @@ def _tempo(placement: Placement, products: _Products, index: int, layer: Layer, 
 def _product_tempo(placement: Placement, products: _Products, index: int, layer: Layer) -> tuple[float, float]:
     """Of the slowest block, and of the chain in which the sums of row blocks travel."""
     blocks, rows = placement.blocks, placement.blocks_of(index)
-    chain = {Use.FORWARD: blocks.row, Use.TRANSPOSED: blocks.column, Use.UPDATE: np.zeros_like(blocks.row)}
-    sums = int(chain[placement.use[index]][rows].max())
+    use, chain = placement.use[index], {Use.FORWARD: blocks.row, Use.TRANSPOSED: blocks.column}
+    sums = 0 if use.changes else int(chain[use][rows].max())
     adding = 0.0
     if sums:
         adding = int(products.added[rows].max()) + _transfer(placement, int(products.bits[rows].max()), hops=2)

@@ -59,7 +59,12 @@ class AnalogArrays:
         if training is None or not training.timed or self.tile.array.weight.slices > 1:
             return set()
         rewritten = {Pass.TRANSFER: training.transfer, Pass.REFRESH: training.refresh}
-        return {Pass.TRANSPOSED, Pass.UPDATE, *(doing for doing, how in rewritten.items() if how is not None)}
+        return {
+            Pass.TRANSPOSED,
+            Pass.UPDATE,
+            Pass.WRITE,
+            *(doing for doing, how in rewritten.items() if how is not None),
+        }
 
     @property
     def endurance(self) -> float | None:
@@ -73,6 +78,8 @@ class AnalogArrays:
             return (self._program(blocks),)
         if doing is Pass.UPDATE:
             return (self._update(blocks),)
+        if doing is Pass.WRITE:
+            return (self._write(blocks),)
         if doing in (Pass.TRANSFER, Pass.REFRESH):
             return (self._rewriting(blocks, doing),)
         way = self._forward(blocks) if doing is Pass.FORWARD else self._transposed(blocks)
@@ -139,6 +146,20 @@ class AnalogArrays:
         taken = (blocks.rows + blocks.columns) * self.chip.activation_bits
         none = np.zeros_like(blocks.rows)
         return Stage(Role.UPDATE, Resource.ARRAY, "array", time, time, taken, none, actions=actions)
+
+    def _write(self, blocks: BlockShapes) -> Stage:
+        """A train for each row, whose line has a pulse in every slot and the columns in theirs."""
+        pulses, weight = self._training.updates.pulses, self.tile.array.weight
+        assert pulses is not None
+        slots = self._training.updates.slots * pulses.sign_phases
+        lines = weight.rows + blocks.columns * weight.columns * pulses.column_activity
+        actions = (
+            Action(PULSES, "pulse", (slots * blocks.rows * lines).astype(np.float64)),
+            Action("array", "step", (slots * pulses.column_activity * blocks.weights).astype(np.float64)),
+        )
+        time = blocks.rows * (slots * picoseconds(pulses.slot_time))
+        taken = blocks.rows * blocks.columns * self.chip.activation_bits
+        return Stage(Role.UPDATE, Resource.ARRAY, "array", time, time, taken, np.zeros_like(time), actions=actions)
 
     def _rewriting(self, blocks: BlockShapes, doing: Pass) -> Stage:
         """Rows of weights one after the other, or so many at once."""

@@ -25,6 +25,8 @@ class Pass(StrEnum):
     """Errors on the columns, sums out of the rows."""
     UPDATE = "update"
     """Adding the outer product of inputs and errors to the weights."""
+    WRITE = "write"
+    """Adding a whole matrix of changes to them, row by row: one stage, which takes all of it."""
     PROGRAM = "program"
     """Writing the weights: one stage, whose input is the block itself."""
     TRANSFER = "transfer"

@@ -270,7 +270,7 @@ def _matrix_parts(blocks: Blocks, rows: slice, use: Use) -> Parts:
     part = blocks.column[rows][last]
     if use is Use.TRANSPOSED:
         start, stop, part = blocks.row_start[rows][last], blocks.row_stop[rows][last], blocks.row[rows][last]
-    elif use is Use.UPDATE:
+    elif use.changes:
         # That an update is done is a sign that nobody but its own block takes.
         start, stop, part = np.zeros_like(last), np.ones_like(last), last
     return Parts(

@@ -88,7 +88,7 @@ class Blocks:
         Sums of row blocks come out of the last one of each column block, those of a transposed product out of the last
         one of each row block; every block is updated by itself.
         """
-        if use is Use.UPDATE:
+        if use.changes:
             return np.arange(rows.stop - rows.start)
         if use is Use.TRANSPOSED:
             order = self._across(rows)
@@ -253,11 +253,18 @@ class Placement:
         """The same of an update."""
         return self._stages(Pass.UPDATE)
 
+    @cached_property
+    def writes(self) -> tuple[Stage, ...]:
+        """The same of the writing of a matrix of changes."""
+        return self._stages(Pass.WRITE)
+
     def stages(self, use: Use) -> tuple[Stage, ...]:
         """The stages of a use of each block; their columns have shape ``(blocks,)``."""
         if use is Use.FORWARD:
             return self.products
-        return self.transposed if use is Use.TRANSPOSED else self.updates
+        if use.changes:
+            return self.updates if use is Use.UPDATE else self.writes
+        return self.transposed
 
     @cached_property
     def use(self) -> tuple[Use, ...]:
@@ -274,9 +281,14 @@ class Placement:
         return {use: np.flatnonzero(each == number) for number, use in enumerate(Use)}
 
     @property
+    def changing(self) -> Ids:
+        """Rows of ``uses`` after which weights are others."""
+        return np.sort(np.concatenate([rows for use, rows in self.used.items() if use.changes]))
+
+    @property
     def all_stages(self) -> dict[Use, tuple[Stage, ...]]:
         """The stages of every use that there is."""
-        return {use: self.stages(use) for use in self.used}
+        return {use: self.stages(use) for use, rows in self.used.items() if len(rows)}
 
     def rewriting(self, doing: Pass) -> tuple[Stage, ...]:
         """The stages of a transfer or a refresh of each block; nothing where the chip makes none."""

@@ -30,7 +30,8 @@ def check_training(
         If its weights are not all on arrays, or have copies; if samples interleave; or if the chip file does not say
         what transposed products and updates take.
     """
-    missing = {Pass.TRANSPOSED, Pass.UPDATE} - floorplan.unit.passes
+    summed = network.learning is not None and network.learning.summed
+    missing = {Pass.TRANSPOSED, Pass.WRITE if summed else Pass.UPDATE} - floorplan.unit.passes
     if missing:
         raise unable_to_train(floorplan.chip)
     if len(mapped.matrices) != len(network.matrices):
@@ -82,6 +83,12 @@ def check_stepped_training(learning: Learning, chip: Chip, interleave: int | Non
             "a device that works layer by layer has no weights older than those of the mini-batch before",
             "--update",
             "Say batch:N, or sample.",
+        ),
+        (
+            learning.summed,
+            "a device that works layer by layer sums the gradients of a mini-batch by itself",
+            "--sum-gradients",
+            "Leave it out.",
         ),
         (
             interleave not in (None, learning.batch),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from archsim.errors import InputError
-from archsim.network.access import Previous, Same
+from archsim.network.access import Previous, Same, Whole
 from archsim.network.attending import attention_apart
 from archsim.network.digital_gradients import through_digital
 from archsim.network.gradient_sheet import GradientSheet, Piece
@@ -20,7 +20,7 @@ from archsim.network.gradients import SOFTMAX
 from archsim.network.graph import Edge, Layer, Network, weights_of
 from archsim.network.learning import Learning, Phase
 from archsim.network.operators import Digital, Matrix, Primitive, Sink, Source, Use
-from archsim.network.reversal import mirrored
+from archsim.network.reversal import mirrored, shared_out
 from archsim.network.work import scaled, softmax_work, together
 
 LOSS, TARGETS = "loss", "targets"
@@ -44,7 +44,7 @@ def training_network(network: Network, learning: Learning | None = None) -> Netw
     _refuse(network)
     network = attention_apart(network)
     sheet = GradientSheet(network, _trained(network))
-    made = _Backward(network, sheet)
+    made = _Backward(network, sheet, learning is not None and learning.summed)
     made.begin()
     for layer in reversed(network.order):
         if layer.name in sheet.wanted and not isinstance(layer.operator, Sink):
@@ -80,10 +80,13 @@ class _Backward:
         The forward one.
     sheet : GradientSheet
         What it writes on.
+    summed : bool
+        Whether gradients of layers of several tokens are summed before they are written.
     """
 
     network: Network
     sheet: GradientSheet
+    summed: bool
 
     def begin(self) -> None:
         """The errors that come around recurrences, and the loss of each output."""
@@ -127,15 +130,36 @@ class _Backward:
         sheet, shared = self.sheet, replace(operator, weights=weights_of(layer), bias=False)
         # The transposed product comes first: where layers follow each other, it still has the old weights.
         self._transposed(layer, replace(shared, taps=1, use=Use.TRANSPOSED), pieces, operator.taps)
-        update = f"{layer.name}.update"
-        sheet.layer(update, replace(shared, use=Use.UPDATE), layer.tokens, 1, Phase.UPDATE)
-        for edge in self.network.inputs_of(layer.name):
-            sheet.keep_edge(edge, update, layer)
-        sheet.feed(pieces, update, port=1)
+        if self.summed and layer.tokens > 1:
+            self._write(layer, shared, pieces)
+        else:
+            self._update(layer, shared, pieces)
         if operator.bias:
             work = scaled(((Primitive.MAC, 1),), layer.width)
             sheet.layer(f"{layer.name}.bias", Digital("bias-update", work), layer.tokens, layer.width, Phase.UPDATE)
             sheet.feed(pieces, f"{layer.name}.bias")
+
+    def _update(self, layer: Layer, shared: Matrix, pieces: Sequence[Piece]) -> None:
+        """A rank-one update of the weights for each token."""
+        update = f"{layer.name}.update"
+        self.sheet.layer(update, replace(shared, use=Use.UPDATE), layer.tokens, 1, Phase.UPDATE)
+        for edge in self.network.inputs_of(layer.name):
+            self.sheet.keep_edge(edge, update, layer)
+        self.sheet.feed(pieces, update, port=1)
+
+    def _write(self, layer: Layer, shared: Matrix, pieces: Sequence[Piece]) -> None:
+        """Outer products summed over all tokens, row of the weights by row, and their writing at once."""
+        weights, sums, update = shared.weights, f"{layer.name}.sums", f"{layer.name}.update"
+        width = weights.columns * weights.groups
+        products = Digital("outer-products", ((Primitive.MAC, layer.tokens * width),), whole_token=True, product=True)
+        self.sheet.layer(sums, products, weights.rows, width, Phase.UPDATE)
+        for edge in self.network.inputs_of(layer.name):
+            source = self.network.by_name[edge.source]
+            access = shared_out(edge.access, (source.tokens, layer.tokens, weights.rows))
+            self.sheet.edges.append(replace(edge, target=sums, access=access))
+        self.sheet.feed(pieces, sums, port=1, access=Whole())
+        self.sheet.layer(update, replace(shared, taps=1, use=Use.WRITE), 1, 1, Phase.UPDATE)
+        self.sheet.edges.append(Edge(sums, update, Whole(), width))
 
     def _transposed(self, layer: Layer, operator: Matrix, pieces: Sequence[Piece], taps: int) -> None:
         """The product that takes errors to what came in, where something before it trains."""

@@ -28,10 +28,14 @@ class Learning:
         Samples whose updates are made together: all of them multiply by the same weights.
     stale : int
         Mini-batches by which a product's weights may lag behind: 0 waits for the updates of the one before.
+    summed : bool
+        Whether gradients of layers with several tokens (positions of a convolution, steps of a recurrence) are summed
+        digitally and written row by row once per sample; else each token is an update of its own.
     """
 
     batch: int = 1
     stale: int = 0
+    summed: bool = False
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.stale < 0:

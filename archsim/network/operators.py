@@ -72,6 +72,13 @@ class Use(StrEnum):
     UPDATE = "update"
     """Adds the outer product of inputs (port 0) and errors of the outputs (port 1) to them; makes a sign that it is
     done."""
+    WRITE = "write"
+    """Adds a matrix of changes to them, row by row, whose rows are on port 0; makes a sign that it is done."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether the weights are others afterwards."""
+        return self in (Use.UPDATE, Use.WRITE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ class Matrix:
     def outputs(self) -> int:
         """Elements of the output vector."""
         weights = self.weights
-        if self.use is Use.UPDATE:
+        if self.use.changes:
             return 1
         return (weights.columns if self.use is Use.FORWARD else weights.rows) * weights.groups
 
@@ -118,12 +125,12 @@ class Matrix:
 
     def by_column(self, port: int) -> bool:
         """Whether what arrives at a port belongs to the columns, as errors of outputs do."""
-        return self.use is Use.TRANSPOSED or (self.use is Use.UPDATE and port == 1)
+        return self.use in (Use.TRANSPOSED, Use.WRITE) or (self.use is Use.UPDATE and port == 1)
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates per token."""
-        return self.weights.count
+        """Multiply-accumulates per token; none where the changes were multiplied before."""
+        return 0 if self.use is Use.WRITE else self.weights.count
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,26 @@ def readers_operands(access: Access, other: Access, sizes: tuple[int, int, int])
     return Table(begin[::-1], end[::-1])
 
 
+def shared_out(access: Access, sizes: tuple[int, int, int]) -> Table:
+    """All that a layer's tokens read by some access, read by other tokens: in equal shares, once it is all there.
+
+    Parameters
+    ----------
+    access : Access
+    sizes : tuple of int
+        Tokens of the producer, of the layer, and of who reads instead.
+    """
+    produced, consumed, readers_there = sizes
+    first, last = access.reach(produced, consumed)
+    there = last != NOTHING
+    if not there.any():
+        return Table(*(np.full(readers_there, NOTHING) for _ in range(2)))
+    total = int(tokens_read(access, produced, consumed).sum())
+    shares = np.diff(np.arange(readers_there + 1) * total // readers_there)
+    low, high = int(first[there].min()), int(last[there].max())
+    return Table(np.full(readers_there, low), np.full(readers_there, high), shares)
+
+
 def _from_the_end(low: Tokens, high: Tokens, consumed: int) -> tuple[Tokens, Tokens]:
     """Ranges of tokens counted from the last one."""
     nothing = high == NOTHING

@@ -10,7 +10,11 @@ from archsim.report.quantities import counted, engineering, joules, percent
 
 
 def update_words(learning: Learning) -> str:
-    """When updates count, in words."""
+    """When updates count and how they are made, in words."""
+    return _when(learning) + ("; gradients are summed and written once per sample" if learning.summed else "")
+
+
+def _when(learning: Learning) -> str:
     if learning.stale:
         return f"products see weights that lag behind by up to {counted(learning.age, 'sample')}"
     if learning.batch > 1:

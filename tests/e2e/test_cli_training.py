@@ -22,7 +22,7 @@ def test_the_batch_shows_transfers_where_there_are_some() -> None:
     data = succeed_json("run", "mlp-nature", *CHIP, "--json")
     assert data["headline"]["batch"] == 32_000
     assert data["headline"]["throughput_basis"] == "exact period"
-    assert data["settings"]["learning"] == data["headline"]["learning"] == {"batch": 1, "stale": 0}
+    assert data["settings"]["learning"] == data["headline"]["learning"] == {"batch": 1, "stale": 0, "summed": False}
     assert [row["phase"] for row in data["phases"]] == ["forward", "backward", "update", "transfer"]
 
 
@@ -49,6 +49,11 @@ def test_the_ladder_of_training_begins_at_the_published_figure() -> None:
         (("run", "mlp-nature", *CHIP, "--update", "batch:0"), "0 is less than 1"),
         (("run", "mlp-nature", *CHIP, "--update", "batch:some"), "--update"),
         (("run", "mlp-nature", "--update", "sample"), "nothing trains"),
+        (("run", "mlp-nature", "--sum-gradients"), "nothing trains"),
+        (
+            ("run", "digits-cnn", "--chip", "v100", "--training", "--sum-gradients"),
+            "sums the gradients of a mini-batch",
+        ),
         (("run", "mlp-nature", "--training"), "does not say what training takes"),
         (("run", "mlp-nature", "--training", "--chip", "isaac"), "slices"),
         (("run", "gpt2", *CHIP), "generates tokens"),
@@ -67,6 +72,15 @@ def test_convolutions_recurrences_and_transformers_train_too() -> None:
     for name, macs in macs_of:
         data = succeed_json("run", name, *CHIP, *NO_TRANSFER, "--json")
         assert data["headline"]["operations_per_sample"] == 2 * macs
+
+
+def test_a_convolution_is_written_once_where_gradients_are_summed() -> None:
+    each = succeed_json("run", "digits-cnn", *CHIP, *NO_TRANSFER, "--json")
+    summed = succeed_json("run", "digits-cnn", *CHIP, *NO_TRANSFER, "--sum-gradients", "--json")
+    assert summed["headline"]["operations_per_sample"] == each["headline"]["operations_per_sample"]
+    (held,) = [phase["array_s"] for phase in summed["phases"] if phase["phase"] == "update"]
+    # 9, 144 and 288 rows of 31 slots of 2.581 ns; the head has one token, and an update of one train.
+    assert held == pytest.approx((9 + 144 + 288 + 1) * 31 * 2.581e-9)
 
 
 @pytest.mark.parametrize(

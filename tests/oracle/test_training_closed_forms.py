@@ -28,8 +28,8 @@ def chain(layers):
     return line(*((f"l{number}", SQUARE) for number in range(layers)))
 
 
-def makespan_ns(network, chip, samples, *, batch=1, stale=0):
-    trained = training_network(network, Learning(batch, stale))
+def makespan_ns(network, chip, samples, *, batch=1, stale=0, summed=False):
+    trained = training_network(network, Learning(batch, stale, summed))
     program = lower(place(trained, chip), batch=samples)
     makespan = run_reference(program).makespan
     assert run_compiled(program).makespan == makespan
@@ -130,6 +130,16 @@ def test_rows_that_are_rewritten_side_by_side_take_one_time():
 def test_the_operations_of_training_are_three_products_but_for_the_first_layers_errors():
     network = line(("a", Matrix(Weights(8, 16))), ("b", Matrix(Weights(16, 4))))
     assert training_network(network).macs == 3 * (8 * 16 + 16 * 4) - 8 * 16
+
+
+@pytest.mark.parametrize("slots", [1, 10])
+@pytest.mark.parametrize("samples", [1, 3])
+def test_summed_gradients_are_written_row_by_row_once_per_sample(slots, samples):
+    # Two tokens: products follow each other, two losses on one unit (3 cycles each, and one more), then 8 rows of sums
+    # of 2 x 8 MACs (a cycle each, and one more), and 8 trains.
+    network = line(("a", SQUARE), tokens=2)
+    found = makespan_ns(network, make_chip(training=make_training(slots=slots)), samples, summed=True)
+    assert found == HOST + HERE + samples * (HELD + PRODUCT + (3 + LOSS) + (8 + 1) + 8 * 2 * slots)
 
 
 def test_a_normalisation_takes_its_own_operations_both_ways():

@@ -172,7 +172,7 @@ def chips(draw):
 @st.composite
 def placements(draw, source):
     inferring = draw(source)
-    learning = net.Learning(draw(st.integers(1, 3)), draw(st.integers(0, 2)))
+    learning = net.Learning(draw(st.integers(1, 3)), draw(st.integers(0, 2)), draw(st.booleans()))
     try:
         return place(training_network(inferring, learning), draw(chips()))
     except CapacityError:
@@ -247,12 +247,22 @@ def check_edge(placement, runs, edge):
     source, target = network.by_name[edge.source], network.by_name[edge.target]
     if edge.elements < source.width:
         return
-    made = np.max([runs.end[a] for a in runs.of(placement.index[source.name], *MAKERS) if len(runs.end[a])], axis=0)
-    taken = np.max([runs.start[a] for a in runs.of(placement.index[target.name], *TAKERS)], axis=0)
+    made = whole_tokens(runs, runs.end, runs.of(placement.index[source.name], *MAKERS), source.tokens)
+    taken = whole_tokens(runs, runs.start, runs.of(placement.index[target.name], *TAKERS), target.tokens)
     _, last = edge.access.reach(source.tokens, target.tokens)
     touched = last != net.NOTHING
-    made, taken = made.reshape(-1, source.tokens), taken.reshape(-1, target.tokens)
     assert (taken[:, touched] >= np.maximum.accumulate(made, axis=1)[:, last[touched]]).all()
+
+
+def whole_tokens(runs, times, actors, tokens):
+    """When the last part of each token of each sample is there, where copies of a layer share its tokens in turn."""
+    samples, copy = runs.program.samples.count, runs.program.actors.replica[actors]
+    whole = np.zeros((samples, tokens), np.int64)
+    for actor, mine in zip(actors, copy.tolist(), strict=True):
+        if len(times[actor]):
+            part = whole[:, mine :: copy.max() + 1]
+            np.maximum(part, times[actor].reshape(part.shape), out=part)
+    return whole
 
 
 def check_order(placement, runs):

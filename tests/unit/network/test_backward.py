@@ -90,7 +90,7 @@ def test_tokens_come_back_in_the_reverse_order():
     assert first.tolist() == last.tolist() == [4, 3, 2, 1, 0]
 
 
-def convolution(tokens=6, kernel=3):
+def convolution(tokens=6, kernel=3, learning=None):
     window = Window((tokens,), (tokens,), (kernel,), (1,), (1,), (1,))
     layers = (
         Layer("in", Source(), tokens, 2),
@@ -105,7 +105,7 @@ def convolution(tokens=6, kernel=3):
         Edge("conv", "head", Whole(), 5),
         Edge("head", "out", Same(), 3),
     )
-    return training_network(Network("cnn", layers, edges))
+    return training_network(Network("cnn", layers, edges), learning)
 
 
 def test_a_convolutions_errors_are_folded_onto_the_positions_that_its_windows_saw():
@@ -118,6 +118,24 @@ def test_a_convolutions_errors_are_folded_onto_the_positions_that_its_windows_sa
     first, last = edge.access.reach(6, 6)
     # In reverse order: the last position is seen by the last two windows, those in the middle by three.
     assert first.tolist() == [0, 0, 1, 2, 3, 4] and last.tolist() == [1, 2, 3, 4, 5, 5]
+
+
+def test_summed_gradients_are_one_product_of_all_inputs_and_errors():
+    network = convolution(learning=Learning(summed=True))
+    sums, update = network.by_name["conv.sums"], network.by_name["conv.update"]
+    # Row by row of the 4 x 3 weights' rows: 6 positions times 5 columns each; as many MACs as 6 updates of 60 weights.
+    assert (sums.tokens, sums.width, dict(sums.operator.work)) == (12, 5, {Primitive.MAC: 30})
+    assert (update.tokens, update.operator.use, update.operator.macs) == (1, Use.WRITE, 0)
+    assert network.macs == convolution().macs
+    kept, errors = network.inputs_of("conv.sums")
+    # All rows together read every window once: 16 tokens of 4 elements; each reads all 6 errors.
+    assert (kept.source, kept.access.taps.sum(), kept.elements) == ("first", 16, 4)
+    assert errors.access == Whole()
+
+
+def test_layers_of_one_token_are_updated_by_outer_products_all_the_same():
+    network = convolution(learning=Learning(summed=True))
+    assert network.by_name["head.update"].operator.use is Use.UPDATE
 
 
 def test_what_a_fold_reads_is_what_the_transposed_products_made():
