@@ -46,7 +46,8 @@ def test_files_of_a_sweep_and_its_figure(tmp_path: Path) -> None:
     frame = pd.read_parquet(tmp_path / "comparison.parquet")
     assert frame.batch.tolist() == [1, 4] * 4
     assert json.loads((tmp_path / "comparison.json").read_text())["scaled_to_m"] == pytest.approx(14e-9)
-    assert "## " in (tmp_path / "comparison.md").read_text() or "**" in (tmp_path / "comparison.md").read_text()
+    written = (tmp_path / "comparison.md").read_text()
+    assert all(f"| {chip} | {batch} | " in written for chip in ("pcm-mesh-14nm", "isaac") for batch in (1, 4))
     drawing = (tmp_path / "comparison.svg").read_text()
     assert "times better than pcm-mesh-14nm" in drawing
     drawn = figures.gains(frame, "pcm-mesh-14nm", "throughput_gain", "reuse")

@@ -104,6 +104,7 @@ def test_ratios_to_a_baseline_are_those_of_a_comparison(tmp_path: Path) -> None:
             changes = [f"tile.adc.bits={bits}", f"tile.input.bits={inputs}", "fabric.link_width=64 bit"]
             frame = archsim.compare((name,), (chips[0], load_chip(chips[1], changes)), baseline="isaac", batch=batch)
             rows[name, bits, inputs] = frame[frame.chip == chips[1]].iloc[0]
+    assert len(found) > 0
     for row in found.itertuples(index=False):
         bits, inputs = row[found.columns.get_loc("tile.adc.bits")], row[found.columns.get_loc("tile.input.bits")]
         mlp, cnn = rows["mlp-hermes", bits, inputs], rows["digits-cnn", bits, inputs]

@@ -108,8 +108,9 @@ def test_shares_of_copies(tokens, copies):
 def test_a_series_book_keeps_its_sequences(values, advance, firing):
     book = SeriesBook()
     row = book.add(np.array(values), advance)
-    assert book.add(np.array(values * 2) + np.repeat([0, advance], len(values)), 2 * advance) >= 0
+    twice = book.add(np.array(values * 2) + np.repeat([0, advance], len(values)), 2 * advance)
     assert book.add(np.array(values), advance) == row
+    assert book.finish().at(twice, firing) == book.finish().at(row, firing)
     periods, offset = divmod(firing, len(values))
     assert book.finish().at(row, firing) == max(0, values[offset] + periods * advance)
 

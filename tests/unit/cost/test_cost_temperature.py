@@ -90,4 +90,4 @@ def test_temperatures_that_no_table_reaches_are_named(kelvin: int) -> None:
 def test_some_leakage_of_every_preset_follows_or_is_named(preset: str) -> None:
     cold, warm = (price(load_chip(preset, [f"technology.temperature={kelvin} K"])) for kelvin in (300, 360))
     total = [sum(part.leakage_w.value * part.count for part in bill.components) for bill in (cold, warm)]
-    assert total[1] > total[0] or warm.notes
+    assert total[1] > total[0] or any("technology.temperature" in note for note in warm.notes)

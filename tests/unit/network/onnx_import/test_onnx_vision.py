@@ -89,7 +89,7 @@ def test_bilinear_resize_is_work_and_reads_its_neighbours() -> None:
     seen, said = trial.seen_by_running(), trial.said()
     assert not (seen & ~said).any()
     corner = np.flatnonzero(said[0])
-    assert corner.tolist() == [0] or set(corner) <= {0, 1, 4, 5}
+    assert {0} <= set(corner) <= {0, 1, 4, 5}
 
 
 @pytest.mark.parametrize("mode", ["linear", "cubic"])
