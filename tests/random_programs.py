@@ -37,9 +37,12 @@ def durations() -> st.SearchStrategy[Duration]:
 
 def _add_channel(draw: st.DrawFn, sketch: Sketch, shares: list[int], samples: int) -> None:
     source, target = draw(st.sampled_from(range(len(shares)))), draw(st.sampled_from(range(len(shares))))
-    initial = draw(st.integers(0, 3)) if source < target else draw(st.integers(1, 4))
+    # Below 0: the first tokens are dropped as they come.
+    initial = draw(st.integers(-2, 3)) if source < target else draw(st.integers(1, 4))
     made, used = shares[source], shares[target]
-    need, release = (EACH, EACH) if made == used and draw(st.booleans()) else draw(curves(made, used, initial))
+    need, release = (
+        (EACH, EACH) if initial >= 0 and made == used and draw(st.booleans()) else draw(curves(made, used, initial))
+    )
     slack = draw(st.integers(0, 3))
     capacity = least_capacity(need, release, used * samples, made * samples, initial) + slack
     sketch.channel(source, target, capacity, initial=initial, need=need, release=release)
@@ -48,9 +51,9 @@ def _add_channel(draw: st.DrawFn, sketch: Sketch, shares: list[int], samples: in
 @st.composite
 def curves(draw: st.DrawFn, made: int, used: int, initial: int) -> tuple[Curve, Curve]:
     """Need and release over one sample, of ``used`` firings that read ``made`` tokens; some entries are clipped."""
-    low = draw(st.integers(-2, initial))
+    low = draw(st.integers(min(-2, initial), initial))
     need = sorted(draw(st.lists(st.integers(low, low + made), min_size=used, max_size=used)))
-    low = draw(st.integers(-2, initial))
+    low = draw(st.integers(min(-2, initial), initial))
     free = sorted(draw(st.lists(st.integers(low, low + made), min_size=used, max_size=used)))
     if draw(st.booleans()):
         # Nothing is freed before it has been needed.

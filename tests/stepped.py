@@ -65,7 +65,7 @@ def _busy(program: Program, run: Stepped, actor: int, now: int) -> bool:
 def _fed(program: Program, run: Stepped, actor: int, now: int) -> bool:
     channels = program.channels
     return all(
-        channels.initial[c] + sum(arrival <= now for arrival in run.arrivals[channels.source[c]])
+        max(0, channels.initial[c] + sum(arrival <= now for arrival in run.arrivals[channels.source[c]]))
         >= program.curves.at(int(channels.need[c]), len(run.starts[actor]))
         for c in range(len(channels))
         if channels.target[c] == actor

@@ -112,10 +112,11 @@ def _fed(program: Program, log: FiringLog, rows: _Rows, fed: Numbers) -> tuple[N
             continue
         mine = rows.of_actor(target)
         firing = rows.first[target] + np.arange(len(mine))
-        token = _entries(program.curves, need, firing) - initial - 1
-        fresh = token > _entries(program.curves, need, firing - 1) - initial - 1
+        needed = _entries(program.curves, need, firing)
+        token = needed - initial - 1
+        fresh = needed > _entries(program.curves, need, firing - 1)
         place = token - rows.first[source]
-        known = (place >= 0) & (place < rows.count[source])
+        known = (needed > 0) & (place >= 0) & (place < rows.count[source])
         made = rows.of_actor(source)[place[known]]
         later = arrival[made] > fed[mine[known]]
         fed[mine[known]] = np.maximum(fed[mine[known]], arrival[made])

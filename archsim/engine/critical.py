@@ -353,7 +353,7 @@ def _cause(walk: _Walk, number: int, firing: int) -> _Link:
     for place in range(actor.in_first, actor.in_last):
         channel = walk.channels[walk.inputs[place]]
         token = _curve(walk, channel.need_first, channel.need_length, channel.need_advance, firing) - 1
-        if _exists(walk, channel.source, token - channel.initial):
+        if token >= 0 and _exists(walk, channel.source, token - channel.initial):
             arrival, made = _arrival(walk, channel.source, token - channel.initial)
             if arrival == begin:
                 return _link(walk, channel.source, made, begin, 2, walk.inputs[place])

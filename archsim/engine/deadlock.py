@@ -55,7 +55,7 @@ def find_waits(program: Program, fired: Counts, freed: Counts) -> list[Wait]:
     tokens = channels.initial + fired[channels.source]
     next_firing = fired[channels.target]
     starving = next_firing < limit[channels.target]
-    starving &= series_at(program.curves, channels.need, next_firing) > tokens
+    starving &= series_at(program.curves, channels.need, next_firing) > np.maximum(tokens, 0)
     full = (fired < limit)[channels.source] & (tokens + 1 - freed > channels.capacity)
     return [
         Wait(int(channels.target[row]), int(channels.source[row]), int(row), True) for row in np.flatnonzero(starving)

@@ -46,7 +46,8 @@ def _inputs_met(state: State, actor: ActorRecord) -> int:
     for place in range(actor.in_first, actor.in_last):
         channel = state.channels[np.uint32(state.inputs[np.uint32(place)])]
         need = channel.need
-        if need > channel.produced:
+        # What asks for nothing does not wait for tokens that are dropped, either.
+        if need > max(channel.produced, 0):
             channel.want = need
             return WAITS
         # A token too old for the ring was waited for by an earlier firing.
@@ -98,7 +99,9 @@ def _put_tokens(state: State, actor: ActorRecord) -> None:
     for number in range(actor.out_first, actor.out_last):
         channel = state.channels[np.uint32(number)]
         token = channel.produced
-        state.rings[np.uint64(channel.ring + (token & channel.mask))] = actor.arrival
+        # Nobody waits for a token below 0: it is dropped as it comes.
+        if token >= 0:
+            state.rings[np.uint64(channel.ring + (token & channel.mask))] = actor.arrival
         channel.produced = token + 1
         if 0 < channel.want <= token + 1:
             channel.want = 0

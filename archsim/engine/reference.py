@@ -164,7 +164,7 @@ class _Run:
             return
         if actor.fed == NEVER:
             for channel in actor.inputs:
-                if channel.initial + channel.source.arrived < channel.wanted:
+                if max(channel.initial + channel.source.arrived, 0) < channel.wanted:
                     return
             actor.fed = self.now
         for channel in actor.outputs:

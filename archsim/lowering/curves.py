@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.columns import Ids
-from archsim.lowering.draft import Sequence, SeriesBook
+from archsim.lowering.passing import Rows, Selections
+from archsim.lowering.series import Sequence
 from archsim.network import NOTHING, Access, Edge, Network
 
 MOST_KEPT = 128
@@ -85,11 +86,14 @@ class Demand:
     need, release : int64, shape (firings per group,)
     advance : int
         Tokens per group.
+    passed : int
+        Tokens of a group before the first that anybody touches: the last firing of the group before frees them, too.
     """
 
     need: Ids
     release: Ids
     advance: int
+    passed: int
 
     @cached_property
     def room(self) -> int:
@@ -104,8 +108,8 @@ class Demand:
 
     @cached_property
     def sequences(self) -> tuple[Sequence, Sequence]:
-        """Need and release as a book takes them."""
-        return Sequence.of(self.need, self.advance), Sequence.of(self.release, self.advance)
+        """Need and release as a book takes them, counted from the first token that anybody touches."""
+        return Sequence.of(self.need - self.passed, self.advance), Sequence.of(self.release - self.passed, self.advance)
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -126,7 +130,8 @@ def demand(reach: Reach, group: int) -> Demand:
     empty = np.repeat(reach.last == NOTHING, group)
     last = (reach.last[:, None] * group + lane).ravel() + 1
     first = (reach.first[:, None] * group + lane).ravel()
-    return Demand(_running_need(last, empty, advance), _release(first, empty, advance), advance)
+    passed = 0 if empty.all() else int(first[~empty].min())
+    return Demand(_running_need(last, empty, advance), _release(first, empty, advance + passed), advance, passed)
 
 
 def _running_need(last: Ids, empty: NDArray[np.bool_], advance: int) -> Ids:
@@ -139,14 +144,13 @@ def _running_need(last: Ids, empty: NDArray[np.bool_], advance: int) -> Ids:
     return need
 
 
-def _release(first: Ids, empty: NDArray[np.bool_], advance: int) -> Ids:
-    """Tokens below everything that later firings of the group touch; all of them after its last firing.
+def _release(first: Ids, empty: NDArray[np.bool_], end: int) -> Ids:
+    """Tokens below everything that later firings touch; those up to the next group's first touch after the last one.
 
     A token that nobody will touch is dropped as it comes, so a release may run ahead of the need.
     """
-    ahead = np.where(empty, advance, first)
-    later = np.append(np.minimum.accumulate(ahead[::-1])[::-1][1:], advance)
-    release: Ids = np.minimum(later, advance)
+    ahead = np.where(empty, end, first)
+    release: Ids = np.append(np.minimum.accumulate(ahead[::-1])[::-1][1:], end)
     return release
 
 
@@ -159,16 +163,16 @@ class Demands:
     network : Network
     group : int
         Samples that interleave.
-    book : SeriesBook
-        Takes the curves.
+    selections : Selections
+        Takes the curves into its book.
     """
 
     network: Network
     group: int
-    book: SeriesBook
+    selections: Selections
     _reaches: dict[tuple[Access, int, int], Reach] = field(default_factory=dict)
     _curves: dict[tuple[Access, int, int], Demand] = field(default_factory=dict)
-    _rows: dict[tuple[Access, int, int], tuple[int, int]] = field(default_factory=dict)
+    _rows: dict[tuple[Access, int, int], Rows] = field(default_factory=dict)
 
     def reach(self, edge: Edge) -> Reach:
         """Tokens that an edge touches."""
@@ -184,17 +188,22 @@ class Demands:
             self._curves[key] = _demand_of(*key, self.group)
         return self._curves[key]
 
-    def rows(self, edge: Edge) -> tuple[int, int]:
+    def rows(self, edge: Edge) -> Rows:
         """Rows of the book that hold these curves."""
         key = self._key(edge)
         if key not in self._rows:
             self._rows[key] = self.add(self.of(edge))
         return self._rows[key]
 
-    def add(self, curves: Demand) -> tuple[int, int]:
+    def add(self, curves: Demand) -> Rows:
         """Rows of the book for the need and the release curve."""
-        need, release = curves.sequences
-        return self.book.take(need), self.book.take(release)
+        (need, release), book = curves.sequences, self.selections.book
+        return Rows(book.take(need), book.take(release), curves.passed)
+
+    def passing(self, reach: Reach) -> int:
+        """The selection of the tokens that a reach touches."""
+        entries = reach.tokens()[:, None] * self.group + np.arange(self.group)
+        return self.selections.add(entries.ravel(), reach.produced * self.group)
 
     def _key(self, edge: Edge) -> tuple[Access, int, int]:
         return edge.access, self.network.by_name[edge.source].tokens, self.network.by_name[edge.target].tokens

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import numpy as np
 
 from archsim.columns import Columns, Ids
 from archsim.lowering.curves import Demands, Reach, demand
-from archsim.lowering.draft import SeriesBook
 from archsim.lowering.layers import Ends
+from archsim.lowering.passing import ALL, Rows
 from archsim.lowering.products import PartialSums
+from archsim.lowering.series import SeriesBook
 from archsim.mapping import Members, Placement, consumers, producers, sent_elements, shared_elements
 from archsim.network import Access, Edge, tokens_read
-from archsim.network.access import NOTHING
 
 UNTOUCHED = -1
 
@@ -30,7 +30,11 @@ class Dependencies(Columns):
     source_node, target_node : int64
         Where they are.
     need, release : int64
-        Rows of the draft's curves.
+        Rows of the draft's curves, counted from the first token that the target touches.
+    passed : int64
+        Tokens of the source before that one.
+    passing : int64
+        The draft's selection of the source's tokens that the target touches.
     capacity : int64
         Tokens of room at the target.
     bits : int64
@@ -47,6 +51,8 @@ class Dependencies(Columns):
     target_node: Ids
     need: Ids
     release: Ids
+    passed: Ids
+    passing: Ids
     capacity: Ids
     bits: Ids
     kept: Ids
@@ -70,9 +76,9 @@ def edge_dependencies(
     """
     edge = placement.network.edges[edge_index]
     makers, takers = producing(placement, ends, edge), consuming(placement, ends, edge)
-    curves = _pair_curves(demands, placement, edge, capacity, fetched=fetched)
+    curves = _copy_pairs(demands, placement, edge, capacity, fetched=fetched)
     shared = shared_elements(edge, makers, takers)
-    touched = curves[0][makers.replica[:, None], takers.replica[None, :]] != UNTOUCHED
+    touched = curves.need[makers.replica[:, None], takers.replica[None, :]] != UNTOUCHED
     source, target = np.nonzero((shared > 0) & touched)
     pair = makers.replica[source], takers.replica[target]
     elements = sent_elements(edge, makers) if fetched else makers.stop - makers.start
@@ -82,9 +88,11 @@ def edge_dependencies(
         target=takers.member[target],
         source_node=makers.node[source],
         target_node=takers.node[target],
-        need=curves[0][pair],
-        release=curves[1][pair],
-        capacity=curves[2][pair],
+        need=curves.need[pair],
+        release=curves.release[pair],
+        passed=curves.passed[pair],
+        passing=curves.passing[pair],
+        capacity=curves.room[pair],
         bits=bits[source],
         kept=shared[source, target] * placement.chip.activation_bits,
         edge=np.full(len(source), edge_index),
@@ -109,35 +117,51 @@ def consuming(placement: Placement, ends: Ends, edge: Edge) -> Members:
     return members if len(first) == len(actors) else members.take(np.sort(first))
 
 
-def _pair_curves(
-    demands: Demands, placement: Placement, edge: Edge, capacity: int, *, fetched: bool
-) -> tuple[Ids, Ids, Ids]:
-    """Need rows, release rows and capacities for each pair of copies, each of shape (producers, consumers)."""
+@dataclass(frozen=True, slots=True)
+class _CopyPairs:
+    """How copies of one layer read copies of another; all of shape ``(producers, consumers)``.
+
+    Parameters
+    ----------
+    need, release, passed, passing : int64
+        As in `Dependencies`; ``UNTOUCHED`` where one copy reads nothing of another.
+    room : int64
+        Tokens.
+    """
+
+    need: Ids
+    release: Ids
+    passed: Ids
+    passing: Ids
+    room: Ids
+
+    @classmethod
+    def untouched(cls, shape: tuple[int, int]) -> _CopyPairs:
+        """Copies that read nothing of each other."""
+        return cls(*(np.full(shape, UNTOUCHED) for _ in fields(cls)))
+
+    def put(self, pair: tuple[int, int], rows: Rows, passing: int, room: int) -> None:
+        """How one copy reads another."""
+        self.need[pair], self.release[pair], self.passed[pair] = rows
+        self.passing[pair], self.room[pair] = passing, room
+
+
+def _copy_pairs(demands: Demands, placement: Placement, edge: Edge, capacity: int, *, fetched: bool) -> _CopyPairs:
     reach = demands.reach(edge)
-    shape = tuple(placement.replicas[placement.index[name]] for name in (edge.source, edge.target))
-    need, release = np.full(shape, UNTOUCHED), np.full(shape, UNTOUCHED)
-    room = np.zeros(shape, np.int64)
-    aligned = shape[0] == shape[1] and np.array_equal(reach.first, reach.last) and _in_step(reach)
-    for made in range(shape[0]):
-        tokens = touched_tokens(reach, made, shape[0]) if fetched else None
-        for taken in (made,) if aligned else range(shape[1]):
-            part = reach if shape == (1, 1) else reach.share(made, shape[0], taken, shape[1])
+    made, taken = (placement.replicas[placement.index[name]] for name in (edge.source, edge.target))
+    pairs = _CopyPairs.untouched((made, taken))
+    aligned = made == taken and np.array_equal(reach.first, reach.last) and _in_step(reach)
+    for maker in range(made):
+        tokens = touched_tokens(reach, maker, made) if fetched else None
+        for taker in (maker,) if aligned else range(taken):
+            part = reach if made == taken == 1 else reach.share(maker, made, taker, taken)
             part = part if tokens is None else part.among(tokens)
             if part.touched:
                 curves = demands.of(edge) if part is reach else demand(part, demands.group)
-                need[made, taken], release[made, taken] = demands.rows(edge) if part is reach else demands.add(curves)
-                room[made, taken] = max(curves.room, -(-capacity // shape[0]) + _passed_over(reach, part, shape)) + 1
-    return need, release, room
-
-
-def _passed_over(reach: Reach, part: Reach, copies: tuple[int, ...]) -> int:
-    """Tokens that lie before the first one which a copy touches, beside those that do for all copies together.
-
-    Nothing is released before the first firing ends, so that they take room until then, and the paced schedule, which
-    knows layers and not copies, has none for them.
-    """
-    first, mine = (each.first[each.first != NOTHING] for each in (reach, part))
-    return max(0, int(mine[0]) - int(first[0]) // copies[0]) if copies != (1, 1) else 0
+                rows = demands.rows(edge) if part is reach else demands.add(curves)
+                room = max(curves.room, -(-capacity // made)) + 1
+                pairs.put((maker, taker), rows, demands.passing(part), room)
+    return pairs
 
 
 def touched_tokens(reach: Reach, copy: int, copies: int) -> Ids:
@@ -161,6 +185,8 @@ def partial_sum_dependencies(book: SeriesBook, sums: PartialSums) -> Dependencie
         target_node=sums.target_node,
         need=np.full(rows, same),
         release=np.full(rows, same),
+        passed=np.zeros(rows, np.int64),
+        passing=np.full(rows, ALL),
         capacity=np.full(rows, 2),
         bits=sums.bits,
         kept=sums.bits,

@@ -2,7 +2,8 @@
 
 A token leaves its node by an inject link, crosses router links, and enters a node by an eject link. A header takes the
 link's and the next router's delay; the body follows at one flit per cycle (cut-through), so a token of f flits over
-h router links arrives after (h + 2) link delays, (h + 1) router delays and f - 1 cycles. Every flow has its own packet
+h router links arrives after (h + 2) link delays, (h + 1) router delays and f - 1 cycles. A token goes only where
+somebody reads it: a link of a tree carries what is read behind it. Every flow has its own packet
 buffers at each router, as with a virtual channel per flow: flows contend for links, but a blocked one does not stop
 the others. What a router holds in all may be given: then its flows share it, each for itself.
 """
@@ -18,6 +19,7 @@ from archsim.chip.fabric import Fabric
 from archsim.errors import InputError
 from archsim.lowering.dependencies import Dependencies
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
+from archsim.lowering.passing import ALL, Selections
 from archsim.lowering.room import check_links
 from archsim.machine.flits import flit_shares, flits_of, tokens_per_flit
 from archsim.mapping import Placement
@@ -41,12 +43,15 @@ class Hops:
         ``INJECT``, ``LINK``, ``CHIP_LINK`` or ``EJECT``.
     tail, head : int64
         Vertices that the link joins: routers of chips, or nodes (see ``_Vertices``).
+    passing : int64
+        The selection of the stream's tokens that the link carries.
     """
 
     stream: Ids
     kind: Ids
     tail: Ids
     head: Ids
+    passing: Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +72,27 @@ class _Vertices:
         return self.chips * self.stride + node
 
 
-def add_transfers(draft: Draft, placement: Placement, remote: Dependencies) -> Ids:
+def add_transfers(draft: Draft, placement: Placement, remote: Dependencies) -> tuple[Ids, Ids]:
     """Add the link actors of all transfers between nodes, and the channels along them.
 
     Returns
     -------
-    int64, shape (remote pairs,)
-        The actor whose tokens arrive at each pair's target node.
+    actor : int64, shape (remote pairs,)
+        Whose tokens arrive at each pair's target node.
+    passing : int64, shape (remote pairs,)
+        The selection of the source's tokens that do.
     """
     if not len(remote):
-        return np.zeros(0, np.int64)
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     stream, first = _streams(placement.chip.fabric, remote)
     producer, source_node = remote.source[first], remote.source_node[first]
     bits = _sent_bits(remote, stream, remote.bits[first])
-    hops = _hops(placement, stream, source_node, remote.target_node)
+    hops = _hops(placement, draft.selections, (stream, source_node), remote)
     actor = _add_links(draft, placement, hops, producer, bits)
     _join_links(draft, placement, hops, actor, producer, bits)
     vertices = _Vertices(placement.floorplan.nodes, placement.chips)
-    return actor[_find(hops, stream, vertices.node(remote.target_node))]
+    arriving = _find(hops, stream, vertices.node(remote.target_node))
+    return actor[arriving], hops.passing[arriving]
 
 
 def _streams(fabric: Fabric, remote: Dependencies) -> tuple[Ids, Ids]:
@@ -105,13 +113,18 @@ def _sent_bits(remote: Dependencies, stream: Ids, whole: Ids) -> Ids:
     return np.where(alone & (kept > 0), kept, whole)
 
 
-def _hops(placement: Placement, stream: Ids, source_node: Ids, target_node: Ids) -> Hops:
-    """The trees of all streams, found by walking back from every target to the source."""
+def _hops(placement: Placement, selections: Selections, streams: tuple[Ids, Ids], remote: Dependencies) -> Hops:
+    """The trees of all streams, found by walking back from every target to the source.
+
+    ``streams`` are those of each pair, and the node where each of them starts.
+    """
     floorplan, nodes = placement.floorplan, placement.floorplan.nodes
     vertices = _Vertices(nodes, placement.chips)
-    pairs = np.unique(stream * (placement.chips * nodes) + target_node)
-    stream, target = np.divmod(pairs, placement.chips * nodes)
-    source = source_node[stream]
+    pairs, way = np.unique(streams[0] * (placement.chips * nodes) + remote.target_node, return_inverse=True)
+    way_stream, target = np.divmod(pairs, placement.chips * nodes)
+    source = streams[1][way_stream]
+    # While the links of ways are followed, each way is known by its number.
+    stream = np.arange(len(pairs))
     chip_from, node_from = np.divmod(source, nodes)
     chip_to, node_to = np.divmod(target, nodes)
     router_from, router_to = floorplan.router[node_from], floorplan.router[node_to]
@@ -126,7 +139,7 @@ def _hops(placement: Placement, stream: Ids, source_node: Ids, target_node: Ids)
     pieces += _walk(floorplan.routes.predecessor, stream, start, router_to, chip_to, nodes)
     if away.any():
         pieces += _walk_out(placement, stream[away], router_from[away], chip_from[away], chip_to[away], int(gate))
-    return _distinct(pieces)
+    return _distinct(pieces, way_stream, selections, selections.unions(way, remote.passing, len(pairs)))
 
 
 def _check_links(placement: Placement, router_from: Ids, start: Ids, router_to: Ids, chips: Ids) -> None:
@@ -175,15 +188,25 @@ def _walk_out(placement: Placement, stream: Ids, router: Ids, chip_from: Ids, ch
     return pieces
 
 
-def _distinct(pieces: list[_Piece]) -> Hops:
-    """Each link of a tree once, however many targets lie behind it; sorted by stream and head."""
-    stream = np.concatenate([piece[0] for piece in pieces])
+def _distinct(pieces: list[_Piece], streams: Ids, selections: Selections, wanted: Ids) -> Hops:
+    """Each link of a tree once, however many targets lie behind it; sorted by stream and head.
+
+    Parameters
+    ----------
+    pieces : list of _Piece
+        Links of ways.
+    streams, wanted : int64, shape (ways,)
+        Each way's stream, and the selection of it that its target wants.
+    selections : Selections
+    """
+    way = np.concatenate([piece[0] for piece in pieces])
     kind = np.concatenate([np.full(len(piece[0]), piece[1]) for piece in pieces])
     tail = np.concatenate([piece[2] for piece in pieces])
     head = np.concatenate([piece[3] for piece in pieces])
     # Within a tree every vertex has one link into it, so stream and head identify a hop.
-    _, kept = np.unique(stream * _HEADS + head, return_index=True)
-    return Hops(stream[kept], kind[kept], tail[kept], head[kept])
+    hop, kept, link = np.unique(streams[way] * _HEADS + head, return_index=True, return_inverse=True)
+    passing = selections.unions(link, wanted[way], len(hop)) if wanted.any() else np.full(len(hop), ALL)
+    return Hops(streams[way[kept]], kind[kept], tail[kept], head[kept], passing)
 
 
 _HEADS = np.int64(1 << 32)
@@ -213,14 +236,14 @@ def _add_links(draft: Draft, placement: Placement, hops: Hops, producer: Ids, bi
         if not len(rows):
             continue
         tail, head = hops.tail[rows], hops.head[rows]
-        own = (producer[hops.stream[rows]], rows)
+        own = (producer[hops.stream[rows]], rows, draft.selections.shares(hops.passing[rows]))
         if latency is None:
             interval, delay = _chip_link_times(placement, size[rows])
             place = Place(Kind.CHIP_LINK, label, tail, head // stride)
         else:
             interval, delay = np.ceil(flit_shares(fabric, size[rows]) * clock).astype(np.int64), latency[rows]
             place = _link_place(fabric, label, tail % base, head % base)
-        actor[rows] = _copies(draft, placement, own, place, interval, delay)
+        actor[rows] = _copies(draft, own, place, interval, delay)
         _act_links(draft, placement, kind, actor[rows], size[rows])
     return actor
 
@@ -241,15 +264,15 @@ def _chip_link_times(placement: Placement, bits: Ids) -> tuple[Ids, Ids]:
     return interval, interval + picoseconds(link.latency)
 
 
-def _copies(draft: Draft, placement: Placement, own: tuple[Ids, Ids], place: Place, interval: Ids, latency: Ids) -> Ids:
-    """Link actors that fire as often as their producers, under the producers' layer."""
-    producer, number = own
+def _copies(draft: Draft, own: tuple[Ids, Ids, tuple[Ids, Ids]], place: Place, interval: Ids, latency: Ids) -> Ids:
+    """Link actors that fire for the tokens of their producers that they carry, under the producers' layer."""
+    producer, number, (carried, made) = own
     table = draft.actor_columns(producer)
     rows = ActorRows(
         layer=table.layer,
         role=Role.LINK,
         place=place,
-        firings=table.firings,
+        firings=table.firings // made * carried,
         timing=Timing(interval, latency),
         replica=table.replica,
         row=number,
@@ -289,19 +312,29 @@ def buffers_at(placement: Placement, node: Ids) -> list[tuple[str, Ids]]:
 
 def _join_links(draft: Draft, placement: Placement, hops: Hops, actor: Ids, producer: Ids, bits: Ids) -> None:
     """Each hop follows the one that leads to its tail; the first follows the producer."""
-    same = draft.curves.add(np.array([1], np.int64), 1)
     first = hops.kind == INJECT
-    before = np.empty(len(actor), np.int64)
-    before[first] = producer[hops.stream[first]]
-    before[~first] = actor[_find(hops, hops.stream[~first], hops.tail[~first])]
+    before, passing = np.empty(len(actor), np.int64), np.full(len(actor), ALL)
+    behind = _find(hops, hops.stream[~first], hops.tail[~first])
+    before[first], before[~first] = producer[hops.stream[first]], actor[behind]
+    passing[~first] = hops.passing[behind]
+    need, release, passed = _taking(draft.selections, passing, hops.passing)
     draft.channels(
         before,
         actor,
-        need=same,
-        release=same,
+        need=need,
+        release=release,
+        initial=-passed,
         capacity=_packets(placement.chip.fabric, hops, bits[hops.stream]),
         token_bits=bits[hops.stream],
     )
+
+
+def _taking(selections: Selections, outer: Ids, inner: Ids) -> tuple[Ids, Ids, Ids]:
+    """Need, release and what is passed over by those who carry on some of the tokens that reach them."""
+    pairs, back = np.unique(np.stack([outer, inner]), axis=1, return_inverse=True)
+    rows = np.array([selections.within(*pair) for pair in pairs.T.tolist()], np.int64)
+    need, release, passed = rows[back.ravel()].T
+    return need, release, passed
 
 
 def _packets(fabric: Fabric, hops: Hops, bits: Ids) -> Ids:

@@ -23,6 +23,7 @@ from archsim.lowering.fabric import act_writes, add_transfers, buffers_at
 from archsim.lowering.keeping import Choices, Keep, choose_keeping
 from archsim.lowering.layers import Ends, add_layers
 from archsim.lowering.learning import check_batch, learn
+from archsim.lowering.passing import Rows
 from archsim.lowering.products import UsedStages, add_products
 from archsim.lowering.room import check_room
 from archsim.lowering.rooms import PacedRooms, Rooms
@@ -108,7 +109,7 @@ def frame(
     check_room(placement, batch)
     draft = Draft(placement.floorplan.nodes)
     ends, sums = add_layers(draft, placement, stages, samples)
-    demands = Demands(placement.network, samples.group, draft.curves)
+    demands = Demands(placement.network, samples.group, draft.selections)
     choices = _choices(demands, placement, ends, rooms, capacities or {})
     between = BetweenTurns.of(draft, placement, ends, samples)
     most = between.most_kept(choices)
@@ -178,12 +179,27 @@ def _connect(draft: Draft, placement: Placement, pairs: Dependencies) -> None:
     """Channels of all pairs: directly within a node, over the fabric between nodes."""
     away = pairs.source_node != pairs.target_node
     remote, local = pairs.take(away), pairs.take(~away)
-    carrier = add_transfers(draft, placement, remote)
-    for source, rows in ((local.source, local), (carrier, remote)):
+    carrier, passing = add_transfers(draft, placement, remote)
+    for source, rows in ((local.source, local), (carrier, _counted(draft, remote, passing))):
         draft.channels(
-            source, rows.target, need=rows.need, release=rows.release, capacity=rows.capacity, token_bits=rows.kept
+            source,
+            rows.target,
+            need=rows.need,
+            release=rows.release,
+            initial=-rows.passed,
+            capacity=rows.capacity,
+            token_bits=rows.kept,
         )
     _act_writes(draft, placement, np.concatenate([local.source, carrier]), Dependencies.concatenate([local, remote]))
+
+
+def _counted(draft: Draft, pairs: Dependencies, passing: Ids) -> Dependencies:
+    """Pairs that count only those tokens that reach their targets' nodes."""
+    rows = np.stack([pairs.need, pairs.release, pairs.passed, passing])
+    distinct, back = np.unique(rows, axis=1, return_inverse=True)
+    curves = [draft.selections.counted(Rows(*row), arriving) for *row, arriving in distinct.T.tolist()]
+    need, release, passed = np.array(curves, np.int64).reshape(-1, 3)[back.ravel()].T
+    return replace(pairs, need=need, release=release, passed=passed)
 
 
 def _act_writes(draft: Draft, placement: Placement, carrier: Ids, pairs: Dependencies) -> None:

@@ -12,8 +12,9 @@ from typing import Protocol, cast
 
 from archsim.chip.reads import Answer
 from archsim.lowering.curves import Demands
-from archsim.lowering.draft import SeriesBook
+from archsim.lowering.passing import Selections
 from archsim.lowering.schedule import Pace, Tempo, edge_capacity, paced_schedule, window_capacity
+from archsim.lowering.series import SeriesBook
 from archsim.lowering.tempo import layer_tempos
 from archsim.mapping import Placement
 
@@ -52,7 +53,7 @@ class PacedRooms:
 
     @cached_property
     def _demands(self) -> Demands:
-        return Demands(self.placement.network, self.placement.interleave, SeriesBook())
+        return Demands(self.placement.network, self.placement.interleave, Selections(SeriesBook()))
 
     @cached_property
     def _tempos(self) -> dict[str, Tempo]:

@@ -19,6 +19,7 @@ from archsim.lowering.dependencies import Dependencies, consuming, touched_token
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.keeping import Keep
 from archsim.lowering.layers import Ends
+from archsim.lowering.passing import ALL
 from archsim.machine.memories import Stored, memory_for, memory_service
 from archsim.mapping import Members, Placement
 from archsim.network import Edge, tokens_read
@@ -170,7 +171,7 @@ def _write(memory: _MemoryPort, pairs: Dependencies) -> tuple[_Writers, Dependen
     same = np.full(len(rows), memory.draft.curves.one_by_one())
     into = replace(
         rows, target=writer, target_node=port, need=same, release=same, capacity=np.full(len(rows), IN_FLIGHT),
-        kept=rows.bits,
+        passed=np.zeros_like(same), passing=np.full_like(same, ALL), kept=rows.bits,
     )  # fmt: skip
     return _Writers(stream, writer), into
 
@@ -183,7 +184,7 @@ def _fetch(memory: _MemoryPort, batch: Batch, demands: Demands, edge: Spilled, w
     table, interval = draft.actor_columns(rows.source), memory.intervals(bits)
     touched = _touched(memory.placement, demands, edge.edge, table.replica)
     curves = {copy: demands.add(demand(reach, batch.group)) for copy, reach in touched.items()}
-    need, release = np.array([curves[copy] for copy in table.replica.tolist()]).T
+    need, release, passed = np.array([curves[copy] for copy in table.replica.tolist()]).T
     actors = ActorRows(
         layer=memory.target(edge),
         role=Role.READ,
@@ -197,7 +198,10 @@ def _fetch(memory: _MemoryPort, batch: Batch, demands: Demands, edge: Spilled, w
     reader = draft.actors(actors, len(rows))
     draft.act(reader, f"{memory.name}.read_bit", bits)
     room = _largest(edge.whole.capacity, np.searchsorted(stream, memory.stream(edge.whole)), len(stream))
-    draft.channels(writers.of(stream), reader, need=need, release=release, capacity=room, token_bits=rows.bits)
+    draft.channels(
+        writers.of(stream), reader,
+        need=need, release=release, initial=-passed, capacity=room, token_bits=rows.bits,
+    )  # fmt: skip
     return replace(pairs, source=reader[reader_of], source_node=memory.node(pairs), bits=bits[reader_of])
 
 
@@ -240,7 +244,7 @@ def _refetch(memory: _MemoryPort, ends: Ends, batch: Batch, edge: Spilled, write
     rows = pairs.take(once)
     draft.channels(
         writers.of(memory.stream(rows)), reader[group[once]],
-        need=rows.need, release=rows.release, capacity=rows.capacity, token_bits=rows.bits,
+        need=rows.need, release=rows.release, initial=-rows.passed, capacity=rows.capacity, token_bits=rows.bits,
     )  # fmt: skip
     return _streamed(memory, pairs, reader[group], np.array([round(float(bits.mean())) for bits in fetched])[group])
 
@@ -288,5 +292,6 @@ def _streamed(memory: _MemoryPort, pairs: Dependencies, reader: Ids, bits: Ids) 
     rows, same = pairs.take(once), np.full(len(once), memory.draft.curves.one_by_one())
     return replace(
         rows, source=reader[once], source_node=memory.node(rows), need=same, release=same,
+        passed=np.zeros_like(same), passing=np.full_like(same, ALL),
         capacity=np.full(len(once), IN_FLIGHT), bits=bits[once], kept=np.zeros(len(once), np.int64),
     )  # fmt: skip

@@ -23,6 +23,7 @@ from archsim.lowering.dependencies import Dependencies
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.keeping import Choices, Keep
 from archsim.lowering.layers import Ends
+from archsim.lowering.passing import ALL
 from archsim.lowering.spill import IN_FLIGHT, Spilled
 from archsim.machine import Stage
 from archsim.machine.memories import Stored, memory_for, memory_service
@@ -291,7 +292,7 @@ def _write(control: _Control, placement: Placement, takers: Ids) -> Dependencies
     control.wait(reader, turn, turns.before[written] if turns.ahead else (turn - 1) % turns.count)
     return Dependencies.broadcast(
         len(written), source=reader, target=writer[0], source_node=port, target_node=blocks.node[written],
-        need=same, release=same, capacity=IN_FLIGHT, bits=bits, kept=0, edge=NO_EDGE,
+        need=same, release=same, passed=0, passing=ALL, capacity=IN_FLIGHT, bits=bits, kept=0, edge=NO_EDGE,
     )  # fmt: skip
 
 

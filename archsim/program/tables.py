@@ -109,7 +109,8 @@ class Channels(Columns):
     source, target : int64
         Actor ids.
     capacity, initial : int64
-        Tokens of room (those in flight included) and tokens there at time 0.
+        Tokens of room (those in flight included) and tokens there at time 0. Below 0: so many of the first tokens are
+        dropped as they come, and token 0 is the one behind them.
     need, release : int64
         Rows of ``Program.curves``.
     token_bits : int64

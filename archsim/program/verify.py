@@ -188,7 +188,6 @@ def _verify_channels(program: Program) -> None:
     for column, what in ((channels.need, "need"), (channels.release, "release")):
         _refuse(_outside(column, len(program.curves)), name, f"its {what} curve does not exist", "Use a row of curves.")
     _refuse(channels.capacity < 1, name, "a capacity below one token", "Give the channel room for a token.")
-    _refuse(channels.initial < 0, name, "a negative number of initial tokens", "Use 0 or more tokens.")
     _refuse(channels.token_bits < 0, name, "tokens of negative size", "Use 0 or more bits.")
     full = channels.initial > channels.capacity
     _refuse(full, name, "more initial tokens than capacity", "Raise the capacity to the initial tokens.")
@@ -252,8 +251,11 @@ def _verify_totals(program: Program, firings: Counts) -> None:
     produced = channels.initial + program.actors.firings[channels.source]
     what = "its last firing needs more tokens than are ever produced"
     _refuse(needed > produced, name, what, "Add firings to the producer, or lower the need curve.")
-    # A release may run ahead of the need: a token that nobody will touch is dropped as it comes.
-    _refuse(freed > produced, name, "it frees more tokens than are ever produced", "Lower the release curve.")
+    # A release may run ahead of the need: a token that nobody will touch is dropped as it comes, as are those before
+    # the first one that is touched of the next samples.
+    dropped = np.maximum(-channels.initial, 0)
+    what = "it frees more tokens than are ever produced"
+    _refuse(freed > produced + dropped, name, what, "Lower the release curve.")
     what = "the producer's last token never finds room, as too few are freed"
     remedy = "Raise the capacity, or let the consumer release all that it has used."
     _refuse(produced - channels.capacity > freed, name, what, remedy)

@@ -12,6 +12,7 @@ from archsim.lowering import lower
 from archsim.lowering.dependencies import Dependencies
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.fabric import add_transfers, flits_of
+from archsim.lowering.passing import ALL
 from archsim.mapping import place
 from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source, Weights
 from archsim.program import Kind, Role, Samples
@@ -51,13 +52,15 @@ def traffic(placement, flows, *, bits=64, tokens=1, room=1000):
         "target_node": np.array([target for _, target in nodes]),
         "need": same,
         "release": same,
+        "passed": 0,
+        "passing": ALL,
         "capacity": room,
         "edge": 0,
     }
     pairs = Dependencies(
         *(np.broadcast_to(columns.get(field.name, bits), len(nodes)) for field in fields(Dependencies))
     )
-    carrier = add_transfers(draft, placement, pairs)
+    carrier, _ = add_transfers(draft, placement, pairs)
     draft.channels(carrier, pairs.target, need=same, release=same, capacity=room, token_bits=bits)
     samples = Samples(1, 1, np.array(makers, np.int64), np.array(takers, np.int64))
     program = draft.finish(("traffic",), samples)

@@ -75,6 +75,8 @@ BARS = (
     ("converters", "8 bits at 1.2 GS/s, 32 nm", "energy", "ISAAC's converter (Kull 2013)", 1.667e-12, 0.25),
     ("converters", "8 bits at 1.28 GS/s, 32 nm", "energy", "PUMA's converter", 1.5625e-12, 0.25),
     ("converters", "10 bits at 1.5 GS/s, 14 nm", "energy", MNSIM, 4.61e-12, 0.25),
+    ("ibm-mesh", "product", "interval", "0.434 ms / 14,464", 30e-9, 0.01),
+    ("ibm-mesh", "resnet32", "latency", "layer by layer, 43 tiles", 0.434e-3, 0.05),
 )
 
 MISSES = (
@@ -110,6 +112,9 @@ MISSES = (
     ("rapid", "ResNet-50", "efficiency", "INT4 at batch 1, the mean over its networks", 7e12, (0.8, 1.3)),
     ("rapid", "BERT", "efficiency", "INT4 at batch 1, the mean over its networks", 7e12, (1.0, 1.5)),
     ("pcm-cluster", "mobilenet-v2", "energy", "MobileNetV2, 34 arrays", 482e-6, (1.2, 1.5)),
+    ("pimsim-nn", "resnet18", "latency", "one image", 32.9e-3, (-0.4, -0.25)),
+    ("pimsim-nn", "resnet18, image after image", "sample-rate", "in batch order", 44.2, (0.9, 1.3)),
+    ("pimsim-nn", "resnet18, image after image", "sample-rate", "four images in 100 ms", 40, (1.1, 1.5)),
     ("sram-charge", "macro's silicon", "area", "macro", 0.11e-6, (-0.75, -0.55)),
     ("isaac", "against DaDianNao, at their peaks", "energy-gain", "energy", 5.5, (-0.7, -0.6)),
     ("isaac", "against DaDianNao, at their peaks", "density-gain", "density", 7.5, (0.1, 0.2)),

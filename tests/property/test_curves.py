@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archsim.lowering.curves import Reach, demand, share_of
-from archsim.lowering.draft import SeriesBook
+from archsim.lowering.series import SeriesBook
 from archsim.network import NOTHING, Prefix, Previous, Same, Table, Whole, Window
 
 GROUPS = 3
@@ -79,6 +79,8 @@ def test_curves_against_enumeration(reach, producers, consumers, group, data):
     curves = demand(part, group)
     book = SeriesBook()
     need, release = (book.add(values, curves.advance) for values in (curves.need, curves.release))
+    passed = min(entry for read in firings for entry in read)
+    assert curves.passed == passed
     series = book.finish()
     period, highest, room = len(firings) // GROUPS, 0, 0
     for firing, read in enumerate(firings):
@@ -86,14 +88,14 @@ def test_curves_against_enumeration(reach, producers, consumers, group, data):
         assert series.at(need, firing) == highest
         group_end = (firing // period + 1) * period
         later = [entry for other in firings[firing + 1 : group_end] for entry in other]
-        end_of_group = (firing // period + 1) * share
-        # Whatever no later firing of the group touches is free, all of the group after its last firing.
+        # Whatever no later firing touches is free, after a group's last one up to what the next group touches first.
+        end_of_group = (firing // period + 1) * share + passed
         assert series.at(release, firing) == min(later, default=end_of_group)
         everything_later = [entry for other in firings[firing + 1 :] for entry in other]
-        assert series.at(release, firing) <= min(everything_later, default=GROUPS * share)
-        before = series.at(release, firing - 1) if firing else 0
+        assert series.at(release, firing) <= min(everything_later, default=GROUPS * share + passed)
+        before = series.at(release, firing - 1) if firing else passed
         room = max(room, highest - before)
-    assert series.at(release, len(firings) - 1) == GROUPS * share
+    assert series.at(release, len(firings) - 1) == GROUPS * share + passed
     assert curves.room == room
 
 

@@ -23,7 +23,8 @@ def pairs(*rows: tuple[int, int, int]) -> Dependencies:
     """Edge, node and bits of pairs of actors, each with a stream of its own."""
     edge, node, bits = (np.array(column, np.int64) for column in (zip(*rows, strict=True) if rows else ((), (), ())))
     one, number = np.ones(len(rows), np.int64), 10 * edge + np.arange(len(rows))
-    return Dependencies(number, number, node, node, one, one, one, bits, bits, edge)
+    none = np.zeros_like(one)
+    return Dependencies(number, number, node, node, one, one, none, none, one, bits, bits, edge)
 
 
 @dataclass(kw_only=True)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from archsim.columns import Columns
-from archsim.lowering.draft import ActorRows, Draft, Place, SeriesBook, Timing
+from archsim.lowering.draft import ActorRows, Draft, Place, Timing
+from archsim.lowering.series import SeriesBook
 from archsim.program import Kind, Role, Samples, resource_name
 from archsim.program.tables import Actors, Channels
 

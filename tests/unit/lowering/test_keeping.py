@@ -6,10 +6,11 @@ import pytest
 from archsim.lowering import lower, room
 from archsim.lowering.buffers import Held, buffer_bits, excess
 from archsim.lowering.curves import Demands
-from archsim.lowering.draft import SeriesBook
 from archsim.lowering.keeping import Choices, Keep
 from archsim.lowering.layers import Ends
+from archsim.lowering.passing import Selections
 from archsim.lowering.rooms import PacedRooms
+from archsim.lowering.series import SeriesBook
 from archsim.mapping import place
 from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source, Weights, Whole, Window
 from archsim.program import Role
@@ -31,7 +32,7 @@ def convolution(tokens=40, kernel=3):
 
 def choices(network):
     placement = place(network, make_chip())
-    demands = Demands(network, 1, SeriesBook())
+    demands = Demands(network, 1, Selections(SeriesBook()))
     return Choices(demands, placement, Ends(NONE, NONE, NONE, NONE), PacedRooms(placement), [], [])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from archsim.lowering.curves import Demands
-from archsim.lowering.draft import SeriesBook
+from archsim.lowering.passing import Selections
 from archsim.lowering.schedule import (
     SLACK,
     Pace,
@@ -15,6 +15,7 @@ from archsim.lowering.schedule import (
     sample_time,
     window_capacity,
 )
+from archsim.lowering.series import SeriesBook
 from archsim.network import Edge, Layer, Matrix, Network, Previous, Same, Sink, Source, Weights, Whole, Window
 from tests.networks import decoder, line, lstm
 
@@ -26,7 +27,7 @@ def four_tokens():
 
 
 def demands(network, group=1):
-    return Demands(network, group, SeriesBook())
+    return Demands(network, group, Selections(SeriesBook()))
 
 
 def edge(network, source, target):
@@ -166,7 +167,7 @@ def test_curves_of_a_window_by_hand():
 
 def test_alike_edges_share_their_rows():
     network, book = four_tokens(), SeriesBook()
-    told = Demands(network, 1, book)
+    told = Demands(network, 1, Selections(book))
     assert told.rows(network.edges[0]) == told.rows(network.edges[1])
     assert told.of(network.edges[0]) is told.of(network.edges[1])
     assert len(book.finish().start) == 1  # token n needs n + 1 and lets n + 1 go

@@ -63,7 +63,7 @@ def test_sound_programs_pass(program: Program) -> None:
         ("channels", "need", ids([3]), "need curve does not exist"),
         ("channels", "release", ids([-1]), "release curve does not exist"),
         ("channels", "capacity", np.array([0]), "capacity below one token"),
-        ("channels", "initial", np.array([-1]), "negative number of initial tokens"),
+        ("channels", "initial", np.array([-1]), "needs more tokens than are ever produced"),
         ("channels", "initial", np.array([4]), "more initial tokens than capacity"),
         ("channels", "token_bits", np.array([-8]), "negative size"),
         ("resources", "servers", ids([1, 0]), "needs a server"),
