@@ -59,9 +59,13 @@ def scores(
     relu: bool = False,
     circuits: Circuits = TRAINING_CIRCUITS,
     seeds: Sequence[int] = (0,),
+    scale: float = 1.0,
 ) -> list[Score]:
-    """Scores by epoch, in floating point and on arrays of 512 x 512 with the converters of Gokmen and Vlasov."""
-    settings = ArraySettings(algorithm, 512, 512, circuits, circuits)
+    """Scores by epoch, in floating point and on arrays of 512 x 512 with the converters of Gokmen and Vlasov.
+
+    A weight is ``scale`` times what its devices hold.
+    """
+    settings = ArraySettings(algorithm, 512, 512, circuits, circuits, scale)
     build = builder(model, relu=relu, keep_weights=False)
     return list(train(Task("test", build, OnArrays(settings), sets, plan, tuple(seeds))).scores)
 

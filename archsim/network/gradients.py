@@ -48,7 +48,9 @@ _GRADIENTS: Mapping[str, Gradient] = MappingProxyType(
         **dict.fromkeys(("relu", "clip"), Gradient(Kept.OUTPUT, ((_COMPARE, 1),))),
         "abs": Gradient(Kept.INPUT, ((_COMPARE, 1),)),
         "leaky-relu": Gradient(Kept.OUTPUT, ((_COMPARE, 1), (_MULTIPLY, 1))),
-        **dict.fromkeys(("scale", "batch-norm"), Gradient(Kept.NOTHING, ((_MULTIPLY, 1),))),
+        "scale": Gradient(Kept.NOTHING, ((_MULTIPLY, 1),)),
+        # dx = scale dy; n from x (MAC), dy times the rate, and with n (MAC): the scale's and the offset's (MAC) change.
+        "batch-norm": Gradient(Kept.INPUT, ((_MULTIPLY, 2), (Primitive.MAC, 3))),
         "sigmoid": Gradient(Kept.OUTPUT, ((_ADD, 1), (_MULTIPLY, 2))),
         "tanh": Gradient(Kept.OUTPUT, ((_ADD, 1), (_MULTIPLY, 2))),
         "exp": Gradient(Kept.OUTPUT, ((_MULTIPLY, 1),)),

@@ -8,16 +8,6 @@ from enum import StrEnum
 from archsim.errors import InputError
 
 
-class Phase(StrEnum):
-    """What a layer is for, where a network trains."""
-
-    FORWARD = "forward"
-    BACKWARD = "backward"
-    UPDATE = "update"
-    TRANSFER = "transfer"
-    """Of no layer: the moving and refreshing of weights on their arrays."""
-
-
 @dataclass(frozen=True, slots=True)
 class Learning:
     """When updates count, in a network that trains.
@@ -49,3 +39,13 @@ class Learning:
     def age(self) -> int:
         """Samples whose updates a product may do without, beside those of its own mini-batch."""
         return self.batch * self.stale
+
+
+class Phase(StrEnum):
+    """What a layer is for, where a network trains."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    UPDATE = "update"
+    TRANSFER = "transfer"
+    """Of no layer: the moving and refreshing of weights on their arrays."""

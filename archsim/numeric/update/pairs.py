@@ -2,7 +2,8 @@
 
 Devices such as PCM can be raised in small steps but only be reset as a whole. A pair whose larger device is beyond the
 upper threshold and whose smaller one is beyond the lower is read, both devices are reset, and the difference is written
-to one of them by pulses, open loop (AIHWKIT's OneSidedUnitCell; Nandakumar et al., Front. Neurosci. 2020).
+to one of them by pulses: open loop, as many as it is steps (AIHWKIT's OneSidedUnitCell; Nandakumar et al., Front.
+Neurosci. 2020), or one by one until it is reached (Burr et al., IEEE Trans. Electron Devices 62:3498, 2015).
 """
 
 from __future__ import annotations
@@ -38,12 +39,16 @@ class Refresh:
         Pulses at most by which the difference is written again.
     read_noise : float
         Standard deviation of the readings, in normalised weights.
+    verified : bool
+        Whether the device is read after each pulse, and pulsed no more once it has reached the difference. Open loop, a
+        device whose first steps are larger than its mean one ends far beyond it.
     """
 
     upper: float = 0.75
     lower: float = 0.25
     slots: int = 31
     read_noise: float = 0.0
+    verified: bool = False
 
     def __post_init__(self) -> None:
         at_least(self.upper, 0.0, "upper threshold of a refresh")
@@ -126,10 +131,25 @@ def refreshed_pairs(cells: PairCells, state: PairState) -> PairState:
     if not any_beyond(*read, *thresholds):
         return state
     needed = (np.maximum(*read) > thresholds[0]) & (np.minimum(*read) > thresholds[1])
-    counts = np.where(needed, _rewriting(cells, read[0] - read[1], state.plus.changes), 0)
     cleared = PairState(reset(cells.plus, state.plus, needed), reset(cells.minus, state.minus, needed))
-    again = pulsed_pairs(cells, cleared, counts)
+    wanted = np.where(needed, read[0] - read[1], 0).astype(np.float32)
+    if cells.refresh.verified:
+        again = _reached(cells, cleared, wanted)
+    else:
+        counts = np.where(needed, _rewriting(cells, wanted, state.plus.changes), 0)
+        again = pulsed_pairs(cells, cleared, counts)
     return PairState(again.plus, again.minus, state.refreshed + _count(needed))
+
+
+def _reached(cells: PairCells, state: PairState, wanted: F32) -> PairState:
+    """Pairs whose wanted differences were approached pulse by pulse, each read before the next."""
+    for _ in range(cells.refresh.slots):
+        read = _read(cells.plus, state.plus, cells.refresh), _read(cells.minus, state.minus, cells.refresh)
+        counts = (read[0] < wanted).astype(np.int16) * (wanted > 0) - (read[1] < -wanted) * (wanted < 0)
+        if not counts.any():
+            break
+        state = pulsed_pairs(cells, state, counts)
+    return state
 
 
 def _count(chosen: Mask) -> int:

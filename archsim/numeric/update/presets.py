@@ -147,6 +147,11 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "ecram": Preset(_ECRAM, "Tang et al., IEDM 2018, lithium ECRAM (EcRam)"),
         "ecram-metal-oxide": Preset(_ECRAM_MO, "Kim et al., IEDM 2019, metal-oxide ECRAM (EcRamMO)"),
         "pcm": Preset(_PCM, "Nandakumar et al., Frontiers in Neuroscience 14:406, 2020, GST (PCM)", pair=Refresh()),
+        "pcm-verified": Preset(
+            _PCM,
+            "the same, written again in a closed loop: Burr et al., IEEE Trans. Electron Devices 62:3498, 2015",
+            pair=Refresh(verified=True),
+        ),
         "idealized": Preset(_IDEALIZED, "about 10,000 states; no device (Idealized)"),
         "gokmen-vlasov": Preset(_GOKMEN_VLASOV, "Gokmen and Vlasov, Front. Neurosci. 10:333, 2016; no device"),
     }

@@ -52,6 +52,7 @@ def whole(kind, work, heads=1):
         (whole("layer-norm", layer_norm_work(8)), {ADD: 40, MULTIPLY: 40, MAC: 32, RSQRT: 1}, "a"),
         (whole("layer-norm", layer_norm_work(4, 2)), {ADD: 40, MULTIPLY: 40, MAC: 32, RSQRT: 2}, "a"),
         (whole("rms-norm", rms_norm_work(8)), {ADD: 8, MULTIPLY: 40, MAC: 24, RSQRT: 1}, "a"),
+        (Digital("batch-norm", activation_work("batch-norm", 8)), {MULTIPLY: 16, MAC: 24}, "a"),
         (whole("softmax", softmax_work(8)), {MAC: 8, ADD: 8, MULTIPLY: 8}, "x"),
         (whole("log-softmax", softmax_work(8)), {Primitive.EXP: 8, ADD: 8, MAC: 8}, "x"),
         # The forward work (2 products, 2 sums, a MAC, a look-up each) again; three products, a division, a MAC and the
@@ -63,11 +64,11 @@ def whole(kind, work, heads=1):
         ),
     ],
 )
-def test_of_an_operator_that_sees_the_whole_token(operator, work, kept):
+def test_of_an_operator_between_two_matrices(operator, work, kept):
     network = between(operator)
     backward = network.by_name["x.backward"]
     assert dict(backward.operator.work) == work
-    assert backward.operator.whole_token and backward.phase is Phase.BACKWARD
+    assert backward.operator.whole_token == operator.whole_token and backward.phase is Phase.BACKWARD
     assert reads(network, "x.backward") == [("b.backward", 0), (kept, 1)]
     assert reads(network, "a.update") == [("in", 0), ("x.backward", 1)]
 

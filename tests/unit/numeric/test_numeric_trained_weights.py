@@ -311,6 +311,30 @@ def test_a_refresh_keeps_the_difference() -> None:
     np.testing.assert_allclose(again.minus.weights, 0)
 
 
+def test_a_verified_refresh_stops_at_the_first_step_beyond_the_difference() -> None:
+    cells = sampled_pairs(ONE_SIDED, (100, 100), Stream(0), Refresh(verified=True))
+    high = pulsed_pairs(cells, written_pairs(cells, ones(0, (100, 100))), np.full((100, 100), 80))
+    again = refreshed_pairs(cells, pulsed_pairs(cells, high, np.full((100, 100), -60)))
+    assert again.refreshed == 10_000
+    assert again.weights.min() > 0.2 - 1e-5 and again.weights.max() < 0.2 + STEP + 1e-5
+    np.testing.assert_allclose(again.minus.weights, 0)
+
+
+def test_devices_whose_first_steps_are_large_need_verified_refreshes() -> None:
+    """A first pulse of PCM raises it by up to 28 mean steps: open loop, as many pulses as mean steps go far beyond."""
+    found = {}
+    for verified in (False, True):
+        device = PRESETS["pcm"].device
+        cells = sampled_pairs(device, (100, 100), Stream(0), Refresh(verified=verified))
+        apart = written_pairs(cells, ones(1.6, (100, 100)))
+        both = replace(apart, minus=written_pairs(cells, ones(-1.1, (100, 100))).minus)
+        again = refreshed_pairs(cells, both)
+        assert again.refreshed > 9_000
+        found[verified] = float(again.weights.mean())
+    assert found[False] > 1.2
+    assert 0.5 < found[True] < 0.5 + 0.15
+
+
 def test_an_update_of_pairs_raises_one_side_or_the_other() -> None:
     cells = sampled_pairs(PulsedDevice(0.001, upper=Bound(1.0), lower=Bound(0.0)), (2, 2), Stream(0), Refresh())
     x, d = np.array([[0.5, 1.0]], np.float32), np.array([[0.2, -0.1]], np.float32)
