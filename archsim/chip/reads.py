@@ -125,6 +125,16 @@ class Description:
             known = self._known[place] = MISSING if found is _NONE else _told(found)
         return known
 
+    def everything(self) -> tuple[tuple[Place, str], ...]:
+        """All fields with what they say.
+
+        Raises
+        ------
+        Unreadable
+            If one has no exact text.
+        """
+        return tuple((place, spelled(value)) for place, value in _below(self.chip, ()))
+
     def _node(self, place: Place) -> object:
         found = self._nodes.get(place, self)
         if found is not self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -66,7 +67,8 @@ def run(
     Examples: [cyan]archsim run bert-base --seq 128 --batch 8[/], [cyan]archsim run gpt2 --seq 64 --generate 16[/],
     [cyan]archsim run net.onnx --shape data=1,3,224,224 --out results --format parquet[/].
     """
-    from archsim.report import RUN_FILES, Question, TableFormat, run_report, write_results
+    from archsim.report.files import RUN_FILES
+    from archsim.report.summary import Question
 
     window = _window(output)
     settings = batch.settings(replication, engine, learning.samples(chip.load()) if learning.learning else None)
@@ -81,24 +83,31 @@ def run(
                 where="--zeros, --uncertainty",
                 remedy="Leave one of them out.",
             )
-        described, counted = _counted(network.model, chip.load(), zeros)
-        summary = _simulated(question, learning.derived(network.load()), described, window, counted)
-        found = doubt.found(question, summary.result)
-        if folder is not None:
-            table_format = TableFormat(output.table_format.value)
-            _write_page(folder, summary, table_format, found)
-            write_results(folder, summary, table_format)
+        asked = _Asked(question, learning.derived(network.load()), *_counted(network.model, chip.load(), zeros))
+        if folder is None and window is None and not doubt.uncertainty:
+            report = asked.report()
+        else:
+            report = _with_files(asked, window, output, folder, doubt)
+    printing.print(report)
+
+
+def _with_files(
+    asked: _Asked, window: LogWindow | None, output: OutputOptions, folder: Path | None, doubt: DoubtOptions
+) -> Document:
+    """The report of a run of which more is wanted than that."""
+    from archsim.report import TableFormat, run_report, write_results
+    from archsim.report.doubt import doubted
+
+    summary = asked.simulated(window)
+    found = doubt.found(asked.question, summary.result)
+    if folder is not None:
+        table_format = TableFormat(output.table_format.value)
+        _write_page(folder, summary, table_format, found)
+        write_results(folder, summary, table_format)
     if output.timeline is not None:
         _write_timeline(output.timeline, summary)
     report = run_report(summary)
-    printing.print(report if found is None else _doubted(report, found))
-
-
-def _doubted(report: Document, found: Uncertainty) -> Document:
-    """Apart, since it loads what an ordinary run does not need."""
-    from archsim.report.doubt import doubted
-
-    return doubted(report, found)
+    return report if found is None else doubted(report, found)
 
 
 def _window(output: OutputOptions) -> LogWindow | None:
@@ -142,19 +151,43 @@ def _write_timeline(file: Path, summary: Summary) -> None:
     write_timeline(file, summary.result.trace, summary.result.bill)
 
 
-def _simulated(
-    question: Question, model: Network, chip: Chip, window: LogWindow | None, counted: tuple[str, ...]
-) -> Summary:
-    from rich.console import Console
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A run that is asked for, and what is known of zeros in it."""
 
-    from archsim.cli.progress import RunProgress
-    from archsim.report import Summary, run_notes
-    from archsim.simulation import simulate
+    question: Question
+    model: Network
+    chip: Chip
+    counted: tuple[str, ...]
 
-    with RunProgress(Console(stderr=True)) as progress:
-        result = simulate(model, chip, question.settings, log=window, progress=progress)
-    notes = (*counted, *run_notes(question, result, window))
-    return Summary(("archsim", *sys.argv[1:]), question, result, notes)
+    def report(self) -> Document:
+        """What is printed of it."""
+        from archsim.report.again import report_again
+
+        command = (*_command(), *self.counted)
+        return report_again(command, self.question, self.model, self.chip, self._reported)
+
+    def _reported(self) -> Document:
+        from archsim.report import run_report
+
+        return run_report(self.simulated(None))
+
+    def simulated(self, window: LogWindow | None) -> Summary:
+        """All of it."""
+        from rich.console import Console
+
+        from archsim.cli.progress import RunProgress
+        from archsim.report import Summary, run_notes
+        from archsim.simulation import simulate
+
+        with RunProgress(Console(stderr=True)) as progress:
+            result = simulate(self.model, self.chip, self.question.settings, log=window, progress=progress)
+        notes = (*self.counted, *run_notes(self.question, result, window))
+        return Summary(_command(), self.question, result, notes)
+
+
+def _command() -> tuple[str, ...]:
+    return ("archsim", *sys.argv[1:])
 
 
 def _counted(model: str, chip: Chip, zeros: str | None) -> tuple[Chip, tuple[str, ...]]:
