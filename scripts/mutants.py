@@ -19,6 +19,7 @@ import ast
 import functools
 import gc
 import hashlib
+import importlib
 import json
 import math
 import os
@@ -284,6 +285,8 @@ def _forget(caches: list[Cache]) -> None:
 
 
 def _live_functions(package: Path) -> dict[CodeKey, list[FunctionType]]:
+    for file in package.rglob("*.py"):  # some are imported by whoever needs them first
+        importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
     found: dict[CodeKey, list[FunctionType]] = {}
     for thing in gc.get_objects():
         if isinstance(thing, FunctionType) and thing.__code__.co_filename.startswith(str(package)):

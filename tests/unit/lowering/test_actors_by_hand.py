@@ -85,6 +85,13 @@ def test_each_token_takes_as_long_as_its_keys():
     assert (resources.kind[resource], resources.index[resource], resources.servers[resource]) == (Kind.UNIT, 0, 3)
 
 
+def test_a_unit_says_once_for_each_token_that_it_was_asked():
+    chip = make_chip(units={"local": {**make_unit(), "overhead": 40}})
+    program = lower(place(line(("d", additions(40)), tokens=3), chip))
+    assert spent(program, "d compute")["local.overhead"] == 1
+    assert durations(program, "d compute")[0] == [43 * NS] * 3
+
+
 def test_copies_that_take_every_second_token_have_the_keys_of_theirs():
     # 64 cycles a key on one lane are 640 ns a sample beside 420 of four products: two copies.
     program = lower(place(causal(64), make_chip(units={"local": make_unit(lanes=1)})))
@@ -110,6 +117,11 @@ def test_sums_are_handed_down_from_row_block_to_row_block():
         for row in (1, 2):
             chain[f"a affine {row},{column}", f"a accumulate {row},{column}"] = each
     assert inside(program, "affine", "accumulate") == chain
+    # Ten sums of 16 bits from block to block.
+    channels, names = program.channels, names_of(program)
+    for source, target, bits in zip(channels.source, channels.target, channels.token_bits, strict=True):
+        if "accumulate" in names[source] and "accumulate" in names[target]:
+            assert bits == 10 * 16
 
 
 def test_transposed_sums_are_handed_on_from_column_block_to_column_block():

@@ -191,3 +191,10 @@ def test_neurons_follow_those_before_them_tick_by_tick():
         ("a multiply", "b multiply"): Joint([*range(1, 2 * ticks + 1)], capacity=2 * ticks),
         ("b multiply", "out sink"): Joint([ticks, 2 * ticks], capacity=2 * ticks),
     }
+
+
+def test_each_pass_of_a_recurrence_sends_its_own_tokens():
+    # Three steps of a state of eight elements, of which each of two chips makes half.
+    program = lowered(lstm(3), *LINKED, "system.chips=2")
+    assert spent(program, "lstm.cell link") == {"chip-link.bit": 64, "buffer.write_bit": 64}
+    assert durations(program, "lstm.cell link")[0] == [4 * NS] * 3

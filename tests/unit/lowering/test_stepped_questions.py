@@ -209,6 +209,16 @@ def test_a_product_of_activations_is_as_many_matrices_as_its_operands_leave(samp
     assert product.operands.inputs == product.operands.weights == product.operands.outputs == 5 * 64 * samples
 
 
+@pytest.mark.parametrize("samples", [1, 3])
+def test_work_for_each_key_is_that_of_all_keys_of_all_samples(samples):
+    # Four tokens have one to four keys: ten.
+    scan = Digital("scan", ((Primitive.ADD, 3),), work_per_key=((Primitive.COMPARE, 2),), keys_port=0)
+    layers = (Layer("in", Source(), 4, 8), Layer("s", scan, 4, 8), Layer("out", Sink(), 4, 8))
+    edges = (Edge("in", "s", Prefix(), 8), Edge("s", "out", Same(), 8))
+    ((_, ((work,),)),) = stages(Network("scan", layers, edges), batch=samples)
+    assert dict(work.work) == {Primitive.ADD: 3 * 4 * samples, Primitive.COMPARE: 2 * 10 * samples}
+
+
 def test_a_window_reads_from_its_first_token_to_its_last():
     window = Window((9,), (4,), (3,), (2,), (0,), (1,))
     pool = Digital("pool", work=((Primitive.COMPARE, 24),))

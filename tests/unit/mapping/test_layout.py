@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from archsim.errors import CapacityError
 from archsim.mapping import place
 from archsim.mapping.turns import segments
 from archsim.network import Edge, Layer, Matrix, Network, Previous, Same, Sink, Source, Weights
@@ -152,3 +153,28 @@ def test_a_layer_that_takes_several_turns_is_over_in_the_last():
     assert (turns.count, turns.use.tolist()) == (4, [0, 0, 1, 1, 2, 3])
     # in, a, r, b, out: the input goes with who takes it first, and the output with who makes it.
     assert turns.layer.tolist() == [0, 2, 2, 3, 3]
+
+
+def test_an_output_of_two_layers_leaves_in_the_later_turn():
+    layers = (
+        Layer("in", Source(), 2, 8), *(Layer(name, Matrix(Weights(8, 8)), 2, 8) for name in "ab"),
+        Layer("out", Sink(), 2, 16),
+    )  # fmt: skip
+    edges = (
+        Edge("in", "a", Same(), 8), Edge("a", "b", Same(), 8),
+        Edge("a", "out", Same(), 8), Edge("b", "out", Same(), 8, target_start=8),
+    )  # fmt: skip
+    turns = place(Network("both", layers, edges), grouped_chip(1, 1, "sequential")).turns
+    assert turns is not None
+    assert (turns.use.tolist(), turns.layer.tolist()) == ([0, 1], [0, 0, 1, 1])
+
+
+def test_weights_that_two_layers_share_are_not_written_for_turns():
+    layers = (
+        Layer("in", Source(), 2, 8), *(Layer(name, Matrix(Weights(8, 8, name="tied")), 2, 8) for name in "ab"),
+        Layer("c", Matrix(Weights(8, 8)), 2, 8), Layer("out", Sink(), 2, 8),
+    )  # fmt: skip
+    names = ("in", "a", "b", "c", "out")
+    edges = tuple(Edge(one, two, Same(), 8) for one, two in itertools.pairwise(names))
+    with pytest.raises(CapacityError, match="2 layers share the weights 'tied'"):
+        place(Network("tied", layers, edges), grouped_chip(1, 1))

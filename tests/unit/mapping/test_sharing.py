@@ -83,6 +83,19 @@ def test_copies_are_made_as_far_as_there_is_room_first_where_they_save_most_for_
     assert shared(network, replace(KEEPING, weights=float(room - 1)))["b"][0] is COLUMNS
 
 
+def test_of_two_with_room_for_a_copy_each_the_one_that_takes_in_more_is_copied() -> None:
+    # 128 weights each; a takes in 8 elements, b 16.
+    network = line(("a", Matrix(Weights(8, 16))), ("b", Matrix(Weights(16, 8))))
+    found = shared(network, replace(KEEPING, weights=3 * 128 * 8.0), samples=2)
+    assert (found["a"][0], found["b"][0]) == (COLUMNS, VECTORS)
+
+
+def test_elements_of_all_samples_become_all_elements_of_some() -> None:
+    # Each chip has half of the elements of both samples, and needs all elements of one: a quarter from the other.
+    network = line(("a", Matrix(Weights(8, 16))), ("b", Matrix(Weights(16, 8))))
+    assert shared(network, replace(KEEPING, weights=3 * 128 * 8.0), samples=2)["a"] == (COLUMNS, 0.5, False)
+
+
 def test_samples_of_their_own_need_nothing_from_each_other() -> None:
     network = line(("a", Matrix(Weights(8, 6))), ("d", additions(6)), ("b", Matrix(Weights(6, 4))))
     found = shared(network, samples=4)
@@ -97,6 +110,14 @@ def test_fetched_weights_are_copied_where_that_takes_less_time_than_the_links(li
     streamed = replace(KEEPING, weights=None)
     rates = (f"system.link.bandwidth={link}", "memory.weights.bandwidth=10 GB/s")
     assert shared(network, streamed, *rates, samples=2)["a"][0] is way
+
+
+@pytest.mark.parametrize(("link", "way"), [("3.3 GB/s", VECTORS), ("3.4 GB/s", COLUMNS)])
+def test_copies_are_fetched_from_where_both_take_the_same_time(link: str, way: Way) -> None:
+    # Half of 48 bytes at 10 GB/s are 2.4 ns, as are half of 16 bytes at 3.33 GB/s.
+    network = line(("a", Matrix(Weights(8, 6))), ("b", Matrix(Weights(6, 4))))
+    rates = (f"system.link.bandwidth={link}", "memory.weights.bandwidth=10 GB/s")
+    assert shared(network, replace(KEEPING, weights=None), *rates, samples=2)["a"][0] is way
 
 
 def test_steps_of_a_recurrence_are_shared_by_columns() -> None:

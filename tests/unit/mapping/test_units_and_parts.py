@@ -236,6 +236,15 @@ def test_copies_share_the_work_of_the_sums_beside_them():
     assert not {node for *_, node in homes(placement, "e")} & {node for *_, node in homes(placement, "d")}
 
 
+def test_each_part_takes_its_share_of_the_work():
+    # Two halves of 16 elements: 80 and 20 sums on one lane each, within a product's 105 ns.
+    network = line(("a", Matrix(Weights(8, 16))), ("d", additions(160)), ("e", additions(40)), tokens=4)
+    chip = make_chip(array=make_array(8, 8), units={"local": make_unit(lanes=1)})
+    placement = place(network, chip)
+    assert homes(placement, "e") == homes(placement, "d") == homes(placement, "a")
+    assert len(homes(placement, "a")) == 2
+
+
 def test_work_that_cannot_keep_pace_gets_copies_of_its_own():
     # 105 ns a product; a sum of 300 on one lane takes 300: three copies, each beside the block.
     chip = make_chip(units={"local": make_unit(lanes=1)})
