@@ -17,9 +17,12 @@ def free_bytes() -> int:
 
 
 def gibibytes(size: float) -> str:
-    """A size for people: ``7.5 GiB``, ``0.02 GiB``."""
+    """A size for people: ``7.5 GiB``, ``0.02 GiB``, ``4,470 GiB``."""
     # What somebody asks for may be beyond any float.
-    return f"{Decimal(size) / 2**30:.3g} GiB" if size > sys.float_info.max else f"{size / 2**30:.3g} GiB"
+    if size > sys.float_info.max:
+        return f"{Decimal(size) / 2**30:.3g} GiB"
+    large = 1000 * 2**30 <= size < 10**9 * 2**30
+    return f"{size / 2**30:,.0f} GiB" if large else f"{size / 2**30:.3g} GiB"
 
 
 def _machine() -> int:

@@ -13,6 +13,7 @@ from archsim.errors import InputError
 _HERE = Path()
 _PRESETS = Path(__file__).parent / "presets"
 _LONGEST_CHAIN = 30
+_ENDINGS = (".yaml", ".yml")
 
 
 @cache
@@ -92,7 +93,7 @@ def find(name_or_path: str, folder: Path = _HERE, where: str = "chip") -> Path:
     file = folder / name_or_path
     if file.is_file():
         return file
-    near = nearest(name_or_path, chip_names())
+    near = None if file.suffix in _ENDINGS else nearest(name_or_path, chip_names())
     hint = f"Did you mean {near!r}? " if near else ""
     raise InputError(
         f"there is no chip {name_or_path!r}, and no such file",

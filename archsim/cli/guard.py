@@ -38,7 +38,12 @@ class Guarded(TyperGroup):
 
     def _run(self, words: list[str], name: str) -> None:
         with self.make_context(name, words) as context:
-            self.invoke(context)
+            try:
+                self.invoke(context)
+            except _USAGE as error:
+                # The parser of options does not say whose they are.
+                error.asked = f"{name} {context.invoked_subcommand or ''}".strip()
+                raise
 
 
 def exit_code(command: Callable[[], object]) -> int:
@@ -79,7 +84,7 @@ _USAGE: Any = typer.BadParameter.__base__
 
 
 def _misused(error: Any) -> ArchsimError:
-    path = error.ctx.command_path if error.ctx else "archsim"
+    path = error.ctx.command_path if error.ctx else getattr(error, "asked", "archsim")
     near = getattr(error, "possibilities", None)
     hint = f"Did you mean {' or '.join(sorted(near))}? " if near else ""
     what = str(error.message if near else error.format_message())
@@ -90,6 +95,8 @@ def _misused(error: Any) -> ArchsimError:
 
 _PLAINLY = (
     ("Input should be a valid integer, unable to parse string as an integer", "a whole number is meant"),
+    ("Input should be greater than or equal to", "it is not at least"),
+    ("Input should be less than or equal to", "it is not at most"),
     ("Value error, ", ""),
 )
 """How the library that reads options says it, and how people do."""

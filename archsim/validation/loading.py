@@ -66,7 +66,8 @@ def _find(name_or_path: str) -> Path:
 def _did_you_mean(word: str, known: Iterable[str], heading: str) -> str:
     names = tuple(known)
     near = get_close_matches(word, names, n=1, cutoff=0.5)
-    return f"Did you mean {near[0]!r}?" if near else f"{heading}: {', '.join(names)}."
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{hint}{heading}: {', '.join(names)}."
 
 
 def _refused(error: ValidationError, file: Path) -> InputError:

@@ -116,4 +116,5 @@ def test_units_work_where_nothing_can_be_cached() -> None:
 
 def test_sizes_beyond_any_float() -> None:
     assert gibibytes(3 * 2**29) == "1.5 GiB"
+    assert gibibytes(4470.4 * 2**30) == "4,470 GiB" and gibibytes(999.4 * 2**30) == "999 GiB"
     assert gibibytes(2**30 * 10**400) == "1.00e+400 GiB"

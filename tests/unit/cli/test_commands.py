@@ -71,6 +71,29 @@ def test_help_flows_but_for_examples() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "where", "what"),
+    [
+        (("run", "mlp-l4", "--set"), "archsim run", "option '--set' requires an argument"),
+        (("run", "mlp-l4", "--bath", "2"), "archsim run", "no such option: --bath"),
+        (("show", "program", "mlp-l4", "--limit", "-1"), "archsim show program", "'--limit': it is not at least 0"),
+        (("--nothing",), "archsim", "no such option: --nothing"),
+    ],
+)
+def test_misused_options_are_those_of_their_command(
+    words: tuple[str, ...], where: str, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from typer.main import get_command
+
+    from archsim.cli.app import app
+
+    with pytest.raises(SystemExit) as caught:
+        get_command(app).main(list(words))
+    assert caught.value.code == 2
+    told = capsys.readouterr().err
+    assert what in told and f"where: {where}\n" in told and f"See {where} --help." in told
+
+
 def raising(error: BaseException) -> Callable[[], None]:
     def command() -> None:
         raise error

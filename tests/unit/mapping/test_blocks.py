@@ -124,3 +124,20 @@ def test_groups_that_are_larger_than_a_block_are_cut_one_by_one():
 )
 def test_edges_of_pieces(size, most, granularity, edges):
     assert even_edges(size, most, granularity).tolist() == edges
+
+
+@pytest.mark.parametrize(("diagonal", "blocks"), [(True, [(0, 6, 0, 4)]), (False, [(0, 3, 0, 2), (3, 6, 2, 4)])])
+def test_groups_have_blocks_of_their_own_where_these_hold_no_diagonal(diagonal, blocks):
+    cut = cut_weights(Weights(3, 2, groups=2), BlockLimits(8, 8, diagonal=diagonal), 1)
+    columns = (cut.row_start, cut.row_stop, cut.column_start, cut.column_stop)
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == blocks
+    assert cut.weights.tolist() == [12 // len(blocks)] * len(blocks)
+
+
+@pytest.mark.parametrize("diagonal", [True, False])
+def test_a_matrix_larger_than_a_block_is_cut_evenly(diagonal):
+    cut = cut_weights(Weights(20, 9), BlockLimits(8, 8, diagonal=diagonal), 1)
+    # Rows in 6, 7 and 7, columns in 4 and 5; row blocks of a column block follow each other.
+    assert cut.row.tolist() == [0, 1, 2] * 2 and cut.column.tolist() == [0] * 3 + [1] * 3
+    assert cut.row_start.tolist() == [0, 6, 13] * 2 and cut.row_stop.tolist() == [6, 13, 20] * 2
+    assert cut.column_stop.tolist() == [4] * 3 + [9] * 3

@@ -125,3 +125,11 @@ def test_places_on_another_chip_take_its_times():
     # What follows from the network alone is what it was.
     assert slower.index == placement.index and slower.homes is placement.homes
     assert slower.uses.layer.tolist() == placement.uses.layer.tolist()
+
+
+def test_the_middle_of_three_parts_wants_its_own_elements():
+    layers = (Layer("in", Source(), 4, 8), Layer("p", Matrix(Weights(8, 24)), 4, 24), Layer("d", additions(24), 4, 24))
+    edges = (Edge("in", "p", Same(), 8), Edge("p", "d", Same(), 24), Edge("d", "out", Same(), 24))
+    network = Network("three", (*layers, Layer("out", Sink(), 4, 24)), edges)
+    placement = place(network, make_chip(array=make_array(8, 8)))
+    assert ranges(consumers(placement, edges[1])) == [(0, 8), (8, 16), (16, 24)]

@@ -14,7 +14,7 @@ from archsim.lowering import lower
 from archsim.mapping import place
 from archsim.mapping.traffic import traffic, travelled
 from archsim.network import Edge, Layer, Matrix, Network, Same, Sink, Source, Weights
-from tests.chips import make_array, make_chip, make_fabric
+from tests.chips import make_array, make_chip, make_fabric, make_system
 from tests.networks import additions, line
 from tests.random_networks import networks
 
@@ -111,6 +111,22 @@ def test_five_tiles_find_their_places_around_the_port(seed):
     # With e at the port, a and b beside it, and c and d beside them it is one link for each of four.
     found = place(network, chip(2, 3, moves=300, seed=seed))
     assert (travelled(found), found.travelled_before) == (64 * 4, 64 * 9)
+
+
+def test_each_chip_has_an_order_of_its_own():
+    """a, b and c in a row on the first of two chips; d, e and f read c on the second, and f leaves from there."""
+    layers = (Layer("in", Source(), 1, 8), *(Layer(name, SQUARE, 1, 8) for name in "abcdef"))
+    pairs = [("in", "a"), ("a", "b"), ("b", "c"), ("c", "d"), ("c", "e"), ("c", "f"), ("f", "out")]
+    edges = tuple(Edge(one, two, Same(), 8) for one, two in pairs)
+    network = Network("two", (*layers, Layer("out", Sink(), 1, 8)), edges)
+    usual = chip(1, 3)
+    usual = usual.model_copy(update={"system": make_chip(system=make_system(2)).system})
+    # To a, b, c: 0 + 1 + 1; from c over two links to the port, to each of three, and on 0 + 1 + 2; out over two.
+    assert travelled(place(network, usual)) == 64 * (2 + 3 * 2 + 3 + 2)
+    searching = usual.model_copy(update={"mapping": chip(1, 3, moves=300).mapping})
+    found = place(network, searching)
+    # With c at the first port, 4 to c by way of a and b; with f at the second, 1 + 2 to d and e.
+    assert (travelled(found), found.travelled_before) == (64 * (4 + 3), 64 * 13)
 
 
 @st.composite

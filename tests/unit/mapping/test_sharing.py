@@ -90,6 +90,18 @@ def test_of_two_with_room_for_a_copy_each_the_one_that_takes_in_more_is_copied()
     assert (found["a"][0], found["b"][0]) == (COLUMNS, VECTORS)
 
 
+@pytest.mark.parametrize(("chips", "room", "copied"), [(2, 2, 2), (2, 1, 1), (3, 4, 2), (3, 3, 1), (3, 1, 0)])
+def test_a_copy_takes_room_on_each_chip_but_one(chips: int, room: int, copied: int) -> None:
+    # Two matrices of 128 weights, and room for so many more.
+    network = line(("a", Matrix(Weights(8, 16))), ("b", Matrix(Weights(16, 8))))
+    keeping = replace(KEEPING, weights=(2 + room) * 128 * 8.0, chips=chips)
+    described = systolic(*LINKED, f"system.chips={chips}")
+    found = share_layers(network, described, keeping, np.ones(4, np.int64), samples=6)
+    assert found is not None
+    assert [found.ways[layer] for layer in (1, 2)] == [[COLUMNS] * 2, [COLUMNS, VECTORS], [VECTORS] * 2][copied]
+    assert [found.copies(layer) for layer in (1, 2)] == [[1, 1], [1, chips], [chips] * 2][copied]
+
+
 def test_elements_of_all_samples_become_all_elements_of_some() -> None:
     # Each chip has half of the elements of both samples, and needs all elements of one: a quarter from the other.
     network = line(("a", Matrix(Weights(8, 16))), ("b", Matrix(Weights(16, 8))))

@@ -104,6 +104,9 @@ def test_of_two_kinds_the_faster_clock_or_the_smaller_overhead_comes_first():
     units = pool(slow=slow, loaded=loaded, fast=fast, narrow=narrow)
     layer = Layer("d", additions(64), 1, 64)
     assert units.able(layer, additions(64)) == [3, 2, 1, 0]
+    # Five cycles on thirteen lanes come before four with two more.
+    units = pool(loaded={**make_unit(), "overhead": 2}, thirteen=make_unit(lanes=13))
+    assert units.able(layer, additions(64)) == [1, 0]
     # Six cycles on eleven lanes without an overhead come before four with three more.
     units = pool(loaded={**make_unit(), "overhead": 3}, eleven=make_unit(lanes=11))
     assert units.able(layer, additions(64)) == [1, 0]
@@ -301,6 +304,15 @@ def test_heads_are_cut_over_as_many_cores_as_keep_pace(lanes, pieces):
     first = [(start, stop) for replica, start, stop, _ in found if replica == 0]
     assert first == [(32 * n // pieces, 32 * (n + 1) // pieces) for n in range(pieces)]
     assert len({node for *_, node in found}) == len(found)
+
+
+@pytest.mark.parametrize(("every", "pieces"), [(1, 4), (8, 2), (16, 1)])
+def test_heads_are_cut_over_no_more_cores_than_there_are(every, pieces):
+    # 960 cycles a token on one lane would take ten cores: four heads on sixteen, two or one of them.
+    chip = make_chip(units={"core": make_unit("router", lanes=1, every=every)})
+    found = homes(place(attention(), chip), "mix")
+    first = [(start, stop) for replica, start, stop, _ in found if replica == 0]
+    assert first == [(32 * n // pieces, 32 * (n + 1) // pieces) for n in range(pieces)]
 
 
 @pytest.mark.parametrize(("buffer_kib", "pieces"), [(8, 1), (0.75, 1), (0.7, 2), (0.25, 4)])

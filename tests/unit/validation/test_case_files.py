@@ -47,7 +47,7 @@ def test_a_user_may_write_a_case(tmp_path: Path) -> None:
 def test_unknown_names_are_answered_with_the_nearest() -> None:
     with pytest.raises(InputError, match="there is no case 'issac'") as error:
         load_case("issac")
-    assert error.value.remedy == "Did you mean 'isaac'?"
+    assert error.value.remedy.startswith("Did you mean 'isaac'? Cases: ")
 
 
 def test_names_like_no_other_are_answered_with_all() -> None:
