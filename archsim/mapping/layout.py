@@ -77,7 +77,7 @@ def _spread(
 ) -> Layout:
     """At most one block in each array at a time."""
     order, limit, needed = floorplan.chip.mapping.schedule.order, floorplan.chip.system.chips, int(load.blocks.sum())
-    chips = max(1, -(-needed // floorplan.arrays)) if limit == "as needed" else limit
+    chips = -(-needed // floorplan.arrays) if limit == "as needed" else limit
     if needed <= chips * floorplan.arrays:
         least = least_time_ps(network, floorplan.chip)
         copies = choose_replicas(network, load, replicate, chips * floorplan.arrays, least)

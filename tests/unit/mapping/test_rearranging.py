@@ -73,6 +73,17 @@ def test_every_pair_of_nodes_has_its_own_traffic():
     assert by_pair(found) == {(2, 0): 2 * 64, (0, 1): 2 * 64, (1, 2): 2 * 48}
 
 
+def test_parts_travel_to_those_who_want_them_alone():
+    # Two halves of 16 elements, and two row blocks that take a half each; six sums of 16 bits from one to the other.
+    found = place(line(("a", Matrix(Weights(8, 16))), ("b", Matrix(Weights(16, 6))), tokens=2), chip(2, 2))
+    first, second, upper, lower_ = found.blocks.node.tolist()
+    port = found.floorplan.port
+    assert by_pair(found) == {
+        (port, first): 2 * 64, (port, second): 2 * 64, (first, upper): 2 * 64, (second, lower_): 2 * 64,
+        (upper, lower_): 2 * 6 * 16, (lower_, port): 2 * 6 * 8,
+    }  # fmt: skip
+
+
 def test_every_row_block_hands_its_sums_to_the_next():
     # Three row blocks of eight; sums of eight elements of 16 bits. Inputs of 24 elements go to each.
     found = place(line(("a", Matrix(Weights(24, 8))), tokens=2, width=24), chip(1, 4))
