@@ -38,8 +38,8 @@ def validate(
 ) -> None:
     """Hold archsim against published chips: identities, sums and predictions, each with its error.
 
-    Cases: converters, dadiannao, eyeriss, gpus, hermes, ibm-34tile, isaac, nature2018-training, neurram, pcm-cluster,
-    puma, puma-gpu, puma-networks, rapid, sram-charge, tpu-v1, truenorth.
+    Cases: converters, dadiannao, eyeriss, gpus, hermes, ibm-34tile, ibm-mesh, isaac, nature2018-training, neurram,
+    pcm-cluster, pimsim-nn, puma, puma-gpu, puma-networks, rapid, sram-charge, tpu-v1, truenorth.
 
     Examples: [cyan]archsim validate[/] (minutes), [cyan]archsim validate isaac[/],
     [cyan]archsim validate hermes --out results[/].
