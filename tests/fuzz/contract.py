@@ -28,7 +28,7 @@ from hypothesis.strategies import SearchStrategy
 from archsim.cli import main
 
 EXIT_CODES = (0, 1, 2)
-PATIENCE = 10
+PATIENCE = 4
 SECONDS = 120
 """Longest that a command may take in a fuzz test; generous, since machines under load are slow."""
 BATCH = 500
