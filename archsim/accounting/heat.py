@@ -49,7 +49,7 @@ class Cooling:
     Raises
     ------
     InputError
-        If one of them is not positive.
+        If one of them is not positive, or beyond what any package has.
     """
 
     ambient_k: float
@@ -58,14 +58,20 @@ class Cooling:
     conductivity: float = SILICON_W_PER_M_K
 
     def __post_init__(self) -> None:
-        for name, value in (
-            ("ambient", self.ambient_k),
-            ("thermal resistance", self.resistance),
-            ("die thickness", self.thickness_m),
-            ("conductivity", self.conductivity),
+        for name, value, most, unit in (
+            ("ambient", self.ambient_k, 1e3, "K"),
+            ("thermal resistance", self.resistance, 10.0, "K m^2/W"),
+            ("die thickness", self.thickness_m, 0.1, "m"),
+            ("conductivity", self.conductivity, 1e4, "W/(m K)"),
         ):
             if not value > 0:
                 raise InputError(f"{name} {value:g} is not positive", where="cooling", remedy="Give a positive value.")
+            if value > most:
+                raise InputError(
+                    f"{name} {value:g} {unit} is beyond any package's",
+                    where="cooling",
+                    remedy=f"Give at most {most:g} {unit}.",
+                )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -126,6 +126,8 @@ def test_the_ends_of_the_grid_are_within() -> None:
     [
         ((0.0, RESISTANCE, THICKNESS), "ambient 0 is not positive"),
         ((AMBIENT, -1.0, THICKNESS), "thermal resistance -1 is not positive"),
+        ((AMBIENT, 1e24, THICKNESS), r"thermal resistance 1e\+24 K m\^2/W is beyond any package"),
+        ((5000.0, RESISTANCE, THICKNESS), "ambient 5000 K is beyond any package"),
         ((AMBIENT, RESISTANCE, 0.0), "die thickness 0 is not positive"),
     ],
 )

@@ -136,6 +136,10 @@ def test_transposed_sums_are_handed_on_from_column_block_to_column_block():
             chain[f"a.backward affine {row},{column}", f"a.backward accumulate {row},{column}"] = each
     found = inside(program, "affine", "accumulate")
     assert {pair: joint for pair, joint in found.items() if pair[0].startswith("a.backward")} == chain
+    # Errors of the two row blocks' eight inputs are two parts, each from the last block of its row.
+    placement = place(network, chip)
+    homes, rows = placement.homes, placement.homes_of(placement.index["a.backward"])
+    assert list(zip(homes.start[rows].tolist(), homes.stop[rows].tolist(), strict=True)) == [(0, 8), (8, 16)]
     # Updates add nothing up.
     assert not inside(program, "update update")
 

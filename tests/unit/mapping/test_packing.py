@@ -106,6 +106,21 @@ def test_each_block_takes_the_best_of_all_free_rectangles(blocks):
     assert packed(shapes(*blocks), BlockLimits(6, 6)).tolist() == packed_by_cells(blocks, 6)
 
 
+@pytest.mark.parametrize(
+    ("side", "blocks"),
+    [
+        (6, [(5, 5), (4, 2), (2, 1), (1, 2), (2, 2), (2, 3), (3, 2)]),
+        (8, [(6, 7), (1, 7), (6, 7), (1, 8), (1, 3), (4, 2)]),
+        (6, [(6, 5), (3, 4), (3, 1), (6, 5), (6, 6), (3, 2), (1, 2), (3, 3), (3, 5), (1, 2), (1, 6), (4, 2), (2, 6),
+             (1, 5)]),
+        (7, [(3, 2), (7, 6), (2, 4), (6, 1), (5, 4), (4, 2), (3, 4), (3, 2), (3, 4), (1, 3)]),
+    ],
+)  # fmt: skip
+def test_rests_that_lie_in_larger_ones_tempt_nobody(side, blocks):
+    """Where a rest that a larger one holds, or a longer side that fits, would have been taken instead."""
+    assert packed(shapes(*blocks), BlockLimits(side, side)).tolist() == packed_by_cells(blocks, side)
+
+
 def test_an_example_of_the_best_free_rectangle():
     # By area: 5 x 5 in array 0; 4 x 4 in array 1 (no rest of 5 x 5 has four rows and columns). 3 x 3 leaves no row
     # in array 0's rests of three, and one in array 1's of four: array 0. 4 x 2 leaves none in array 1's.

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archsim import workloads
-from archsim.errors import CapacityError, MissingUnit
+from archsim.errors import CapacityError, InputError, MissingUnit
 from archsim.mapping import By, made_by, place
 from archsim.mapping.place import as_mapped
-from archsim.network import Digital, Edge, Layer, Matrix, Network, Primitive, Same, Sink, Source, Weights
+from archsim.network import Digital, Edge, Layer, Learning, Matrix, Network, Primitive, Same, Sink, Source, Weights
+from archsim.network.backward import training_network
 from archsim.network.product import Contraction, ProductSpec
 from tests.chips import (
     ALL_OPERATIONS,
@@ -23,6 +24,7 @@ from tests.chips import (
     make_large_chip,
     make_memory,
     make_system,
+    make_training,
     make_unit,
 )
 
@@ -295,3 +297,43 @@ def test_the_error_lists_only_what_no_unit_can_do(missing):
     with pytest.raises(MissingUnit) as caught:
         place(line(("layer", Digital("odd", work))), make_chip(units={"local": make_unit(operations=others)}))
     assert re.search(rf"takes {missing}$", caught.value.what)
+
+
+def test_samples_that_train_follow_each_other():
+    chip = make_chip(training=make_training())
+    trained = training_network(line(("a", Matrix(Weights(8, 8)))), Learning(2))
+    assert place(trained, chip, batch=4).interleave == 1
+    assert place(trained, chip, batch=4, interleave=1).interleave == 1
+    with pytest.raises(InputError, match="2 samples that train cannot take turns"):
+        place(trained, chip, batch=4, interleave=2)
+
+
+def test_weights_on_digital_units_do_not_train():
+    described = make_chip(training=make_training(), grouped="digital")
+    mapping = described.mapping.model_copy(update={"digital": ("b",)})
+    network = training_network(line(("a", Matrix(Weights(8, 8))), ("b", Matrix(Weights(8, 8)))), Learning(1))
+    with pytest.raises(InputError, match="weights on digital units do not train"):
+        place(network, described.model_copy(update={"mapping": mapping}))
+
+
+@pytest.mark.parametrize(
+    ("weights", "kind", "contract"),
+    [
+        (Weights(9, 1, groups=2), "depthwise-convolution", 9),
+        (Weights(9, 1, groups=4), "depthwise-convolution", 9),
+        (Weights(9, 2, groups=4), "grouped-convolution", 1),
+        (Weights(18, 3, groups=2), "grouped-convolution", 1),
+    ],
+)
+def test_groups_on_digital_units_share_inputs_where_they_make_several_outputs(weights, kind, contract):
+    layers = (
+        Layer("in", Source(), 3, weights.rows * weights.groups),
+        Layer("g", Matrix(weights), 3, weights.columns * weights.groups),
+        Layer("out", Sink(), 3, weights.columns * weights.groups),
+    )
+    edges = (Edge("in", "g", Same(), layers[0].width), Edge("g", "out", Same(), layers[1].width))
+    operator = place(Network("groups", layers, edges), make_chip(grouped="digital")).network.by_name["g"].operator
+    assert isinstance(operator, Digital)
+    assert (operator.kind, operator.contract, operator.whole_token) == (kind, contract, contract == 1)
+    assert operator.work == ((Primitive.MAC, weights.rows * weights.columns * weights.groups),)
+    assert operator.product

@@ -25,7 +25,7 @@ from archsim.network import (
     Window,
 )
 from tests.networks import additions, decoder, line, lstm
-from tests.systolic_chips import systolic
+from tests.systolic_chips import LINKED, systolic
 
 ROOMY = Keeping(weight_bits=8, weights=None, weights_between=0.0, buffer=1e9, tensors=True, hands_over=True)
 TOKENS, SAMPLES = 3, 2
@@ -288,6 +288,14 @@ def test_several_devices_hold_as_much_more(chips, missing):
             plan_steps(chain(), chip, ROOMY, SAMPLES)
     else:
         plan_steps(chain(), chip, ROOMY, SAMPLES)
+
+
+@pytest.mark.parametrize(("chips", "arrays"), [(1, 1), (2, 3)])
+def test_every_array_of_every_device_is_used(chips, arrays):
+    described = systolic(*LINKED, f"system.chips={chips}", f"tile.arrays={arrays}")
+    placement = place(chain(), described)
+    assert placement.arrays_used == chips * arrays
+    assert placement.tiles_used == chips * placement.floorplan.tiles
 
 
 @pytest.mark.parametrize("batch", [10**9, 10**18, 10**20])
