@@ -141,3 +141,8 @@ def test_a_matrix_larger_than_a_block_is_cut_evenly(diagonal):
     assert cut.row.tolist() == [0, 1, 2] * 2 and cut.column.tolist() == [0] * 3 + [1] * 3
     assert cut.row_start.tolist() == [0, 6, 13] * 2 and cut.row_stop.tolist() == [6, 13, 20] * 2
     assert cut.column_stop.tolist() == [4] * 3 + [9] * 3
+
+
+@pytest.mark.parametrize(("granularity", "stops"), [(8, [8, 16, 20]), (9, [6, 13, 20]), (1, [6, 13, 20])])
+def test_columns_that_fill_a_block_stay_together(granularity, stops):
+    assert cut_weights(Weights(4, 20), BlockLimits(8, 8), granularity).column_stop.tolist() == stops

@@ -195,6 +195,7 @@ def test_operators_go_to_the_unit_that_names_them_and_ties_to_the_fastest():
     assert unit_of(served(fast=fast, slow=slow)) == "fast"
     assert unit_of(served(slow={**slow, "serves": ("re*",)}, fast=fast)) == "slow"
     assert unit_of(served(slow=slow, fast={**fast, "serves": ("softmax",)})) == "slow"
+    assert unit_of(served(slow={**slow, "serves": ("softmax", "re*")}, fast=fast)) == "slow"
     # Four cycles of work beside forty of overhead, or one beside two.
     assert unit_of(served(one={**fast, "overhead": 40}, two={**slow, "overhead": 2})) == "two"
 

@@ -108,6 +108,36 @@ def test_elements_of_all_samples_become_all_elements_of_some() -> None:
     assert shared(network, replace(KEEPING, weights=3 * 128 * 8.0), samples=2)["a"] == (COLUMNS, 0.5, False)
 
 
+def test_three_chips_get_two_ninths_of_what_they_need_from_each_other() -> None:
+    # Each has a third of the elements of three samples and needs all elements of one: a ninth from each of two.
+    network = line(("a", Matrix(Weights(8, 16))), ("b", Matrix(Weights(16, 8))))
+    keeping = replace(KEEPING, weights=4 * 128 * 8.0, chips=3)
+    found = share_layers(network, systolic(*LINKED, "system.chips=3"), keeping, np.ones(4, np.int64), 3)
+    assert found is not None
+    assert found.ways[1:3] == (COLUMNS, VECTORS)
+    assert found.exchanges[1].received == pytest.approx(6 / 9)
+
+
+def test_a_small_matrix_is_copied_before_a_large_one_that_saves_more() -> None:
+    # a takes in 8 elements with 8 x 4 weights, b 16 with 16 x 64: a quarter of an element saved for a weight, or 1/64.
+    layers = (
+        Layer("in", Source(), 1, 16),
+        Layer("a", Matrix(Weights(8, 4)), 1, 4),
+        Layer("b", Matrix(Weights(16, 64)), 1, 64),
+        Layer("out", Sink(), 1, 68),
+    )
+    edges = (
+        Edge("in", "a", Same(), 8),
+        Edge("in", "b", Same(), 16),
+        Edge("a", "out", Same(), 4),
+        Edge("b", "out", Same(), 64, target_start=4),
+    )
+    network, all_of_them = Network("two", layers, edges), 32 + 16 * 64
+    for room, ways in ((32, (VECTORS, COLUMNS)), (1024, (VECTORS, COLUMNS)), (1056, (VECTORS, VECTORS))):
+        found = shared(network, replace(KEEPING, weights=(all_of_them + room) * 8.0), samples=2)
+        assert (found["a"][0], found["b"][0]) == ways
+
+
 def test_samples_of_their_own_need_nothing_from_each_other() -> None:
     network = line(("a", Matrix(Weights(8, 6))), ("d", additions(6)), ("b", Matrix(Weights(6, 4))))
     found = shared(network, samples=4)

@@ -158,6 +158,7 @@ def test_what_an_element_is_made_of_must_lie_together():
     assert carried(Edge("a", "b", Same(), 24), parts((0, 4), (4, 10), (10, 24)), 4) is None
     assert carried(Edge("a", "b", Same(), 10), parts((0, 4), (4, 10)), 4) is None
     assert carried(Edge("a", "b", Same(), 6, source_start=2), parts((2, 8)), 2) is not None
+    assert carried(Edge("a", "b", Same(), 6, target_start=2), parts((0, 2), (2, 6)), 4) is None
     assert carried(Edge("a", "b", Same(), 24, scattered=True), source, 1) is None
 
 
