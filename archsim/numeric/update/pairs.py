@@ -40,8 +40,9 @@ class Refresh:
     read_noise : float
         Standard deviation of the readings, in normalised weights.
     verified : bool
-        Whether the device is read after each pulse, and pulsed no more once it has reached the difference. Open loop, a
-        device whose first steps are larger than its mean one ends far beyond it.
+        Whether the device is read after each pulse, and pulsed no more once it has reached the difference; one that is
+        farther from it then than without a pulse is reset again. Open loop, a device whose first steps are larger than
+        its mean one ends far beyond it.
     """
 
     upper: float = 0.75
@@ -149,7 +150,10 @@ def _reached(cells: PairCells, state: PairState, wanted: F32) -> PairState:
         if not counts.any():
             break
         state = pulsed_pairs(cells, state, counts)
-    return state
+    made = _read(cells.plus, state.plus, cells.refresh) - _read(cells.minus, state.minus, cells.refresh)
+    beyond = np.abs(made - wanted) > np.abs(wanted)
+    beyond &= wanted != 0
+    return PairState(reset(cells.plus, state.plus, beyond), reset(cells.minus, state.minus, beyond), state.refreshed)
 
 
 def _count(chosen: Mask) -> int:

@@ -335,6 +335,15 @@ def test_devices_whose_first_steps_are_large_need_verified_refreshes() -> None:
     assert 0.5 < found[True] < 0.5 + 0.15
 
 
+def test_a_verified_refresh_leaves_alone_what_one_pulse_would_overshoot() -> None:
+    """Of PCM: a first pulse, 0.28 on average, is farther from a weight of 0.05 than none, and nearer to one of 0.2."""
+    cells = sampled_pairs(PRESETS["pcm"].device, (100, 100), Stream(0), Refresh(verified=True))
+    for weight, low, high in ((0.05, -0.05, 0.05), (0.2, 0.15, 0.3)):
+        both = written_pairs(cells, ones(1.6, (100, 100)))
+        both = replace(both, minus=written_pairs(cells, ones(weight - 1.6, (100, 100))).minus)
+        assert low < float(np.median(refreshed_pairs(cells, both).weights)) < high
+
+
 def test_an_update_of_pairs_raises_one_side_or_the_other() -> None:
     cells = sampled_pairs(PulsedDevice(0.001, upper=Bound(1.0), lower=Bound(0.0)), (2, 2), Stream(0), Refresh())
     x, d = np.array([[0.5, 1.0]], np.float32), np.array([[0.2, -0.1]], np.float32)
