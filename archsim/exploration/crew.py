@@ -5,6 +5,7 @@ All of them take a task and give a future, so that nobody else knows who works.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -214,8 +215,9 @@ def _main_hidden() -> Iterator[None]:
 
 
 def _begin() -> None:
-    """A worker lets the keyboard alone, and computes on one core."""
+    """A worker lets the keyboard alone, computes on one core, and does not look through what stays loaded."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
     import numba
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
