@@ -270,7 +270,10 @@ def _idle_share(trace: Trace, placement: Placement) -> float:
         return 0.0
     # In the order in which lowering goes through the uses.
     periods = np.concatenate(
-        [product_period(placement.stages(use), summed=False)[uses.block[rows]] for use, rows in placement.used.items()]
+        [
+            product_period(stages, summed=False)[uses.block[placement.used[use]]]
+            for use, stages in placement.all_stages.items()
+        ]
     )
     arrays_of = program.resources.kind[program.actors.resource] == Kind.ARRAY
     taking = np.flatnonzero(arrays_of & ~np.isin(program.actors.role, WRITING))

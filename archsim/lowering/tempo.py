@@ -21,7 +21,7 @@ from archsim.units import period_ps, picoseconds
 
 def layer_tempos(placement: Placement) -> dict[str, Tempo]:
     """Pace and latency of every layer of a placed network, by name."""
-    products = {use: _Products.of(placement.stages(use)) for use in placement.used}
+    products = {use: _Products.of(stages) for use, stages in placement.all_stages.items()}
     travels = _travels(placement)
     return {
         layer.name: _tempo(placement, products[placement.use[index]], index, layer, travels[index])

@@ -18,6 +18,7 @@ from archsim.mapping.turns import Turns
 from archsim.network import Digital, Layer, Matrix, Network, Use
 
 Ids = NDArray[np.int64]
+_PASSES = {Use.TRANSPOSED: Pass.TRANSPOSED, Use.UPDATE: Pass.UPDATE, Use.WRITE: Pass.WRITE}
 
 
 class By(Enum):
@@ -244,27 +245,10 @@ class Placement:
         return self._stages(Pass.FORWARD)
 
     @cached_property
-    def transposed(self) -> tuple[Stage, ...]:
-        """The same of a transposed product."""
-        return self._stages(Pass.TRANSPOSED)
-
-    @cached_property
-    def updates(self) -> tuple[Stage, ...]:
-        """The same of an update."""
-        return self._stages(Pass.UPDATE)
-
-    @cached_property
-    def writes(self) -> tuple[Stage, ...]:
-        """The same of the writing of a matrix of changes."""
-        return self._stages(Pass.WRITE)
-
-    def stages(self, use: Use) -> tuple[Stage, ...]:
-        """The stages of a use of each block; their columns have shape ``(blocks,)``."""
-        if use is Use.FORWARD:
-            return self.products
-        if use.changes:
-            return self.updates if use is Use.UPDATE else self.writes
-        return self.transposed
+    def all_stages(self) -> dict[Use, tuple[Stage, ...]]:
+        """The same of every use that there is, and of products in any case."""
+        asked = (use for use, rows in self.used.items() if len(rows) and use is not Use.FORWARD)
+        return {Use.FORWARD: self.products, **{use: self._stages(_PASSES[use]) for use in asked}}
 
     @cached_property
     def use(self) -> tuple[Use, ...]:
@@ -284,11 +268,6 @@ class Placement:
     def changing(self) -> Ids:
         """Rows of ``uses`` after which weights are others."""
         return np.sort(np.concatenate([rows for use, rows in self.used.items() if use.changes]))
-
-    @property
-    def all_stages(self) -> dict[Use, tuple[Stage, ...]]:
-        """The stages of every use that there is."""
-        return {use: self.stages(use) for use, rows in self.used.items() if len(rows)}
 
     def rewriting(self, doing: Pass) -> tuple[Stage, ...]:
         """The stages of a transfer or a refresh of each block; nothing where the chip makes none."""
