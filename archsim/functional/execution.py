@@ -83,7 +83,7 @@ def execute(
     @lru_cache(maxsize=1)
     def written(number: int) -> Products:
         reading = (again(number) if again is not None and number else arrays).at(time_s)
-        return ArrayProducts(reading, model.placement.replicas, model.layers, meter if measure else None)
+        return ArrayProducts(reading, model.placement.dealings, model.layers, meter if measure else None)
 
     if again is None or turns is None:
         return Execution(model.run(data, written(0), batch=batch), meter)

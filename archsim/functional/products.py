@@ -13,6 +13,7 @@ from archsim.functional.batches import Samples
 from archsim.functional.meter import Meter
 from archsim.functional.runtime import F32
 from archsim.functional.weights import WeightMatrix
+from archsim.mapping.dealing import Dealing
 from archsim.numeric import multiply
 
 RECORDED = 1024
@@ -56,8 +57,8 @@ class ArrayProducts:
     ----------
     reading : Reading
         The arrays at the time of the products.
-    replicas : tuple of int
-        Copies of each layer: copy j takes positions j, j + copies, ... of every sample.
+    dealings : tuple of Dealing
+        How each layer's tokens are dealt to its copies: each takes its positions of every sample.
     layers : Layers
         The weights that were asked for.
     meter : Meter, optional
@@ -65,7 +66,7 @@ class ArrayProducts:
     """
 
     reading: Reading
-    replicas: tuple[int, ...]
+    dealings: tuple[Dealing, ...]
     layers: Layers
     meter: Meter | None = None
     _by_copy: dict[tuple[int, int], list[int]] = field(default_factory=dict)
@@ -78,8 +79,9 @@ class ArrayProducts:
         groups, _, columns = self.layers[layer].shape
         stacked = vectors.reshape(samples.count, -1, vectors.shape[1])
         result = np.zeros((*stacked.shape[:2], groups * columns), np.float32)
-        for copy in range(self.replicas[layer]):
-            mine = slice((copy - step) % self.replicas[layer], None, self.replicas[layer])
+        for copy in range(self.dealings[layer].copies):
+            mine = self.dealings[layer].tokens(copy, step + stacked.shape[1]) - step
+            mine = mine[mine >= 0]
             part = stacked[:, mine]
             if part.shape[1]:
                 flat = np.ascontiguousarray(part.reshape(-1, vectors.shape[1]))

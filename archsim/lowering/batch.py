@@ -48,7 +48,4 @@ def batch_of(placement: Placement, samples: int) -> Batch:
 
 def firings_of(placement: Placement, layer: Ids, replica: Ids, batch: Batch) -> Ids:
     """Firings in the whole run of copies of layers."""
-    tokens = np.array([layer.tokens for layer in placement.network.order], np.int64)[layer]
-    copies = np.asarray(placement.replicas, np.int64)[layer]
-    firings: Ids = (tokens - replica + copies - 1) // copies * batch.samples
-    return firings
+    return placement.tokens_of(layer, replica) * batch.samples

@@ -1,13 +1,14 @@
 """From "which tokens are touched" to "how many must be there, how many may go": need and release curves.
 
 A consumer's firing needs every token up to the last one that it or an earlier firing touches; when it ends, every token
-below the first one that a later firing touches may go. With replicas, producer copy j holds tokens j, j + r, ... and
-consumer copy j' makes tokens j', j' + r', ...; with interleaved samples, token t of sample k of a group is entry
-``t * group + k`` of a stream.
+below the first one that a later firing touches may go. With replicas, a copy of the producer holds the tokens that are
+dealt to it, and a copy of the consumer makes those that are dealt to it (`archsim.mapping.dealing`); with interleaved
+samples, token t of sample k of a group is entry ``t * group + k`` of a stream.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 from archsim.columns import Ids
 from archsim.lowering.passing import Rows, Selections
 from archsim.lowering.series import Sequence
+from archsim.mapping.dealing import Dealing
 from archsim.network import NOTHING, Access, Edge, Network
 
+ALONE = Dealing()
 MOST_KEPT = 128
 """Reaches and curves that are kept from one lowering to the next."""
 
@@ -39,16 +42,16 @@ class Reach:
     last: Ids
     produced: int
 
-    def share(self, producer: int, producers: int, consumer: int, consumers: int) -> Reach:
-        """What copy ``consumer`` of ``consumers`` touches of copy ``producer`` of ``producers``, in its own count."""
-        first, last = self.first[consumer::consumers], self.last[consumer::consumers]
-        low = -((producer - first) // producers)
-        high = (last - producer) // producers
+    def share(self, producer: int, made: Dealing, consumer: int, taken: Dealing) -> Reach:
+        """What one copy of the consumer touches of one of the producer, in the producing copy's own count."""
+        mine = taken.tokens(consumer, len(self.first)) if taken.copies > 1 else slice(None)
+        first, last = self.first[mine], self.last[mine]
+        low, high = made.below(producer, first), made.below(producer, last + 1) - 1
         empty = (first == NOTHING) | (low > high)
         return Reach(
-            np.where(empty, NOTHING, np.maximum(low, 0)),
+            np.where(empty, NOTHING, low),
             np.where(empty, NOTHING, high),
-            share_of(self.produced, producer, producers),
+            int(made.below(producer, self.produced)),
         )
 
     @property
@@ -70,11 +73,6 @@ class Reach:
         there = self.last != NOTHING
         first, last = (np.where(there, np.searchsorted(tokens, end), NOTHING) for end in (self.first, self.last))
         return Reach(first, last, len(tokens))
-
-
-def share_of(tokens: int, copy: int, copies: int) -> int:
-    """Tokens of one copy, of so many."""
-    return (tokens - copy + copies - 1) // copies
 
 
 @dataclass(frozen=True)
@@ -165,14 +163,25 @@ class Demands:
         Samples that interleave.
     selections : Selections
         Takes the curves into its book.
+    dealt : mapping of str to Dealing
+        How the tokens of layers are dealt to their copies; layers that it does not name have one.
     """
 
     network: Network
     group: int
     selections: Selections
+    dealt: Mapping[str, Dealing] = field(default_factory=dict)
     _reaches: dict[tuple[Access, int, int], Reach] = field(default_factory=dict)
     _curves: dict[tuple[Access, int, int], Demand] = field(default_factory=dict)
     _rows: dict[tuple[Access, int, int], Rows] = field(default_factory=dict)
+
+    def ends(self, edge: Edge) -> tuple[Dealing, Dealing]:
+        """How tokens are dealt to the copies at both ends of an edge."""
+        return self.dealing(edge.source), self.dealing(edge.target)
+
+    def dealing(self, layer: str) -> Dealing:
+        """How a layer's tokens are dealt to its copies."""
+        return self.dealt.get(layer, ALONE)
 
     def reach(self, edge: Edge) -> Reach:
         """Tokens that an edge touches."""

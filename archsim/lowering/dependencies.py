@@ -8,12 +8,13 @@ from functools import lru_cache
 import numpy as np
 
 from archsim.columns import Columns, Ids
-from archsim.lowering.curves import Demands, Reach, demand
+from archsim.lowering.curves import ALONE, Demands, Reach, demand
 from archsim.lowering.layers import Ends
 from archsim.lowering.passing import ALL, Rows
 from archsim.lowering.products import PartialSums
 from archsim.lowering.series import SeriesBook
 from archsim.mapping import Members, Placement, consumers, producers, sent_elements, shared_elements
+from archsim.mapping.dealing import Dealing
 from archsim.network import Access, Edge, tokens_read
 
 UNTOUCHED = -1
@@ -76,7 +77,7 @@ def edge_dependencies(
     """
     edge = placement.network.edges[edge_index]
     makers, takers = producing(placement, ends, edge), consuming(placement, ends, edge)
-    curves = _copy_pairs(demands, placement, edge, capacity, fetched=fetched)
+    curves = _copy_pairs(demands, edge, capacity, fetched=fetched)
     shared = shared_elements(edge, makers, takers)
     touched = curves.need[makers.replica[:, None], takers.replica[None, :]] != UNTOUCHED
     source, target = np.nonzero((shared > 0) & touched)
@@ -146,27 +147,27 @@ class _CopyPairs:
         self.passing[pair], self.room[pair] = passing, room
 
 
-def _copy_pairs(demands: Demands, placement: Placement, edge: Edge, capacity: int, *, fetched: bool) -> _CopyPairs:
+def _copy_pairs(demands: Demands, edge: Edge, capacity: int, *, fetched: bool) -> _CopyPairs:
     reach = demands.reach(edge)
-    made, taken = (placement.replicas[placement.index[name]] for name in (edge.source, edge.target))
-    pairs = _CopyPairs.untouched((made, taken))
+    made, taken = demands.ends(edge)
+    pairs = _CopyPairs.untouched((made.copies, taken.copies))
     aligned = made == taken and np.array_equal(reach.first, reach.last) and _in_step(reach)
-    for maker in range(made):
+    for maker in range(made.copies):
         tokens = touched_tokens(reach, maker, made) if fetched else None
-        for taker in (maker,) if aligned else range(taken):
-            part = reach if made == taken == 1 else reach.share(maker, made, taker, taken)
+        for taker in (maker,) if aligned else range(taken.copies):
+            part = reach if made == taken == ALONE else reach.share(maker, made, taker, taken)
             part = part if tokens is None else part.among(tokens)
             if part.touched:
                 curves = demands.of(edge) if part is reach else demand(part, demands.group)
                 rows = demands.rows(edge) if part is reach else demands.add(curves)
-                room = max(curves.room, -(-capacity // made)) + 1
+                room = max(curves.room, -(-capacity // made.copies)) + 1
                 pairs.put((maker, taker), rows, demands.passing(part), room)
     return pairs
 
 
-def touched_tokens(reach: Reach, copy: int, copies: int) -> Ids:
+def touched_tokens(reach: Reach, copy: int, made: Dealing) -> Ids:
     """Tokens of one copy of the producer that any consumer touches, in the copy's own count."""
-    return reach.share(copy, copies, 0, 1).tokens()
+    return reach.share(copy, made, 0, ALONE).tokens()
 
 
 def _in_step(reach: Reach) -> bool:

@@ -16,19 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.chip.fabric import Fabric
-from archsim.errors import InputError
 from archsim.lowering.dependencies import Dependencies
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.passing import ALL, Selections
 from archsim.lowering.room import check_links
 from archsim.machine.flits import flit_shares, flits_of, tokens_per_flit
 from archsim.mapping import Placement
+from archsim.mapping.ways import CHIP_LINK, EJECT, INJECT, LINK, Links, Ways
 from archsim.program import Kind, Role
-from archsim.topology import chip_routes
 from archsim.units import period_ps, picoseconds
 
 Ids = NDArray[np.int64]
-INJECT, LINK, CHIP_LINK, EJECT = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Hops:
     kind : int64
         ``INJECT``, ``LINK``, ``CHIP_LINK`` or ``EJECT``.
     tail, head : int64
-        Vertices that the link joins: routers of chips, or nodes (see ``_Vertices``).
+        Vertices that the link joins: routers of chips, or nodes (see `archsim.mapping.ways`).
     passing : int64
         The selection of the stream's tokens that the link carries.
     """
@@ -52,24 +50,6 @@ class Hops:
     tail: Ids
     head: Ids
     passing: Ids
-
-
-@dataclass(frozen=True, slots=True)
-class _Vertices:
-    """Numbers for routers and nodes of all chips: ``chip * stride + router``, and nodes after all routers.
-
-    Parameters
-    ----------
-    stride : int
-        Node numbers per chip, which is at least the routers per chip.
-    chips : int
-    """
-
-    stride: int
-    chips: int
-
-    def node(self, node: Ids) -> Ids:
-        return self.chips * self.stride + node
 
 
 def add_transfers(draft: Draft, placement: Placement, remote: Dependencies) -> tuple[Ids, Ids]:
@@ -90,8 +70,7 @@ def add_transfers(draft: Draft, placement: Placement, remote: Dependencies) -> t
     hops = _hops(placement, draft.selections, (stream, source_node), remote)
     actor = _add_links(draft, placement, hops, producer, bits)
     _join_links(draft, placement, hops, actor, producer, bits)
-    vertices = _Vertices(placement.floorplan.nodes, placement.chips)
-    arriving = _find(hops, stream, vertices.node(remote.target_node))
+    arriving = _find(hops, stream, placement.chips * placement.floorplan.nodes + remote.target_node)
     return actor[arriving], hops.passing[arriving]
 
 
@@ -118,95 +97,31 @@ def _hops(placement: Placement, selections: Selections, streams: tuple[Ids, Ids]
 
     ``streams`` are those of each pair, and the node where each of them starts.
     """
-    floorplan, nodes = placement.floorplan, placement.floorplan.nodes
-    vertices = _Vertices(nodes, placement.chips)
-    pairs, way = np.unique(streams[0] * (placement.chips * nodes) + remote.target_node, return_inverse=True)
-    way_stream, target = np.divmod(pairs, placement.chips * nodes)
-    source = streams[1][way_stream]
-    # While the links of ways are followed, each way is known by its number.
-    stream = np.arange(len(pairs))
-    chip_from, node_from = np.divmod(source, nodes)
-    chip_to, node_to = np.divmod(target, nodes)
-    router_from, router_to = floorplan.router[node_from], floorplan.router[node_to]
-    gate = floorplan.router[floorplan.port]
-    pieces = [
-        (stream, INJECT, vertices.node(source), chip_from * nodes + router_from),
-        (stream, EJECT, chip_to * nodes + router_to, vertices.node(target)),
-    ]
-    away = chip_from != chip_to
-    start = np.where(away, gate, router_from)
-    _check_links(placement, router_from, start, router_to, np.stack([chip_from, chip_to]))
-    pieces += _walk(floorplan.routes.predecessor, stream, start, router_to, chip_to, nodes)
-    if away.any():
-        pieces += _walk_out(placement, stream[away], router_from[away], chip_from[away], chip_to[away], int(gate))
-    return _distinct(pieces, way_stream, selections, selections.unions(way, remote.passing, len(pairs)))
+    size = placement.chips * placement.floorplan.nodes
+    pairs, way = np.unique(streams[0] * size + remote.target_node, return_inverse=True)
+    way_stream, target = np.divmod(pairs, size)
+    ways = Ways(placement.chip, placement.floorplan, placement.chips, streams[1][way_stream], target)
+    check_links(placement.network.name, len(pairs), ways.count)
+    wanted = selections.unions(way, remote.passing, len(pairs))
+    return _distinct(ways.links(), way_stream, selections, wanted)
 
 
-def _check_links(placement: Placement, router_from: Ids, start: Ids, router_to: Ids, chips: Ids) -> None:
-    """Count the links of all ways before they are spelled out; ``start`` is where each enters its target's chip."""
-    hops, between = placement.floorplan.routes.hops, chip_routes(placement.chip.system.topology, placement.chips).hops
-    inside = int(hops[start, router_to].sum()) + 2 * len(start)
-    outward = int(hops[router_from, start].sum()) + int(between[chips[0], chips[1]].sum())
-    check_links(placement.network.name, len(start), inside + outward)
-
-
-_Piece = tuple[Ids, int, Ids, Ids]
-
-
-def _walk(predecessor: Ids, stream: Ids, start: Ids, stop: Ids, chip: Ids, stride: int) -> list[_Piece]:
-    """Router links from ``start`` to ``stop`` on each row's chip, all rows one hop at a time."""
-    pieces: list[_Piece] = []
-    moving = start != stop
-    while moving.any():
-        stream, start, stop, chip = stream[moving], start[moving], stop[moving], chip[moving]
-        before = predecessor[start, stop]
-        pieces.append((stream, LINK, chip * stride + before, chip * stride + stop))
-        stop = before
-        moving = start != stop
-    return pieces
-
-
-def _walk_out(placement: Placement, stream: Ids, router: Ids, chip_from: Ids, chip_to: Ids, gate: int) -> list[_Piece]:
-    """From a router to its chip's gate, and on from chip to chip; chip links meet the fabric at the gate alone."""
-    stride = placement.floorplan.nodes
-    if placement.chip.system.link is None:
-        raise InputError(
-            f"the network takes {placement.chips} chips and nothing joins them",
-            where=f"chip {placement.chip.name!r}, system.link",
-            remedy="Describe the link between chips (system: link: ...), or take larger chips.",
-        )
-    table = placement.floorplan.routes.predecessor
-    pieces = _walk(table, stream, router, np.full_like(router, gate), chip_from, stride)
-    chips = chip_routes(placement.chip.system.topology, placement.chips).predecessor
-    moving = np.ones(len(stream), bool)
-    while moving.any():
-        stream, chip_from, chip_to = stream[moving], chip_from[moving], chip_to[moving]
-        before = chips[chip_from, chip_to]
-        pieces.append((stream, CHIP_LINK, before * stride + gate, chip_to * stride + gate))
-        chip_to = before
-        moving = chip_from != chip_to
-    return pieces
-
-
-def _distinct(pieces: list[_Piece], streams: Ids, selections: Selections, wanted: Ids) -> Hops:
+def _distinct(links: Links, streams: Ids, selections: Selections, wanted: Ids) -> Hops:
     """Each link of a tree once, however many targets lie behind it; sorted by stream and head.
 
     Parameters
     ----------
-    pieces : list of _Piece
-        Links of ways.
+    links : Links
+        Of all ways.
     streams, wanted : int64, shape (ways,)
         Each way's stream, and the selection of it that its target wants.
     selections : Selections
     """
-    way = np.concatenate([piece[0] for piece in pieces])
-    kind = np.concatenate([np.full(len(piece[0]), piece[1]) for piece in pieces])
-    tail = np.concatenate([piece[2] for piece in pieces])
-    head = np.concatenate([piece[3] for piece in pieces])
     # Within a tree every vertex has one link into it, so stream and head identify a hop.
-    hop, kept, link = np.unique(streams[way] * _HEADS + head, return_index=True, return_inverse=True)
-    passing = selections.unions(link, wanted[way], len(hop)) if wanted.any() else np.full(len(hop), ALL)
-    return Hops(streams[way[kept]], kind[kept], tail[kept], head[kept], passing)
+    stream = streams[links.way]
+    hop, kept, link = np.unique(stream * _HEADS + links.head, return_index=True, return_inverse=True)
+    passing = selections.unions(link, wanted[links.way], len(hop)) if wanted.any() else np.full(len(hop), ALL)
+    return Hops(stream[kept], links.kind[kept], links.tail[kept], links.head[kept], passing)
 
 
 _HEADS = np.int64(1 << 32)

@@ -20,6 +20,15 @@ def wait_for(ready: Times, need: Ids, starts: Times, latency: float) -> None:
 
 
 @jit()
+def latest(arrivals: Times, first: Ids, last: Ids) -> Times:
+    """The last arrival from each first to each last entry, shape ``(ranges,)``: of tokens that come in any order."""
+    found = np.empty(len(first), np.float64)
+    for place in range(len(first)):
+        found[place] = arrivals[first[place] : last[place] + 1].max()
+    return found
+
+
+@jit()
 def spread(ready: Times, step: float) -> Times:
     """Starts that follow each other evenly, as early as all are ready, shape ``(firings,)``."""
     starts = np.empty_like(ready)

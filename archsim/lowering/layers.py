@@ -82,7 +82,7 @@ def _add_digital(draft: Draft, placement: Placement, batch: Batch, index: int) -
         share = float(homes.stop[home] - homes.start[home]) / layer.width
         replica = int(homes.replica[home])
         cycles = digital_cycles(placement.network, layer, unit, share)
-        mine = cycles[replica :: placement.replicas[index]] if len(cycles) > 1 else cycles
+        mine = cycles[placement.dealings[index].tokens(replica, layer.tokens)] if len(cycles) > 1 else cycles
         clock = period_ps(unit.clock)
         actor = ActorRows(
             layer=index,

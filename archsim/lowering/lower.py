@@ -109,7 +109,7 @@ def frame(
     check_room(placement, batch)
     draft = Draft(placement.floorplan.nodes)
     ends, sums = add_layers(draft, placement, stages, samples)
-    demands = Demands(placement.network, samples.group, draft.selections)
+    demands = Demands(placement.network, samples.group, draft.selections, placement.dealt)
     choices = _choices(demands, placement, ends, rooms, capacities or {})
     between = BetweenTurns.of(draft, placement, ends, samples)
     most = between.most_kept(choices)

@@ -53,7 +53,8 @@ class PacedRooms:
 
     @cached_property
     def _demands(self) -> Demands:
-        return Demands(self.placement.network, self.placement.interleave, Selections(SeriesBook()))
+        placed = self.placement
+        return Demands(placed.network, placed.interleave, Selections(SeriesBook()), placed.dealt)
 
     @cached_property
     def _tempos(self) -> dict[str, Tempo]:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.lowering.curves import Demand, Demands
-from archsim.network import Edge, Learning, Matrix, Network, Phase
+from archsim.columns import Ids
+from archsim.lowering.curves import Demand, Demands, Reach, demand
+from archsim.mapping.dealing import Dealing
+from archsim.network import NOTHING, Edge, Learning, Matrix, Network, Phase
 
 Times = NDArray[np.float64]
 SLACK = 2
@@ -107,9 +109,42 @@ def paced_schedule(demands: Demands, tempos: dict[str, Tempo], stretch: int) -> 
         ready = np.zeros(layer.tokens * group)
         for edge in network.inputs_of(layer.name):
             if not edge.recurrent:
-                held.wait_for(ready, demands.of(edge).need, starts[edge.source], float(tempos[edge.source].latency_ps))
-        starts[layer.name] = held.spread(ready, period / len(ready))
+                latency = float(tempos[edge.source].latency_ps)
+                if demands.dealing(edge.source).run == 1:
+                    held.wait_for(ready, demands.of(edge).need, starts[edge.source], latency)
+                else:
+                    _wait_for_all(ready, demands.reach(edge), group, starts[edge.source] + latency)
+        starts[layer.name] = _dealt_starts(demands.dealing(layer.name), ready, group, period)
     return Pace(period, starts)
+
+
+def _wait_for_all(ready: Times, reach: Reach, group: int, arrivals: Times) -> None:
+    """Move each firing's readiness to the last arrival of what it touches, where tokens do not come in their order."""
+    from archsim.lowering import held
+
+    touching = np.repeat(reach.last != NOTHING, group)
+    first = np.repeat(reach.first * group, group)[touching]
+    last = np.repeat(reach.last * group + group - 1, group)[touching]
+    ready[touching] = np.maximum(ready[touching], held.latest(arrivals, first, last))
+
+
+def _dealt_starts(dealing: Dealing, ready: Times, group: int, period: float) -> Times:
+    """Starts of a layer whose copies each spread their tokens evenly, as early as these are ready."""
+    from archsim.lowering import held
+
+    if dealing.run == 1:
+        return held.spread(ready, period / len(ready))
+    starts = np.empty_like(ready)
+    for copy in range(dealing.copies):
+        mine = _entries(dealing, copy, len(ready), group)
+        starts[mine] = held.spread(ready[mine], period / len(mine))
+    return starts
+
+
+def _entries(dealing: Dealing, copy: int, entries: int, group: int) -> Ids:
+    """A copy's entries of a stream of so many."""
+    tokens = dealing.tokens(copy, entries // group)
+    return np.asarray((tokens[:, None] * group + np.arange(group)).ravel())
 
 
 def edge_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: Pace) -> int:
@@ -118,9 +153,38 @@ def edge_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: 
     if edge.recurrent:
         # A step's result waits until the other samples of its group have had their turns.
         return curves.room + demands.group + SLACK
+    if any(dealing.run > 1 for dealing in demands.ends(edge)):
+        return _dealt_room(demands, edge, tempos, pace)
     room = _room(curves, edge, pace.starts[edge.source], tempos, pace)
     learning = demands.network.learning
     return room if learning is None else max(curves.room, _room_to_learn(demands.network, learning, edge, room))
+
+
+def _dealt_room(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: Pace, *, even: bool = False) -> int:
+    """The same where tokens are dealt in runs: of the two copies between which most lie, for all copies of the source.
+
+    With ``even``, tokens of each copy of the source come evenly, as late as will do.
+    """
+    reach, (made, taken), group = demands.reach(edge), demands.ends(edge), demands.group
+    hold, most = float(tempos[edge.target].hold_ps), 0
+    for maker in range(made.copies):
+        there = pace.starts[edge.source][_entries(made, maker, reach.produced * group, group)]
+        for taker in range(taken.copies):
+            part = reach.share(maker, made, taker, taken)
+            if part.touched:
+                curves = demand(part, group)
+                begun = pace.starts[edge.target][_entries(taken, taker, len(reach.first) * group, group)]
+                coming = _late_enough(curves, begun, pace.period_ps) if even else there
+                most = max(most, _room_between(curves, coming, (begun, hold), pace.period_ps))
+    return most * made.copies
+
+
+def _late_enough(curves: Demand, begun: Times, period: float) -> Times:
+    """Even arrivals, as late as every firing still finds what it needs."""
+    even = np.arange(curves.advance) * (period / curves.advance)
+    needing = curves.need > 0
+    late = (begun[needing] - even[curves.need[needing] - 1]).min(initial=np.inf)
+    return even + (late if needing.any() else 0.0)
 
 
 def _room_to_learn(network: Network, learning: Learning, edge: Edge, room: int) -> int:
@@ -140,16 +204,20 @@ def window_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace
     curves = demands.of(edge)
     if edge.recurrent:
         return curves.room + demands.group + SLACK
-    even = np.arange(curves.advance) * (pace.period_ps / curves.advance)
-    needing = curves.need > 0
-    late = (pace.starts[edge.target][needing] - even[curves.need[needing] - 1]).min(initial=np.inf)
-    return _room(curves, edge, even + (late if needing.any() else 0.0), tempos, pace)
+    if any(dealing.run > 1 for dealing in demands.ends(edge)):
+        return _dealt_room(demands, edge, tempos, pace, even=True)
+    return _room(curves, edge, _late_enough(curves, pace.starts[edge.target], pace.period_ps), tempos, pace)
 
 
 def _room(curves: Demand, edge: Edge, taken: Times, tempos: dict[str, Tempo], pace: Pace) -> int:
     """Entries that lie on an edge at most, given when each takes its place there."""
+    target = pace.starts[edge.target], float(tempos[edge.target].hold_ps)
+    return _room_between(curves, taken, target, pace.period_ps)
+
+
+def _room_between(curves: Demand, taken: Times, target: tuple[Times, float], period: float) -> int:
+    """The same, given also when firings of the target begin, and for how long they hold their inputs."""
     from archsim.lowering import held
 
-    begun, hold_ps = pace.starts[edge.target], float(tempos[edge.target].hold_ps)
-    most = held.most_held(taken, begun, hold_ps, curves.freeing, pace.period_ps)
-    return max(most, curves.room) + SLACK
+    begun, hold_ps = target
+    return max(held.most_held(taken, begun, hold_ps, curves.freeing, period), curves.room) + SLACK

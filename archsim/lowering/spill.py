@@ -14,7 +14,7 @@ import numpy as np
 from archsim.chip.system import Memory
 from archsim.columns import Columns, Ids
 from archsim.lowering.batch import Batch
-from archsim.lowering.curves import Demands, Reach, demand, share_of
+from archsim.lowering.curves import Demands, Reach, demand
 from archsim.lowering.dependencies import Dependencies, consuming, touched_tokens
 from archsim.lowering.draft import ActorRows, Draft, Place, Timing
 from archsim.lowering.keeping import Keep
@@ -182,7 +182,7 @@ def _fetch(memory: _MemoryPort, batch: Batch, demands: Demands, edge: Spilled, w
     stream, first, reader_of = np.unique(memory.stream(pairs), return_index=True, return_inverse=True)
     rows, bits = pairs.take(first), _fetched_bits(pairs, reader_of)
     table, interval = draft.actor_columns(rows.source), memory.intervals(bits)
-    touched = _touched(memory.placement, demands, edge.edge, table.replica)
+    touched = _touched(demands, memory.edge(edge), table.replica)
     curves = {copy: demands.add(demand(reach, batch.group)) for copy, reach in touched.items()}
     need, release, passed = np.array([curves[copy] for copy in table.replica.tolist()]).T
     actors = ActorRows(
@@ -205,12 +205,11 @@ def _fetch(memory: _MemoryPort, batch: Batch, demands: Demands, edge: Spilled, w
     return replace(pairs, source=reader[reader_of], source_node=memory.node(pairs), bits=bits[reader_of])
 
 
-def _touched(placement: Placement, demands: Demands, edge: int, copies: Ids) -> dict[int, Reach]:
+def _touched(demands: Demands, edge: Edge, copies: Ids) -> dict[int, Reach]:
     """The touched tokens of some copies of an edge's producer, each touched once."""
-    described = placement.network.edges[edge]
-    reach, all_copies = demands.reach(described), placement.replicas[placement.index[described.source]]
-    touched = {copy: touched_tokens(reach, copy, all_copies) for copy in np.unique(copies).tolist()}
-    return {copy: Reach(tokens, tokens, share_of(reach.produced, copy, all_copies)) for copy, tokens in touched.items()}
+    reach, (made, _) = demands.reach(edge), demands.ends(edge)
+    touched = {copy: touched_tokens(reach, copy, made) for copy in np.unique(copies).tolist()}
+    return {copy: Reach(tokens, tokens, int(made.below(copy, reach.produced))) for copy, tokens in touched.items()}
 
 
 def _fetched_bits(pairs: Dependencies, reader: Ids) -> Ids:
@@ -255,7 +254,7 @@ def _bits_fetched(memory: _MemoryPort, edge: Spilled, taker: Members, group: int
     counts = tokens_read(
         described.access, network.by_name[described.source].tokens, network.by_name[described.target].tokens
     )
-    mine = counts[int(taker.replica[0]) :: memory.placement.replicas[memory.target(edge)]]
+    mine = counts[memory.placement.dealings[memory.target(edge)].tokens(int(taker.replica[0]), len(counts))]
     bits = _elements_wanted(described, taker) * memory.placement.chip.activation_bits
     return np.repeat(mine * bits, group)
 

@@ -6,7 +6,8 @@ whole tokens goes to the nearest able unit that still keeps pace with the arrays
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +33,15 @@ class Settler:
         Layers inside a recurrence, which get one copy.
     group : int
         Samples that take turns.
+    rows : mapping of str to int, optional
+        Tokens of a row of layers whose copies take rows; no others are named.
     """
 
     network: Network
     units: UnitPool
     bound: frozenset[str]
     group: int
+    rows: Mapping[str, int] = field(default_factory=dict)
 
     def settle(self, layer: Layer, known: dict[str, Parts]) -> Parts:
         """Homes of a digital layer whose inputs' homes are known."""
@@ -74,6 +78,9 @@ class Settler:
         """As many copies as it takes to keep pace, each beside a copy of the sources."""
         share = float((parts.stop - parts.start).max()) / layer.width
         copies = self._copies(layer, self.units.busy(self.network, layer, kind, share))
+        if layer.name in self.rows and layer.name not in self.bound:
+            # Few copies would each read rows of all copies of the source, which all make theirs at the same time.
+            copies = max(copies, _largest_divisor(layer.tokens // self.rows[layer.name], sources[0].replicas))
         return joined([one_copy(piece, copy % piece.replicas, copy) for copy in range(copies) for piece in sources])
 
     def _copies(self, layer: Layer, busy: float) -> int:
@@ -143,6 +150,10 @@ class Settler:
         ]
         bits = self.units.floorplan.chip.activation_bits
         return float(sum(edge.elements * count * bits for edge, count in zip(edges, tokens, strict=True)))
+
+
+def _largest_divisor(number: int, most: int) -> int:
+    return max(divisor for divisor in range(1, min(number, most) + 1) if number % divisor == 0)
 
 
 def _side_by_side(parts: Parts, width: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from archsim.chip.mapping_rules import Depthwise
 from archsim.chip.nearness import nearest
 from archsim.chip.schema import Chip
 from archsim.errors import InputError
-from archsim.mapping.blocks import column_granularity, cut_weights
+from archsim.mapping.blocks import Cut, column_granularity, cut_weights
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.homes import Settler
 from archsim.mapping.interleaving import possible_interleaving
@@ -22,6 +22,7 @@ from archsim.mapping.pace import Pace, PaceOf
 from archsim.mapping.parts import Parts
 from archsim.mapping.placement import Blocks, Homes, Placement
 from archsim.mapping.replication import Replication, matrix_load, recurrent_layers
+from archsim.mapping.rows import in_rows, row_widths
 from archsim.mapping.stepped_place import place_stepped
 from archsim.mapping.training import check_stepped_training, check_training, no_turns
 from archsim.mapping.unit_pool import UnitPool
@@ -85,11 +86,7 @@ def place(
     floorplan = Floorplan(chip)
     if network.learning is not None:
         check_training(network, mapped, floorplan, replicate, groups)
-    limits = floorplan.unit.limits
-    cuts = tuple(
-        cut_weights(held, limits, column_granularity(mapped, layers), packing=chip.mapping.packing)
-        for held, layers in mapped.users.items()
-    )
+    cuts = _cuts(mapped, floorplan)
     load = matrix_load(mapped, floorplan.unit, cuts)
     layout = lay_out(mapped, floorplan, cuts, load, replicate)
     if network.learning is not None and layout.turns is not None:
@@ -97,12 +94,34 @@ def place(
     pace = PaceOf(float(load.time_ps(layout.copies).max()) if len(cuts) else np.inf)
     homes = settled(layout, groups, pace) if settled else settle(network, chip, layout, groups, pace)
     placed = _assembled(mapped, floorplan, layout, homes)
-    if chip.mapping.optimiser is None:
+    if replicate == "balanced":
+
+        def in_other_homes() -> Placement:
+            rows = row_widths(mapped)
+            return _assembled(mapped, floorplan, layout, settle(network, chip, layout, groups, pace, rows))
+
+        placed = in_rows(placed, load, pace.time_ps, in_other_homes)
+    return _arranged(placed)
+
+
+def _cuts(mapped: Network, floorplan: Floorplan) -> tuple[Cut, ...]:
+    """The blocks of all weights."""
+    limits, packing = floorplan.unit.limits, floorplan.chip.mapping.packing
+    return tuple(
+        cut_weights(held, limits, column_granularity(mapped, layers), packing=packing)
+        for held, layers in mapped.users.items()
+    )
+
+
+def _arranged(placed: Placement) -> Placement:
+    """With tiles that have changed places, where the chip names an optimiser."""
+    optimiser = placed.chip.mapping.optimiser
+    if optimiser is None:
         return placed
     # Brings the compiler, which takes a while to load.
     from archsim.mapping.rearranging import nearer
 
-    return nearer(placed, chip.mapping.optimiser)
+    return nearer(placed, optimiser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +140,14 @@ class Settled:
     parts: tuple[Parts, ...]
 
 
-def settle(network: Network, chip: Chip, layout: Layout, groups: tuple[int, ...], pace: Pace) -> Settled:
+def settle(
+    network: Network,
+    chip: Chip,
+    layout: Layout,
+    groups: tuple[int, ...],
+    pace: Pace,
+    rows: Mapping[str, int] | None = None,
+) -> Settled:
     """Homes with room for the keys of as many samples as possible that take turns.
 
     Where not even one sample's keys have room, they go through memory, and as many take turns as may.
@@ -137,6 +163,8 @@ def settle(network: Network, chip: Chip, layout: Layout, groups: tuple[int, ...]
         Samples that may take turns, most first.
     pace : Pace
         What units should keep up with.
+    rows : mapping of str to int, optional
+        Tokens of a row of layers whose copies take rows (`archsim.mapping.rows`); none do where it is not given.
 
     Raises
     ------
@@ -146,11 +174,12 @@ def settle(network: Network, chip: Chip, layout: Layout, groups: tuple[int, ...]
     mapped, blocks = as_mapped(network, chip), layout.blocks
     units, bound = UnitPool(Floorplan(chip), layout.chips, pace), recurrent_layers(mapped)
     for group in groups:
-        settler = Settler(mapped, replace(units), bound, group)
+        settler = Settler(mapped, replace(units), bound, group, rows or {})
         homes = _homes(mapped, settler, blocks)
         if settler.units.keys_fit:
             return Settled(group, tuple(homes))
-    return Settled(groups[0], tuple(_homes(mapped, Settler(mapped, replace(units), bound, groups[0]), blocks)))
+    settler = Settler(mapped, replace(units), bound, groups[0], rows or {})
+    return Settled(groups[0], tuple(_homes(mapped, settler, blocks)))
 
 
 def as_mapped(network: Network, chip: Chip) -> Network:

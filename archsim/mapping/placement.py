@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from archsim.chip.digital import Unit
 from archsim.chip.schema import Chip
 from archsim.machine import BlockShapes, Pass, Stage
+from archsim.mapping.dealing import Dealing
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.stepped import StepPlan
 from archsim.mapping.turns import Turns
@@ -134,7 +135,7 @@ class Homes:
     Parameters
     ----------
     layer, replica : int64
-        Replica j of r makes tokens j, j + r, j + 2r, ...
+        Replica j of r makes runs j, j + r, j + 2r, ... of tokens.
     part : int64
         Number of the slice of the token's width.
     start, stop : int64
@@ -180,6 +181,8 @@ class Placement:
         Which layers work when; all at once where not given.
     plan : StepPlan, optional
         On a device that works layer by layer: the order of its passes, and what stays there. It has no blocks.
+    runs : tuple of int, optional
+        Tokens of each layer that follow each other in one copy, in the order of ``Network.order``; one where not given.
     travelled_before : float, optional
         Where the chip names an optimiser: bits times links per sample before tiles changed places.
     """
@@ -194,12 +197,23 @@ class Placement:
     interleave: int
     turns: Turns | None = None
     plan: StepPlan | None = None
+    runs: tuple[int, ...] | None = None
     travelled_before: float | None = None
 
     @cached_property
     def index(self) -> dict[str, int]:
         """Layer indices by name."""
         return {layer.name: index for index, layer in enumerate(self.network.order)}
+
+    @cached_property
+    def dealings(self) -> tuple[Dealing, ...]:
+        """How the tokens of each layer are dealt to its copies, in the order of ``Network.order``."""
+        return tuple(map(Dealing, self.replicas, self.runs or (1,) * len(self.replicas)))
+
+    @cached_property
+    def dealt(self) -> dict[str, Dealing]:
+        """The same by name."""
+        return {layer.name: dealing for layer, dealing in zip(self.network.order, self.dealings, strict=True)}
 
     @cached_property
     def matrix(self) -> dict[str, int]:
@@ -211,6 +225,19 @@ class Placement:
     def holders(self) -> Ids:
         """For each of the weights of ``Network.users``, the first layer that uses them, as an index."""
         return np.array([self.index[layers[0].name] for layers in self.network.users.values()], np.int64)
+
+    def tokens_of(self, layer: Ids, replica: Ids) -> Ids:
+        """Tokens per sample of copies of layers, given as indices and numbers of copies; all of one shape."""
+        produced, copies, runs = self._sizes[:, layer]
+        rounds, rest = np.divmod(produced, copies * runs)
+        tokens: Ids = rounds * runs + np.clip(rest - replica * runs, 0, runs)
+        return tokens
+
+    @cached_property
+    def _sizes(self) -> Ids:
+        """Tokens, copies and length of a run of each layer, shape ``(3, layers)``."""
+        rows = zip(self.network.order, self.dealings, strict=True)
+        return np.array([(layer.tokens, dealt.copies, dealt.run) for layer, dealt in rows], np.int64).reshape(-1, 3).T
 
     def holder_of(self, layer: str) -> int:
         """The first layer that uses a layer's weights, as an index."""
@@ -339,5 +366,7 @@ class Placement:
         return float(held.sum()) / room
 
 
-_OF_THE_NETWORK = frozenset({"index", "matrix", "holders", "uses", "use", "used", "_use_bounds", "_home_bounds"})
+_OF_THE_NETWORK = frozenset(
+    {"index", "matrix", "holders", "uses", "use", "used", "_use_bounds", "_home_bounds", "dealings", "dealt", "_sizes"}
+)
 """What is worked out of the network and the places alone."""

@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archsim.lowering.curves import Reach, demand, share_of
+from archsim.lowering.curves import Reach, demand
 from archsim.lowering.series import SeriesBook
+from archsim.mapping.dealing import Dealing
 from archsim.network import NOTHING, Prefix, Previous, Same, Table, Whole, Window
 
 GROUPS = 3
@@ -51,23 +52,27 @@ def tables(draw, produced, consumed):
 def touched_entries(reach, copies, group):
     """For each firing of one consumer copy in all groups: the entries of one producer copy's stream that it touches."""
     producer, producers, consumer, consumers = copies
-    share = len(range(producer, reach.produced, producers)) * group
+    producing = producers.tokens(producer, reach.produced).tolist()
+    share = len(producing) * group
     firings = []
     for number in range(GROUPS):
-        for token in range(consumer, len(reach.first), consumers):
+        for token in consumers.tokens(consumer, len(reach.first)).tolist():
             first, last = int(reach.first[token]), int(reach.last[token])
-            read = [] if first == NOTHING else [t for t in range(first, last + 1) if t % producers == producer]
-            firings += [[number * share + t // producers * group + lane for t in read] for lane in range(group)]
+            read = [] if first == NOTHING else [producing.index(t) for t in range(first, last + 1) if t in producing]
+            firings += [[number * share + t * group + lane for t in read] for lane in range(group)]
     return firings, share
 
 
 @given(reaches(), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.data())
 def test_curves_against_enumeration(reach, producers, consumers, group, data):
-    producers, consumers = min(producers, reach.produced), min(consumers, len(reach.first))
+    producers, consumers = (
+        dealings(data.draw, copies, tokens)
+        for copies, tokens in ((producers, reach.produced), (consumers, len(reach.first)))
+    )
     copies = (
-        data.draw(st.integers(0, producers - 1)),
+        data.draw(st.integers(0, producers.copies - 1)),
         producers,
-        data.draw(st.integers(0, consumers - 1)),
+        data.draw(st.integers(0, consumers.copies - 1)),
         consumers,
     )
     firings, share = touched_entries(reach, copies, group)
@@ -99,11 +104,21 @@ def test_curves_against_enumeration(reach, producers, consumers, group, data):
     assert curves.room == room
 
 
-@given(st.integers(1, 40), st.integers(1, 8))
-def test_shares_of_copies(tokens, copies):
-    assert [share_of(tokens, copy, copies) for copy in range(copies)] == [
-        len(range(copy, tokens, copies)) for copy in range(copies)
-    ]
+def dealings(draw, copies, tokens):
+    """A way to deal so many tokens to at most so many copies, each of which gets one."""
+    copies = min(copies, tokens)
+    return Dealing(copies, draw(st.integers(1, tokens // copies)))
+
+
+@given(st.integers(1, 40), st.integers(1, 8), st.integers(1, 6))
+def test_tokens_are_dealt_run_by_run(tokens, copies, run):
+    dealing, hands = Dealing(copies, run), [[] for _ in range(copies)]
+    for token in range(tokens):
+        hands[token // run % copies].append(token)
+    for copy, hand in enumerate(hands):
+        assert dealing.tokens(copy, tokens).tolist() == hand
+        for token in range(tokens + 1):
+            assert dealing.below(copy, token) == sum(mine < token for mine in hand)
 
 
 @given(st.lists(st.integers(-20, 20), min_size=1, max_size=6), st.integers(0, 30), st.integers(0, 40))

@@ -91,9 +91,14 @@ def placements(draw, source):
     recurrent = any(edge.recurrent for edge in network.edges)
     copies = {} if recurrent else {layer.name: draw(st.integers(1, min(4, layer.tokens))) for layer in layers}
     try:
-        return place(network, chip, replicate=copies)
+        placed = place(network, chip, replicate=copies)
     except CapacityError:
         reject()
+    if not draw(st.booleans()):
+        return placed
+    # Runs of any length do, as long as every copy has one.
+    layers = zip(placed.network.order, placed.replicas, strict=True)
+    return replace(placed, runs=tuple(draw(st.integers(1, layer.tokens // count)) for layer, count in layers))
 
 
 class Made:
@@ -116,11 +121,11 @@ class Made:
 
     def times(self, index, actor, replica):
         """Start of each token of each sample, shape (samples, tokens of the layer); -1 for other copies' tokens."""
-        layer, copies = self.placement.network.order[index], self.placement.replicas[index]
-        mine = range(replica, layer.tokens, copies)
+        layer, dealing = self.placement.network.order[index], self.placement.dealings[index]
+        mine = dealing.tokens(replica, layer.tokens)
         flat = np.array(self.starts[actor]).reshape(-1, len(mine), self.group)
         times = np.full((flat.shape[0] * self.group, layer.tokens), -1)
-        times[:, replica::copies] = flat.transpose(0, 2, 1).reshape(-1, len(mine))
+        times[:, mine] = flat.transpose(0, 2, 1).reshape(-1, len(mine))
         return times
 
     def ready(self, name):
@@ -198,7 +203,7 @@ def check_causality(placement, program, trace):
         for actor, replica, start, stop in made.takers(edge.target):
             elements = elements_read(network, edge, layer, start, stop)
             times = made.times(placement.index[edge.target], actor, replica)
-            for token in range(replica, layer.tokens, placement.replicas[placement.index[edge.target]]):
+            for token in placement.dealings[placement.index[edge.target]].tokens(replica, layer.tokens).tolist():
                 if first[token] != NOTHING and len(elements):
                     touched = ready[:, [first[token], last[token]]][:, :, elements]
                     assert (times[:, token] >= touched.max(axis=(1, 2))).all(), (edge, token)

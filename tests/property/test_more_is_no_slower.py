@@ -20,8 +20,8 @@ from archsim.mapping import place
 from tests.property.test_lowering import chips
 from tests.random_networks import networks
 
-BOUND = 0.34
-"""Largest loss. A greedy list on m servers may lose up to 2 - 1/m times; networks of six layers lose less."""
+BOUND = 0.05
+"""Largest loss. A greedy list on m servers may lose up to 1 - 1/m; of 4,500 pairs, two lost 1.3 and 0.2 per cent."""
 
 
 def scaled(chip: Chip, key: str, factor: int) -> Chip | None:
@@ -40,7 +40,8 @@ def scaled(chip: Chip, key: str, factor: int) -> Chip | None:
 
 FIELDS = (
     "tile.issue.width", "tile.issue.time", "tile.buffer.read_bandwidth", "tile.affine.clock", "units.clock",
-    "units.count", "fabric.clock", "memory.bandwidth", "memory.latency", "system.host_bandwidth", "system.link.bandwidth",
+    "units.count", "fabric.clock", "memory.bandwidth", "memory.latency", "system.host_bandwidth",
+    "system.link.bandwidth",
 )  # fmt: skip
 
 

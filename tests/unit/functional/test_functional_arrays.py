@@ -116,6 +116,13 @@ def test_replicas_take_turns(tmp_path: Path) -> None:
     noisy = computed(double, {"x": x}, frozen).outputs["y"]
     np.testing.assert_allclose(noisy[..., 2:], noisy[..., :-2], rtol=1e-6)
     assert np.abs(noisy[..., 1:] - noisy[..., :-1]).min() > 1e-5
+    # In runs of three, positions 0 to 2 are one copy's, and 3 to 5 the other's; the copies are the same ones.
+    runs = tuple(3 if layer.name == "conv" else 1 for layer in double.placement.network.order)
+    rows = replace(double, placement=replace(double.placement, runs=runs))
+    np.testing.assert_allclose(computed(rows, {"x": x}, CrossbarSettings()).outputs["y"], wanted, rtol=1e-5)
+    in_runs = computed(rows, {"x": x}, frozen).outputs["y"]
+    for first, mine in ((0, slice(0, 3)), (1, slice(3, 6))):
+        np.testing.assert_allclose(in_runs[..., mine], np.repeat(noisy[..., first : first + 1], 3, axis=-1), rtol=1e-6)
 
 
 def test_a_placement_of_another_model_is_refused(tmp_path: Path) -> None:
