@@ -68,7 +68,7 @@ def add_products(draft: Draft, placement: Placement, stages: UsedStages, batch: 
     batch : Batch
     """
     shared = _shared(placement)
-    taker, first, maker = (np.full(len(placement.uses), -1, np.int64) for _ in range(3))
+    taker, first, maker = (np.empty(len(placement.uses), np.int64) for _ in range(3))
     sums = []
     for use, rows in placement.used.items():
         if len(rows):

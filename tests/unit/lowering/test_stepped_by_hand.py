@@ -198,3 +198,12 @@ def test_each_pass_of_a_recurrence_sends_its_own_tokens():
     program = lowered(lstm(3), *LINKED, "system.chips=2")
     assert spent(program, "lstm.cell link") == {"chip-link.bit": 64, "buffer.write_bit": 64}
     assert durations(program, "lstm.cell link")[0] == [4 * NS] * 3
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_results_of_all_samples_go_over_the_links(samples):
+    # One product in four steps, of which two make results; 64 bits a sample, half of them to the other chip.
+    program = lowered(line(("a", SQUARE), ("b", SQUARE)), *LINKED, "system.chips=2", batch=samples, interleave=samples)
+    steps = int(program.actors.firings[names_of(program).index("a link")])
+    assert spent(program, "a link")["chip-link.bit"] == pytest.approx(64 * samples / steps)
+    assert sum(time for time in durations(program, "a link")[0] if time > 1) == 4 * samples * NS
