@@ -106,6 +106,17 @@ def inside(program, *roles):
     return {pair: joint for pair, joint in found.items() if all(any(role in name for role in roles) for name in pair)}
 
 
+def test_an_array_of_several_blocks_is_held_until_their_sums_are_converted():
+    # Two matrices of 8 x 8 in one array of 16 x 16 where the chip packs; an integration of 100, a conversion of 5.
+    network = line(("a", Matrix(Weights(8, 8))), ("b", Matrix(Weights(8, 8))))
+    apart = make_chip(array=make_array(16, 16))
+    packed = apart.model_copy(update={"mapping": apart.mapping.model_copy(update={"packing": True})})
+    for chip, held in ((apart, 100), (packed, 105)):
+        program = lower(place(network, chip))
+        for name in ("a integrate", "b integrate"):
+            assert durations(program, name) == ([held * NS], [100 * NS])
+
+
 def test_sums_are_handed_down_from_row_block_to_row_block():
     # 24 x 20 weights on arrays of 8 x 10, all in one tile: three by two blocks.
     network = line(("a", Matrix(Weights(24, 20))), tokens=2, width=24)

@@ -10,13 +10,15 @@ from archsim.lowering.schedule import (
     Pace,
     Tempo,
     edge_capacity,
+    learning_time,
     paced_schedule,
     recurrence_times,
     sample_time,
     window_capacity,
 )
 from archsim.lowering.series import SeriesBook
-from archsim.network import Edge, Layer, Matrix, Network, Previous, Same, Sink, Source, Weights, Whole, Window
+from archsim.network import Edge, Layer, Learning, Matrix, Network, Previous, Same, Sink, Source, Weights, Whole, Window
+from archsim.network.backward import training_network
 from tests.networks import decoder, line, lstm
 
 PACES = {"in": Tempo(10, 10, 10), "a": Tempo(20, 20, 25), "out": Tempo(5, 5, 5)}
@@ -51,6 +53,15 @@ def test_a_recurrence_takes_its_steps_times_the_way_around():
     assert recurrence_times(four_tokens(), PACES) == {"": 0}
     # Four samples in turns share the wait; with 300 of them the layers' own pace counts.
     assert [sample_time(network, paces, group) for group in (1, 4, 300)] == [1000, 250, 5]
+
+
+@pytest.mark.parametrize(("batch", "stale", "time"), [(1, 0, 40), (2, 0, 20), (2, 1, 10), (1, 3, 10)])
+def test_a_mini_batch_goes_around_before_the_next_or_as_many_at_once_as_weights_may_be_old(batch, stale, time):
+    # Input, product, loss and update of ten each; the targets come beside the input.
+    network = training_network(line(("a", Matrix(Weights(8, 8)))), Learning(batch, stale))
+    paces = {layer.name: Tempo(1, 1, 10) for layer in network.layers}
+    assert learning_time(network, paces) == time
+    assert learning_time(four_tokens(), PACES) == 0
 
 
 @pytest.mark.parametrize(("prompt", "bound"), [(1, True), (2, False)])

@@ -1,5 +1,7 @@
 """What passes on a device that works layer by layer multiply, read and make, counted by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -242,6 +244,13 @@ def run(layer, passes, lengths):
     """A run of so many steps in each of its passes."""
     ends = np.cumsum(np.array(lengths))
     return Run(layer, np.zeros(int(ends[-1])), np.array(passes), ends)
+
+
+def test_results_of_a_pass_are_shared_among_its_steps_as_they_are_done():
+    # Passes of two steps and of three: halves, and a fifth, another and the rest.
+    done = SimpleNamespace(done=np.array([0.5, 1, 0.2, 0.4, 1]))
+    found = Run(0, done, np.array([0, 1]), np.array([2, 5]))
+    assert found.made(np.array([64, 100])).tolist() == [32, 32, 20, 20, 60]
 
 
 def test_steps_follow_those_that_come_so_many_before_them():

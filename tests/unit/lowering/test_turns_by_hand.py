@@ -4,13 +4,15 @@ A product takes 105 and its results are there after 108. The memory moves a byte
 flits is at the other node after 4 + n - 1.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from archsim.engine import LogWindow, run_compiled, run_reference
 from archsim.errors import CapacityError, InputError
 from archsim.lowering import lower
-from archsim.lowering.turns import CHANGE_PS
+from archsim.lowering.turns import CHANGE_PS, round_samples
 from archsim.mapping import place
 from archsim.network import Matrix, Weights
 from archsim.program import Role
@@ -142,3 +144,11 @@ def test_sums_of_a_layer_in_several_turns_go_through_memory():
 def test_weights_need_a_memory_to_come_from():
     with pytest.raises(CapacityError, match="memory"):
         lower(place(two(), chip(memory=False)))
+
+
+@pytest.mark.parametrize(("wanted", "group", "together"), [(1, 1, 1), (3, 2, 4), (4, 2, 4), (1, 4, 4), (5, 4, 8)])
+def test_rounds_are_whole_groups_of_samples_that_take_turns(wanted, group, together):
+    turns, batch = SimpleNamespace(samples=wanted), SimpleNamespace(group=group, samples=2 * together)
+    assert round_samples(turns, batch) == together
+    with pytest.raises(InputError):
+        round_samples(turns, SimpleNamespace(group=group, samples=2 * together + 1 if together > 1 else 0.5))
