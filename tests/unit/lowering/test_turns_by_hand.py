@@ -150,5 +150,8 @@ def test_weights_need_a_memory_to_come_from():
 def test_rounds_are_whole_groups_of_samples_that_take_turns(wanted, group, together):
     turns, batch = SimpleNamespace(samples=wanted), SimpleNamespace(group=group, samples=2 * together)
     assert round_samples(turns, batch) == together
-    with pytest.raises(InputError):
-        round_samples(turns, SimpleNamespace(group=group, samples=2 * together + 1 if together > 1 else 0.5))
+
+
+def test_a_batch_is_made_of_whole_rounds():
+    with pytest.raises(InputError, match="batch"):
+        round_samples(SimpleNamespace(samples=3), SimpleNamespace(group=2, samples=6))
