@@ -150,6 +150,12 @@ def training_task(question: TrainingQuestion) -> Task:
     build = builder(question.model, relu=question.relu, keep_weights=question.keep_weights)
     data = _data(question)
     sets = read_examples(data, holdout=question.holdout, seed=question.first_seed)
+    if question.plan.batch > len(sets.training):
+        raise InputError(
+            f"a mini-batch of {question.plan.batch:,} examples, and there are {len(sets.training):,} to train with",
+            where="--batch",
+            remedy="Take fewer in a mini-batch.",
+        )
     names: Mapping[str, object] = {
         "archsim": _version(),
         "model": f"{question.model}{_digest(Path(question.model))}",

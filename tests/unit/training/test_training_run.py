@@ -179,6 +179,7 @@ BAD = [
     (("--rate", "0"), "no pulse train expresses a learning rate of 0"),
     (("--rate", "1e6"), "--rate"),
     (("--epochs", "0"), "--epochs"),
+    (("--batch", "1000"), "a mini-batch of 1,000 examples"),
     (("--holdout", "1.0"), "leaves none to train"),
     (("--chip", "pcm-mesh-14nm"), "does not say how its arrays train"),
     (("--algorithm", "sdg"), "Did you mean 'sgd'?"),
