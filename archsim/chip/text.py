@@ -74,7 +74,8 @@ class _Reader:
         if not isinstance(event, yaml.MappingStartEvent):
             while not isinstance(item := self._next(), yaml.SequenceEndEvent):
                 self._node(item, depth + 1)
-            raise InputError("no field of a chip file takes a list", where=origin, remedy="Write 'key: value' lines.")
+            remedy = "Write 'key: value' lines; several values of a field are one text, as serves: relu*, clip."
+            raise InputError("no field of a chip file takes a list", where=origin, remedy=remedy)
         return self._branch(origin, depth)
 
     def _branch(self, origin: str, depth: int) -> Branch:
