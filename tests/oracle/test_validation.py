@@ -76,7 +76,6 @@ BARS = (
     ("converters", "8 bits at 1.28 GS/s, 32 nm", "energy", "PUMA's converter", 1.5625e-12, 0.25),
     ("converters", "10 bits at 1.5 GS/s, 14 nm", "energy", MNSIM, 4.61e-12, 0.25),
     ("ibm-mesh", "product", "interval", "0.434 ms / 14,464", 30e-9, 0.01),
-    ("ibm-mesh", "resnet32", "latency", "layer by layer, 43 tiles", 0.434e-3, 0.05),
 )
 
 MISSES = (
@@ -112,6 +111,7 @@ MISSES = (
     ("rapid", "ResNet-50", "efficiency", "INT4 at batch 1, the mean over its networks", 7e12, (0.8, 1.3)),
     ("rapid", "BERT", "efficiency", "INT4 at batch 1, the mean over its networks", 7e12, (1.0, 1.5)),
     ("pcm-cluster", "mobilenet-v2", "energy", "MobileNetV2, 34 arrays", 482e-6, (1.2, 1.5)),
+    ("ibm-mesh", "resnet32", "latency", "layer by layer, 43 tiles", 0.434e-3, (0.03, 0.05)),
     ("pimsim-nn", "resnet18", "latency", "one image", 32.9e-3, (-0.4, -0.25)),
     ("pimsim-nn", "resnet18, image after image", "sample-rate", "in batch order", 44.2, (0.9, 1.3)),
     ("pimsim-nn", "resnet18, image after image", "sample-rate", "four images in 100 ms", 40, (1.1, 1.5)),
