@@ -45,6 +45,8 @@ class Case:
         Takes the number of the point.
     wanted : float
         Points per second that were asked for.
+    base : tuple of str
+        Changes of the chip in all points.
     """
 
     name: str
@@ -52,14 +54,17 @@ class Case:
     settings: Settings
     change: str
     wanted: float
+    base: tuple[str, ...] = ()
 
 
 VOLTAGE, TIME = "tile.array.cell.read_voltage={} V", "tile.adc.conversion_time={} ns"
+BALANCED, TOKENS = Settings(64, "balanced"), ("mapping.dealing=tokens",)
 CASES = (
     Case("a voltage: priced anew", "resnet18", Settings(), VOLTAGE, 200),
     Case("a converter's time: run anew", "resnet18", Settings(), TIME, 30),
     Case("a converter's time: run anew", "resnet50", Settings(), TIME, 15),
-    Case("a converter's time, balanced, 64 samples", "resnet18", Settings(64, "balanced"), TIME, 1),
+    Case("the same, 64 samples, balanced, every token in turn", "resnet18", BALANCED, TIME, 1, TOKENS),
+    Case("the same, 64 samples, balanced, in rows", "resnet18", BALANCED, TIME, 1),
 )
 
 
@@ -67,7 +72,7 @@ def seconds(case: Case, point: float, recall: Recall) -> float:
     """Processor time of one point."""
     verbs.the_recall = lambda: recall
     begun = time.process_time()
-    simulate(case.network, CHIP, case.settings, overrides=[*BASE, case.change.format(point)])
+    simulate(case.network, CHIP, case.settings, overrides=[*BASE, *case.base, case.change.format(point)])
     return time.process_time() - begun
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from archsim.chip.mapping_rules import Depthwise, Order
+from archsim.chip.mapping_rules import Dealing, Depthwise, Order
 from archsim.chip.roofline_tile import RooflineTile
 from archsim.chip.stepped_tile import SteppedTile, SystolicTile
 
@@ -27,6 +27,7 @@ def idle_fields(chip: Chip) -> Iterator[tuple[bool, str, str]]:
     yield chip.mapping.grouped is not Depthwise.ARRAY, "mapping.grouped is digital", "Remove it."
     yield chip.mapping.digital is not None, "mapping.digital is given", "Remove it."
     yield chip.mapping.packing, "mapping.packing is set", "Remove it."
+    yield chip.mapping.dealing is not Dealing.AUTO, "mapping.dealing is given", "Remove it."
     yield chip.mapping.optimiser is not None, "mapping.optimiser is given", "Remove it."
     yield chip.tile.issue is not None, "tile.issue is given", "Remove it."
     idle = isinstance(chip.tile, SteppedTile) and chip.tile.covers.store and chip.tile.cost.leakage == 0

@@ -27,6 +27,15 @@ class Order(StrEnum):
     """As many consecutive layers at once as the arrays hold."""
 
 
+class Dealing(StrEnum):
+    """Which tokens each of a layer's balanced copies takes."""
+
+    AUTO = "auto"
+    """Rows of feature maps where links would be the limit, else every token in turn."""
+    TOKENS = "tokens"
+    """Every token in turn: slower on such chips, and sooner simulated, as runs of it soon repeat themselves."""
+
+
 class Schedule(Section):
     """Whether layers work at once or take turns.
 
@@ -78,6 +87,8 @@ class Mapping(Section):
         finds them.
     packing : bool
         True where small blocks of weights share an array, which then serves them in turn.
+    dealing : Dealing
+        Which tokens balanced copies take.
     optimiser : Optimiser, optional
         Which tile holds what is searched for, from the usual order on; without it, that order stays.
     schedule : Schedule
@@ -87,5 +98,6 @@ class Mapping(Section):
     digital: Patterns | None = None
     top_outputs: Count | None = None
     packing: Flag = False
+    dealing: Dealing = Dealing.AUTO
     optimiser: Optimiser | None = None
     schedule: Schedule = Schedule()

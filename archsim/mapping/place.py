@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.chip.mapping_rules import Depthwise
+from archsim.chip.mapping_rules import Dealing, Depthwise
 from archsim.chip.nearness import nearest
 from archsim.chip.schema import Chip
 from archsim.errors import InputError
@@ -94,7 +94,7 @@ def place(
     pace = PaceOf(float(load.time_ps(layout.copies).max()) if len(cuts) else np.inf)
     homes = settled(layout, groups, pace) if settled else settle(network, chip, layout, groups, pace)
     placed = _assembled(mapped, floorplan, layout, homes)
-    if replicate == "balanced":
+    if replicate == "balanced" and chip.mapping.dealing is Dealing.AUTO:
 
         def in_other_homes() -> Placement:
             rows = row_widths(mapped)

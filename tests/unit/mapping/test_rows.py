@@ -89,3 +89,6 @@ def test_rows_are_taken_where_links_are_slower_than_arrays():
     chip = load_chip("pcm-mesh-14nm", overrides=["system.host_bandwidth=8 Gbit/s"])
     slow = place(workloads.build("resnet18", WorkloadOptions()), chip, replicate="balanced")
     assert slow.runs is None
+    # Nor where the chip file wants every token in turn.
+    chip = load_chip("pcm-mesh-14nm", overrides=["system.host_bandwidth=512 Gbit/s", "mapping.dealing=tokens"])
+    assert place(workloads.build("resnet18", WorkloadOptions()), chip, replicate="balanced").runs is None
