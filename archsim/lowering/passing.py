@@ -75,7 +75,9 @@ class Selections:
             return min(one, other)
         key = min(one, other), max(one, other)
         if key not in self._unions:
-            self._unions[key] = self.add(np.union1d(self._tokens[one], self._tokens[other]), self._advance[one])
+            passed = np.zeros(self._advance[one], np.bool_)
+            passed[self._tokens[one]] = passed[self._tokens[other]] = True
+            self._unions[key] = self.add(np.flatnonzero(passed), self._advance[one])
         return self._unions[key]
 
     def unions(self, group: Ids, selections: Ids, groups: int) -> Ids:
