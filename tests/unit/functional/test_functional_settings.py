@@ -146,7 +146,7 @@ def test_what_has_no_model_is_named(overrides: list[str], where: str) -> None:
 COMPUTED = {
     *("pcm-mesh-14nm", "hermes-core", "hermes-64core", "ibm-mesh-14nm", "ibm-14nm-34tile", "ibm-14nm-34tile-x5"),
     "pcm-cluster-22nm",
-    "rpu-training",
+    *("rpu-training", "reram-training-22nm"),
     *("reram-mesh-22nm", "flash-mesh-40nm", "isaac", "puma", "neurram", "neurram-7out-5in", "neurram-10out-8in"),
 }
 
