@@ -156,7 +156,7 @@ def measure(case: Case) -> Row:
     state = build_state(program, log_rows=0)
     ring_bytes = state.rings.nbytes
     state_bytes = sum(column.nbytes for column in state) - ring_bytes - state.sample_in.nbytes - state.sample_out.nbytes
-    curve_bytes = state.step.nbytes + state.step_next.nbytes
+    curve_bytes = state.steps.nbytes
     del state
     forward_s = best(lambda: run_compiled(program))
     whole = firings < 10**9

@@ -143,7 +143,7 @@ class _Run:
             starved=actors.starved.copy(),
             blocked=actors.blocked.copy(),
             contended=actors.end - busy - actors.starved - actors.blocked,
-            first_start=actors.first_start.copy(),
+            first_start=state.first_start.copy(),
             last_end=actors.end.copy(),
             sample_in=state.sample_in,
             sample_first=state.sample_first,
@@ -156,9 +156,8 @@ class _Run:
         )
 
     def rests(self) -> Rests:
-        actors = self.state.actor_columns
         period = self.search.period_rest if self.search else None
-        return Rests(actors.rested.copy(), actors.rests.copy(), _free_since(self.program, self.state), period)
+        return Rests(self.state.rested.copy(), self.state.rests.copy(), _free_since(self.program, self.state), period)
 
 
 class _Rows:

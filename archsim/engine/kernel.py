@@ -22,9 +22,12 @@ from archsim.engine.state import (
     HEAP_COUNT,
     LOG_COUNT,
     NOT_REACHED,
+    NOTHING,
+    PLACE,
     QUEUED,
     SINK,
     SOURCE,
+    TOKENS,
     WORK_COUNT,
     WORK_FIRST,
     ActorRecord,
@@ -48,7 +51,7 @@ def _inputs_met(state: State, actor: ActorRecord) -> int:
         need = channel.need
         # What asks for nothing does not wait for tokens that are dropped, either.
         if need > max(channel.produced, 0):
-            channel.want = need
+            channel.wanted = TOKENS
             return WAITS
         # A token too old for the ring was waited for by an earlier firing.
         if channel.produced - need <= channel.mask:
@@ -63,22 +66,23 @@ def _room_met(state: State, actor: ActorRecord, time: int) -> int:
         channel = state.channels[np.uint32(number)]
         leaving = channel.produced - channel.capacity
         if leaving >= channel.freed:
-            channel.want = -leaving - 1
+            channel.wanted = PLACE
             return WAITS
         time = max(time, state.rings[np.uint64(channel.room + (leaving & channel.mask))])
     return time
 
 
 @inlined
-def _account(state: State, actor: ActorRecord, inputs_met: int, ready: int, begin: int, free: int) -> None:
+def _account(state: State, number: int, inputs_met: int, ready: int, begin: int, free: int) -> None:
     """Count a firing, its waits, its end and its arrival, and the rest of the server that was free until then."""
+    actor = state.actors[np.uint32(number)]
     fired = actor.fired
     rested = begin - free - actor.patience
     if rested > 0:
-        actor.rested += rested
-        actor.rests += 1
+        state.rested[np.uint32(number)] += rested
+        state.rests[np.uint32(number)] += 1
     if fired == 0:
-        actor.first_start = begin
+        state.first_start[np.uint32(number)] = begin
     actor.starved += inputs_met - actor.end
     actor.blocked += ready - inputs_met
     interval, latency = actor.interval, actor.latency
@@ -103,8 +107,8 @@ def _put_tokens(state: State, actor: ActorRecord) -> None:
         if token >= 0:
             state.rings[np.uint64(channel.ring + (token & channel.mask))] = actor.arrival
         channel.produced = token + 1
-        if 0 < channel.want <= token + 1:
-            channel.want = 0
+        if channel.wanted == TOKENS and channel.need <= token + 1:
+            channel.wanted = NOTHING
             _push_work(state, channel.target)
 
 
@@ -112,21 +116,22 @@ def _put_tokens(state: State, actor: ActorRecord) -> None:
 def _free_tokens(state: State, actor: ActorRecord) -> None:
     """Write the end into every place that is left, and wake the producers that waited for one."""
     for place in range(actor.in_first, actor.in_last):
-        channel = state.channels[np.uint32(state.inputs[np.uint32(place)])]
-        at = np.uint32(channel.need_at)
-        channel.need += state.step[at]
-        channel.need_at = state.step_next[at]
+        number = np.uint32(state.inputs[np.uint32(place)])
+        channel = state.channels[number]
+        step = state.steps[np.uint32(channel.need_at)]
+        channel.need += step.tokens
+        channel.need_at = step.after
         freed, release = channel.freed, channel.release
         while freed < release:
             state.rings[np.uint64(channel.room + (freed & channel.mask))] = actor.end
             freed += 1
         channel.freed = freed
-        at = np.uint32(channel.release_at)
-        channel.release = release + state.step[at]
-        channel.release_at = state.step_next[at]
-        if channel.want < 0 and -channel.want <= freed:
-            channel.want = 0
-            _push_work(state, channel.source)
+        step = state.steps[np.uint32(channel.release_at)]
+        channel.release = release + step.tokens
+        channel.release_at = step.after
+        if channel.wanted == PLACE and channel.produced - channel.capacity < freed:
+            channel.wanted = NOTHING
+            _push_work(state, state.channel_source[number])
 
 
 @inlined
@@ -181,10 +186,9 @@ def _drop_heap_top(state: State) -> None:
 
 
 @inlined
-def _take_server(state: State, resource: int, time: int) -> None:
-    """Set the earliest server, at the top of its resource's heap, to be free at ``time`` next."""
-    free, first = state.server_free, state.server_first[resource]
-    count = state.server_first[resource + 1] - first
+def _take_server(state: State, first: int, last: int, time: int) -> None:
+    """Set the earliest of a resource's servers, at the top of their heap, to be free at ``time`` next."""
+    free, count = state.server_free, last - first
     place, child = 0, 1
     while child < count:
         if child + 1 < count and free[first + child + 1] < free[first + child]:
@@ -246,7 +250,7 @@ def _visit(state: State, number: int, group: int, window: tuple[int, int]) -> in
             actor.fed = inputs_met
             _push_heap(state, ready, number)
             return count
-        _account(state, actor, inputs_met, ready, ready, actor.end)
+        _account(state, number, inputs_met, ready, ready, actor.end)
         _put_tokens(state, actor)
         _free_tokens(state, actor)
         _observe(state, number, ready, group, window)
@@ -261,12 +265,13 @@ def _grant(state: State, group: int, window: tuple[int, int]) -> int:
     _drop_heap_top(state)
     actor = state.actors[np.uint32(number)]
     begin, free = ready, actor.end
-    if actor.resource >= 0:
-        free = state.server_free[state.server_first[actor.resource]]
+    first, last = actor.server_first, actor.server_last
+    if first < last:
+        free = state.server_free[np.uint32(first)]
         begin = max(ready, free)
-    _account(state, actor, actor.fed, ready, begin, free)
-    if actor.resource >= 0:
-        _take_server(state, actor.resource, actor.end)
+    _account(state, number, actor.fed, ready, begin, free)
+    if first < last:
+        _take_server(state, first, last, actor.end)
     _put_tokens(state, actor)
     _free_tokens(state, actor)
     _observe(state, number, begin, group, window)

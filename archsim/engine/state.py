@@ -26,54 +26,62 @@ QUEUED, SOURCE, SINK = 1, 2, 4
 WORK_FIRST, WORK_COUNT, HEAP_COUNT, DONE, LOG_COUNT, REGISTERS = 0, 1, 2, 3, 4, 5
 NOT_REACHED = -1
 NEVER_RESTS = 2**62
-# More token places than this in one channel cannot be held in memory.
-MOST_PLACES = 2**30
+# Token places in one channel; more of them in all, and longer steps of curves, do not fit into 32 bits.
+MOST_PLACES, MOST_IN_ALL = 2**30, 2**31 - 1
 
-ACTOR = np.dtype(
-    [
-        ("firings", np.int64),
-        ("fired", np.int64),
-        ("end", np.int64),
-        ("arrival", np.int64),
-        ("fed", np.int64),
-        ("starved", np.int64),
-        ("blocked", np.int64),
-        ("first_start", np.int64),
-        ("interval", np.int64),
-        ("latency", np.int64),
-        ("patience", np.int64),
-        ("rested", np.int64),
-        ("rests", np.int64),
-        ("interval_table", np.int32),
-        ("latency_table", np.int32),
-        ("in_first", np.int32),
-        ("in_last", np.int32),
-        ("out_first", np.int32),
-        ("out_last", np.int32),
-        ("resource", np.int32),
-        ("traits", np.int32),
-    ]
+CACHE_LINE = 64
+
+
+def _lines(**fields: type[np.integer]) -> np.dtype[np.void]:
+    """A record that fills whole cache lines."""
+    formats = [np.dtype(field) for field in fields.values()]
+    size = sum(field.itemsize for field in formats)
+    return np.dtype({"names": list(fields), "formats": formats, "itemsize": -(-size // CACHE_LINE) * CACHE_LINE})
+
+
+# What a look at an actor reads lies in its first line, what a firing adds to in its second.
+ACTOR = _lines(
+    firings=np.int64,
+    fired=np.int64,
+    end=np.int64,
+    arrival=np.int64,
+    interval=np.int64,
+    latency=np.int64,
+    in_first=np.int32,
+    in_last=np.int32,
+    out_first=np.int32,
+    out_last=np.int32,
+    fed=np.int64,
+    starved=np.int64,
+    blocked=np.int64,
+    patience=np.int64,
+    interval_table=np.int32,
+    latency_table=np.int32,
+    server_first=np.int32,
+    server_last=np.int32,
+    traits=np.int32,
 )
 
-# ``want`` is what someone waits for: n > 0, the consumer for n tokens made; n < 0, the producer for -n tokens freed.
+# ``wanted`` is what someone waits for: the consumer for the tokens that it needs, or the producer for the next place.
 # Both cannot wait at once, as the verifier has seen that the capacity covers every need.
-CHANNEL = np.dtype(
-    [
-        ("produced", np.int64),
-        ("freed", np.int64),
-        ("want", np.int64),
-        ("need", np.int64),
-        ("release", np.int64),
-        ("ring", np.int64),
-        ("room", np.int64),
-        ("source", np.int32),
-        ("target", np.int32),
-        ("capacity", np.int32),
-        ("mask", np.int32),
-        ("need_at", np.int32),
-        ("release_at", np.int32),
-    ]
+NOTHING, TOKENS, PLACE = 0, 1, 2
+CHANNEL = _lines(
+    produced=np.int64,
+    freed=np.int64,
+    need=np.int64,
+    release=np.int64,
+    ring=np.int32,
+    room=np.int32,
+    capacity=np.int32,
+    mask=np.int32,
+    need_at=np.int32,
+    release_at=np.int32,
+    target=np.int32,
+    wanted=np.int32,
 )
+
+# From one entry of a curve to the next, and where that is.
+STEP = np.dtype([("tokens", np.int32), ("after", np.int32)])
 
 
 class ActorRecord(Protocol):
@@ -83,22 +91,20 @@ class ActorRecord(Protocol):
     fired: int
     end: int
     arrival: int
-    fed: int
-    starved: int
-    blocked: int
-    first_start: int
     interval: int
     latency: int
-    patience: int
-    rested: int
-    rests: int
-    interval_table: int
-    latency_table: int
     in_first: int
     in_last: int
     out_first: int
     out_last: int
-    resource: int
+    fed: int
+    starved: int
+    blocked: int
+    patience: int
+    interval_table: int
+    latency_table: int
+    server_first: int
+    server_last: int
     traits: int
 
 
@@ -108,15 +114,19 @@ class State(NamedTuple):
     Parameters
     ----------
     actors, channels : records, shapes (actors,), (channels,)
+    channel_source : int32, shape (channels,)
+        Each channel's producer.
     inputs : int32, shape (channels,)
         Channels by consumer; those of an actor span ``in_first:in_last``.
+    rested, rests, first_start : int64, shape (actors,)
+        Picoseconds and times that its server rested before its firings, and when it fired first.
     rings : int64, shape (places,)
-    step, step_next : int64 and int32, shape (entries,)
-        Curves as differences: from one entry to the next, and where that next entry is.
+    steps : records, shape (entries,)
+        Curves as differences.
     duration, duration_first, duration_length : int64
         Tables of durations.
     server_first : int32, shape (resources + 1,)
-        Where a resource's servers start in ``server_free``.
+        Where a resource's servers start in ``server_free``; an actor's span ``server_first:server_last``.
     server_free : int64, shape (servers,)
         When each server of a contended resource is free; a binary heap per resource.
     work : int32, shape (actors + 1,)
@@ -132,10 +142,13 @@ class State(NamedTuple):
 
     actors: NDArray[np.void]
     channels: NDArray[np.void]
+    channel_source: Ids
     inputs: Ids
+    rested: Counts
+    rests: Counts
+    first_start: Counts
     rings: Counts
-    step: Counts
-    step_next: Ids
+    steps: NDArray[np.void]
     duration: Counts
     duration_first: Counts
     duration_length: Counts
@@ -175,28 +188,33 @@ def build_state(program: Program, *, log_rows: int, patience: Counts | None = No
     patience : int64, shape (resources,), optional
         Picoseconds for which a server waits before it rests; none rests where it is not given.
     """
-    step, step_next, row_first = _steps(program.curves)
+    steps, row_first = _steps(program.curves)
     order = np.argsort(program.channels.source, kind="stable").astype(np.int32)
     channels, places = _channel_records(program, order, row_first)
     inputs = np.argsort(channels["target"], kind="stable").astype(np.int32)
-    actors = _actor_records(program, channels, inputs)
+    source = program.channels.source[order].astype(np.int32)
+    contended = np.where(contended_resources(program), program.resources.servers, 0)
+    servers = _bounds(contended, np.int32)
+    actors = _actor_records(program, (source, channels["target"][inputs]), servers)
     if patience is not None:
         actors["patience"] = patience[program.actors.resource]
-    contended = np.where(contended_resources(program), program.resources.servers, 0)
     queued = int(np.count_nonzero(actors["traits"] & QUEUED))
     durations = program.durations
     count = program.samples.count
     return State(
         actors=actors,
         channels=channels,
+        channel_source=source,
         inputs=inputs,
+        rested=np.zeros(len(actors), np.int64),
+        rests=np.zeros(len(actors), np.int64),
+        first_start=np.zeros(len(actors), np.int64),
         rings=np.zeros(places, np.int64),
-        step=step,
-        step_next=step_next,
+        steps=steps,
         duration=durations.values.astype(np.int64),
         duration_first=durations.start.astype(np.int64),
         duration_length=durations.length.astype(np.int64),
-        server_first=_bounds(contended, np.int32),
+        server_first=servers,
         server_free=np.zeros(int(contended.sum()), np.int64),
         work=np.append(np.arange(len(actors), dtype=np.int32), np.int32(0)),
         heap_ready=np.zeros(queued, np.int64),
@@ -229,20 +247,35 @@ def _bounds(counts: NDArray[np.integer], kind: type[Integer]) -> NDArray[Integer
     return np.concatenate([[0], np.cumsum(counts)]).astype(kind)
 
 
-def _steps(curves: Series) -> tuple[Counts, Ids, Ids]:
-    """Differences from entry to entry of every row, the successor of each entry, and where each row starts."""
+def _steps(curves: Series) -> tuple[NDArray[np.void], Ids]:
+    """Differences from entry to entry of every row, and where each row starts."""
     bounds = _bounds(curves.length, np.int32)
     first, last = bounds[:-1], bounds[1:] - 1
     here = curves.values[np.arange(bounds[-1]) + np.repeat(curves.start - first, curves.length)].astype(np.int64)
-    steps, follower = np.empty_like(here), np.arange(1, len(here) + 1, dtype=np.int32)
-    np.subtract(here[1:], here[:-1], out=steps[:-1])
-    steps[last], follower[last] = here[first] + curves.advance - here[last], first
-    return steps, follower, bounds
+    tokens, after = np.empty_like(here), np.arange(1, len(here) + 1, dtype=np.int32)
+    np.subtract(here[1:], here[:-1], out=tokens[:-1])
+    tokens[last], after[last] = here[first] + curves.advance - here[last], first
+    if np.abs(tokens).max(initial=0) > MOST_IN_ALL:
+        raise ProgramError(
+            f"a curve with a step of {np.abs(tokens).max()} tokens",
+            where="curves",
+            remedy=f"The engine counts up to {MOST_IN_ALL} tokens from one firing to the next: make samples smaller.",
+        )
+    steps = _whole_lines(len(here), STEP)
+    steps["tokens"], steps["after"] = tokens, after
+    return steps, bounds
+
+
+def _whole_lines(count: int, record: np.dtype[np.void]) -> NDArray[np.void]:
+    """Records of zeros that begin with a cache line."""
+    memory = np.zeros(count * record.itemsize + CACHE_LINE, np.uint8)
+    skipped = -memory.ctypes.data % CACHE_LINE
+    return memory[skipped : skipped + count * record.itemsize].view(record)
 
 
 def _channel_records(program: Program, order: Ids, row_first: Ids) -> tuple[NDArray[np.void], int]:
     table, curves = program.channels, program.curves
-    rows = np.zeros(len(table), CHANNEL)
+    rows = _whole_lines(len(table), CHANNEL)
     records = rows.view(np.recarray)
     tokens = table.initial + program.actors.firings[table.source]
     # Places beyond all tokens of the run would never be used.
@@ -258,6 +291,12 @@ def _channel_records(program: Program, order: Ids, row_first: Ids) -> tuple[NDAr
     # Times are kept from the token that is needed next to the last that is made, or to the last place that is left.
     places = _power_of_two(np.where(ahead > 0, capacity + ahead + 1, capacity))
     bounds = _bounds(np.where(ahead > 0, 2 * places, places), np.int64)
+    if bounds[-1] > MOST_IN_ALL:
+        raise ProgramError(
+            f"buffers of {bounds[-1]} tokens in all",
+            where="channels",
+            remedy=f"The engine holds up to {MOST_IN_ALL} tokens: lower capacities.",
+        )
     records.produced = table.initial[order]
     records.ring = bounds[:-1]
     records.room = np.where(ahead > 0, bounds[:-1] + places, bounds[:-1])
@@ -266,7 +305,7 @@ def _channel_records(program: Program, order: Ids, row_first: Ids) -> tuple[NDAr
         # Left unclipped: what lies below 0 asks for nothing.
         records[name] = curves.values[curves.start[curve]]
         records[f"{name}_at"] = row_first[curve]
-    records.source, records.target = table.source[order], table.target[order]
+    records.target = table.target[order]
     return rows, int(bounds[-1])
 
 
@@ -289,20 +328,20 @@ def contended_resources(program: Program) -> NDArray[np.bool_]:
     return np.asarray(users > program.resources.servers, np.bool_)
 
 
-def _actor_records(program: Program, channels: NDArray[np.void], inputs: Ids) -> NDArray[np.void]:
+def _actor_records(program: Program, ends: tuple[Ids, Ids], servers: Ids) -> NDArray[np.void]:
+    """Records of actors, from the producers of all channels, the consumers of all inputs, and resources' servers."""
     table = program.actors
-    rows = np.zeros(len(table), ACTOR)
+    rows = _whole_lines(len(table), ACTOR)
     records = rows.view(np.recarray)
     for name in ("firings", "interval", "latency", "interval_table", "latency_table"):
         records[name] = getattr(table, name)
     numbers = np.arange(len(table))
-    targets = channels["target"][inputs]
-    for side, owners in (("in", targets), ("out", channels["source"])):
+    for side, owners in (("out", ends[0]), ("in", ends[1])):
         records[f"{side}_first"] = np.searchsorted(owners, numbers, "left")
         records[f"{side}_last"] = np.searchsorted(owners, numbers, "right")
     contended = contended_resources(program)[table.resource]
     records.patience = NEVER_RESTS
-    records.resource = np.where(contended, table.resource, -1)
+    records.server_first, records.server_last = servers[table.resource], servers[table.resource + 1]
     records.traits = np.where(contended, QUEUED, 0)
     records.traits[program.samples.sources] |= SOURCE
     # Sinks go through the queue even alone, so that no part of the program runs samples ahead of the rest.

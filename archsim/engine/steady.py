@@ -205,8 +205,8 @@ class SteadySearch:
             since=kept.last_end,
             starved=actors.starved - kept.starved,
             blocked=actors.blocked - kept.blocked,
-            rested=actors.rested.copy(),
-            rests=actors.rests.copy(),
+            rested=self.state.rested.copy(),
+            rests=self.state.rests.copy(),
             going=actors.fired < actors.firings,
             entered=int(self._entered().max()),
             begun=int(self._begun().max()),
@@ -237,11 +237,11 @@ class SteadySearch:
 
     def _look_at_rest(self, found: _Found) -> None:
         """Count a period's rests; the first of them may have begun before the state that repeats."""
-        actors = self.state.actor_columns
-        rest = _Rest(actors.rested - found.rested, actors.rests - found.rests)
+        rested, rests = self.state.rested.copy(), self.state.rests.copy()
+        rest = _Rest(rested - found.rested, rests - found.rests)
         self.rest_repeats = rest.equals(self.rest)
         self.rest = rest
-        found.rested, found.rests = actors.rested.copy(), actors.rests.copy()
+        found.rested, found.rests = rested, rests
 
     def _skip_when_due(self, found: _Found) -> None:
         if (self.look - found.look) % found.chunks != 0:
@@ -286,8 +286,8 @@ class SteadySearch:
         actors.starved += found.starved * repeats
         actors.blocked += found.blocked * repeats
         if self.rest is not None:
-            actors.rested += self.rest.rested * repeats
-            actors.rests += self.rest.rests * repeats
+            state.rested[:] += self.rest.rested * repeats
+            state.rests[:] += self.rest.rests * repeats
         for name in ("end", "arrival", "fed"):
             actors[name] += np.where(going, found.time * repeats, 0)
         _shift_channels(state, firings * repeats, found.time * repeats)
@@ -298,9 +298,9 @@ class SteadySearch:
 
     def _serving(self, firings: Counts) -> NDArray[np.bool_]:
         """Servers of resources that take part in the period; the others have been free all along."""
-        resource, bounds = self.state.actor_columns.resource, self.state.server_first
+        bounds = self.state.server_first
         busy = np.zeros(len(bounds) - 1, np.bool_)
-        busy[resource[(resource >= 0) & (firings > 0)]] = True
+        busy[self.program.actors.resource[firings > 0]] = True
         return np.repeat(busy, np.diff(bounds))
 
 
@@ -341,7 +341,7 @@ def _relative_state(state: State, time: int, now: int, look: int, firings: Count
         at += 3
     for number in range(len(channels)):
         channel = channels[number]
-        source, target = actors[channel.source], actors[channel.target]
+        source, target = actors[state.channel_source[number]], actors[channel.target]
         produces, consumes = source.fired < source.firings, target.fired < target.firings
         out[at] = channel.produced - channel.freed if produces or consumes else GONE
         out[at + 1] = channel.need - channel.produced if consumes else GONE
@@ -372,10 +372,10 @@ def _shift_channels(state: State, made: Counts, delay: int) -> None:
     actors, channels, rings = state.actors, state.channels, state.rings
     for number in range(len(channels)):
         channel = channels[number]
-        source, target = actors[channel.source], actors[channel.target]
+        source, target = actors[state.channel_source[number]], actors[channel.target]
         if source.fired == source.firings and target.fired == target.firings:
             continue
-        tokens = made[channel.source]
+        tokens = made[state.channel_source[number]]
         for first in range(channel.ring, channel.room + 1, channel.mask + 1):
             old = rings[first : first + channel.mask + 1].copy()
             for place in range(len(old)):
@@ -385,5 +385,3 @@ def _shift_channels(state: State, made: Counts, delay: int) -> None:
             channel.freed += tokens
             channel.need += tokens
             channel.release += tokens
-        if channel.want != 0:
-            channel.want += tokens if channel.want > 0 else -tokens

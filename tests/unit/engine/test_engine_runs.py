@@ -138,3 +138,24 @@ def test_refuses_a_buffer_beyond_memory() -> None:
     with pytest.raises(ProgramError, match="buffer of") as caught:
         run_compiled(sketch.program())
     assert caught.value.where == "a.compute[0,0,0] -> a.compute[1,0,0]"
+
+
+def test_refuses_more_places_in_all_than_it_can_count() -> None:
+    sketch = Sketch()
+    for _ in range(3):
+        sketch.actor(2**40, 1)
+    sketch.channel(0, 1, 2**30)
+    sketch.channel(1, 2, 2**30)
+    with pytest.raises(ProgramError, match=f"buffers of {2**31} tokens in all"):
+        run_compiled(sketch.program())
+
+
+def test_refuses_a_step_of_a_curve_that_it_cannot_count() -> None:
+    sketch = Sketch()
+    far = 2**32
+    sketch.actor(far + 1, 1)
+    sketch.actor(2, 1)
+    # The second firing needs the last token; the first one frees all that lie between.
+    sketch.channel(0, 1, 1, need=((1, far + 1), far + 1), release=((far, far + 1), far + 1))
+    with pytest.raises(ProgramError, match=f"a step of {far} tokens"):
+        run_compiled(sketch.program())
