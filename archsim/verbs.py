@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -17,17 +17,23 @@ from numpy.typing import NDArray
 from archsim import lowering
 from archsim.accounting import Bottleneck, Tally
 from archsim.chip.reads import Description, Reads
+from archsim.machine import matrix_unit
 from archsim.mapping import (
+    AskedLoad,
     AskedPace,
     Floorplan,
     Layout,
+    Load,
     Pace,
     Placement,
     Replication,
     Settled,
+    Work,
+    answer_load,
     answer_pace,
     place,
     settle,
+    work_of,
 )
 from archsim.network import Network
 from archsim.program import Program, Trace
@@ -52,6 +58,7 @@ def placed(
             replicate=replicate,
             batch=batch,
             interleave=interleave,
+            loaded=lambda work: AskedLoad.of(work, reads.ask),
             settled=_settled(network, chip, reads),
         )
         return found.on(chip.chip)
@@ -69,7 +76,23 @@ def placed(
         return Placement(mapped or network, chip.chip, floorplan, **dict(zip(_PLACES, places, strict=True)))
 
     inputs = (kept.network(network), repr(replicate), repr(batch), repr(interleave))
-    return kept.read("place", inputs, chip, make, Form(contents, written, read))
+    asked = chip.beside(answer_load(_load(network, chip)))
+    return kept.read("place", inputs, asked, make, Form(contents, written, read))
+
+
+def _load(network: Network, chip: Description) -> Callable[[], Load]:
+    """What a network's weights take on this chip, worked out if somebody asks."""
+    kept = the_recall()
+
+    @cache
+    def load() -> Load:
+        def make(reads: Reads) -> Work:
+            return work_of(network, reads.chip)
+
+        work = kept.read("work", (kept.network(network),), chip, make, _part(Work)).value
+        return work.load(matrix_unit(chip.chip))
+
+    return load
 
 
 def _settled(network: Network, chip: Description, part_of: Reads) -> Callable[[Layout, tuple[int, ...], Pace], Settled]:
@@ -88,18 +111,25 @@ def _settled(network: Network, chip: Description, part_of: Reads) -> Callable[[L
 
 def lowered(placement: Recalled[Placement], chip: Description, batch: int) -> Recalled[Program]:
     """As `archsim.lower`, of a placement put on this chip."""
+    frames: list[Recalled[Program]] = []
 
     def make(reads: Reads) -> Program:
-        framed = _framed(placement, chip, batch, reads)
+        framed = _framed(placement, chip, batch, reads, frames)
         return lowering.lower(placement.value.on(reads.chip), batch=batch, framed=framed)
 
-    return the_recall().read("lower", (placement.name, repr(batch)), chip, make, _whole(Program))
+    def contents(program: Program) -> object:
+        """What it adds to its frame, whose contents have been named."""
+        named = [frame.name for frame in frames if frame.name]
+        return (named, program.actors.interval, program.actors.latency) if named else program
+
+    form = Form(contents, _itself, _checked(Program))
+    return the_recall().read("lower", (placement.name, repr(batch)), chip, make, form)
 
 
 def _framed(
-    placement: Recalled[Placement], chip: Description, batch: int, part_of: Reads
+    placement: Recalled[Placement], chip: Description, batch: int, part_of: Reads, frames: list[Recalled[Program]]
 ) -> Callable[[lowering.UsedStages, lowering.Rooms], Program]:
-    """As `archsim.lowering.frame`, by the rooms on edges that it needs."""
+    """As `archsim.lowering.frame`, by the rooms on edges that it needs; what is found goes into a list, too."""
     kept = the_recall()
 
     def found(stages: lowering.UsedStages, rooms: lowering.Rooms) -> Program:
@@ -109,7 +139,8 @@ def _framed(
 
         inputs = (placement.name, repr(batch), kept.named(stages))
         asked = chip.beside(lowering.answer_rooms(rooms))
-        return kept.read("frame", inputs, asked, make, _part(Program), part_of).value
+        frames.append(kept.read("frame", inputs, asked, make, _part(Program), part_of))
+        return frames[-1].value
 
     return found
 

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from archsim.chip.schema import Chip
 from archsim.chip.section import Section
+from archsim.errors import ArchsimError
 
 Place = tuple[str, ...]
 """Names from the chip down to a field."""
@@ -108,22 +109,35 @@ class Description:
 
     def __init__(self, chip: Chip, answer: Answer = no_answer) -> None:
         self.chip, self.answer = chip, answer
-        self._known: dict[Place, str] = {}
+        self._fields: dict[Place, str] = {}
+        self._answers: dict[Place, str] = {}
         self._nodes: dict[Place, object] = {(): chip}
 
     def beside(self, answer: Answer) -> Description:
         """The same chip with somebody who answers questions."""
         other = Description(self.chip, answer)
-        other._nodes = self._nodes
+        other._nodes, other._fields = self._nodes, self._fields
         return other
 
     def at(self, place: Place) -> str:
         """What a field says, as `spelled` writes it; `MISSING` where there is none. Or the answer to a question."""
-        known = self._known.get(place)
+        if place[0] == ASKED:
+            answered = self._answers.get(place)
+            if answered is None:
+                answered = self._answers[place] = self._answered(place[1:])
+            return answered
+        known = self._fields.get(place)
         if known is None:
-            found = self.answer(*place[1:]) if place[0] == ASKED else self._node(place)
-            known = self._known[place] = MISSING if found is _NONE else _told(found)
+            found = self._node(place)
+            known = self._fields[place] = MISSING if found is _NONE else _told(found)
         return known
+
+    def _answered(self, question: Place) -> str:
+        """As `spelled`; nothing where it is refused, as whoever asks it of this chip is refused then."""
+        try:
+            return _told(self.answer(*question))
+        except ArchsimError:
+            return ""
 
     def everything(self) -> tuple[tuple[Place, str], ...]:
         """All fields with what they say.

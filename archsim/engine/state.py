@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from archsim.errors import ProgramError
 from archsim.program import Program, Series, channel_name
-from archsim.program.extremes import curve_extremes
 from archsim.program.tables import Counts
 
 Integer = TypeVar("Integer", np.int32, np.int64)
@@ -311,9 +310,7 @@ def _channel_records(program: Program, order: Ids, row_first: Ids) -> tuple[NDAr
 
 def _release_ahead(program: Program) -> Counts:
     """By how many tokens each channel's releases run ahead of its needs at most; 0 or less where they never do."""
-    channels = program.channels
-    firings = program.actors.firings[channels.target]
-    return curve_extremes(program.curves, channels.need, channels.release, firings)[1]
+    return program.extremes[1]
 
 
 def _power_of_two(values: Counts) -> Counts:

@@ -135,14 +135,7 @@ def _timed(program: Program, placement: Placement, batch: Batch) -> Program:
     """A Program whose products take their times: those that they have where they are added alone."""
     draft = Draft(placement.floorplan.nodes)
     add_products(draft, placement, placement.all_stages, batch)
-    interval, latency = draft.times()
-    actors, rest = program.actors, slice(len(interval), None)
-    timed = replace(
-        actors,
-        interval=np.concatenate([interval, actors.interval[rest]]),
-        latency=np.concatenate([latency, actors.latency[rest]]),
-    )
-    return replace(program, actors=timed)
+    return program.timed(*draft.times())
 
 
 def _choices(demands: Demands, placement: Placement, ends: Ends, rooms: Rooms, given: Mapping[str, int]) -> Choices:

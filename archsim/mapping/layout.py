@@ -12,10 +12,11 @@ from archsim.errors import CapacityError
 from archsim.machine import Pass
 from archsim.mapping.blocks import Cut
 from archsim.mapping.floorplan import Floorplan
+from archsim.mapping.load import Load, Loading, balanced
 from archsim.mapping.packing import packed
 from archsim.mapping.placement import Blocks
 from archsim.mapping.ports import least_time_ps
-from archsim.mapping.replication import Load, Replication, balanced, choose_replicas
+from archsim.mapping.replication import Replication, choose_replicas
 from archsim.mapping.turns import (
     ALONE,
     Segment,
@@ -53,7 +54,7 @@ class Layout:
 
 
 def lay_out(
-    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Load, replicate: Replication
+    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Loading, replicate: Replication
 ) -> Layout:
     """Put every block on an array of its own where they all fit; else, blocks take turns on arrays.
 
@@ -73,7 +74,7 @@ def lay_out(
 
 
 def _spread(
-    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Load, replicate: Replication
+    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Loading, replicate: Replication
 ) -> Layout:
     """At most one block in each array at a time."""
     order, limit, needed = floorplan.chip.mapping.schedule.order, floorplan.chip.system.chips, int(load.blocks.sum())
@@ -90,7 +91,7 @@ def _spread(
 
 
 def _staying(
-    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Load, copies: Ids, chips: int
+    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Loading, copies: Ids, chips: int
 ) -> Layout:
     """Every block on an array of its own."""
     sizes = np.repeat(load.blocks, copies)
@@ -100,14 +101,14 @@ def _staying(
 
 
 def _packing(
-    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Load, replicate: Replication
+    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Loading, replicate: Replication
 ) -> Layout:
     """Blocks that stay, several in one array where they are small.
 
     Copies are chosen as if each block had an array of its own, where they would fit so; else there is one of each.
     """
     limit, arrays = floorplan.chip.system.chips, floorplan.arrays
-    copies = np.ones(len(load), np.int64)
+    copies = np.ones(len(load.blocks), np.int64)
     if limit == "as needed" or int(load.blocks.sum()) <= limit * arrays:
         room = max(int(load.blocks.sum()), arrays * (1 if limit == "as needed" else limit))
         copies = choose_replicas(network, load, replicate, room, least_time_ps(network, floorplan.chip))
@@ -122,7 +123,7 @@ def _packing(
     return _in_turns(network, floorplan, cuts, load, Layout(copies, chips, _blocks(floorplan, cuts, copies, slots)))
 
 
-def _in_turns(network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Load, layout: Layout) -> Layout:
+def _in_turns(network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Loading, layout: Layout) -> Layout:
     """Blocks that stay, whose layers take turns where the chip's schedule says so."""
     copies = layout.copies
     if floorplan.chip.mapping.schedule.order in (Order.AUTO, Order.PIPELINED) or not len(layout.blocks):
@@ -133,7 +134,7 @@ def _in_turns(network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], loa
 
 
 def _reloading(
-    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Load, replicate: Replication, chips: int
+    network: Network, floorplan: Floorplan, cuts: tuple[Cut, ...], load: Loading, replicate: Replication, chips: int
 ) -> Layout:
     """Blocks share the arrays of all chips, and are written for their turns."""
     arrays, ahead = chips * floorplan.arrays, floorplan.chip.mapping.schedule.ahead
@@ -143,7 +144,7 @@ def _reloading(
     _refuse_shared(network)
     if replicate == "balanced":
         parts = _parts(network, floorplan, load.blocks, room)
-        copies = _balanced_by_turn(load, parts, room)
+        copies = _balanced_by_turn(load.exact(), parts, room)
     else:
         copies = choose_replicas(network, load, replicate, room)
         parts = _parts(network, floorplan, load.blocks * copies, room)

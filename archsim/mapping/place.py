@@ -13,15 +13,16 @@ from archsim.chip.mapping_rules import Dealing, Depthwise
 from archsim.chip.nearness import nearest
 from archsim.chip.schema import Chip
 from archsim.errors import InputError
-from archsim.mapping.blocks import Cut, column_granularity, cut_weights
+from archsim.mapping.blocks import column_granularity, cut_weights
 from archsim.mapping.floorplan import Floorplan
 from archsim.mapping.homes import Settler
 from archsim.mapping.interleaving import possible_interleaving
 from archsim.mapping.layout import Layout, lay_out
-from archsim.mapping.pace import Pace, PaceOf
+from archsim.mapping.load import Loading, Work, recurrent_layers
+from archsim.mapping.pace import Pace
 from archsim.mapping.parts import Parts
 from archsim.mapping.placement import Blocks, Homes, Placement
-from archsim.mapping.replication import Replication, matrix_load, recurrent_layers
+from archsim.mapping.replication import Replication
 from archsim.mapping.rows import in_rows, row_widths
 from archsim.mapping.stepped_place import place_stepped
 from archsim.mapping.training import check_stepped_training, check_training, no_turns
@@ -39,6 +40,7 @@ def place(
     replicate: Replication = "none",
     batch: int = 1,
     interleave: int | None = None,
+    loaded: Callable[[Work], Loading] | None = None,
     settled: Callable[[Layout, tuple[int, ...], Pace], Settled] | None = None,
 ) -> Placement:
     """Choose arrays for every weight block and units for every digital layer.
@@ -59,6 +61,8 @@ def place(
     interleave : int, optional
         Samples whose tokens take turns; must divide ``batch``. By default as many as fill a recurrence and have room
         for their keys and values, 1 without a recurrence.
+    loaded : callable, optional
+        What the network's weights take on this chip, of whose products it may ask for less than the times.
     settled : callable, optional
         As `settle` of this network and chip; it may know of homes that were found before.
 
@@ -86,12 +90,12 @@ def place(
     floorplan = Floorplan(chip)
     if network.learning is not None:
         check_training(network, mapped, floorplan, replicate, groups)
-    cuts = _cuts(mapped, floorplan)
-    load = matrix_load(mapped, floorplan.unit, cuts)
-    layout = lay_out(mapped, floorplan, cuts, load, replicate)
+    work = _work(mapped, floorplan)
+    load = loaded(work) if loaded else work.load(floorplan.unit)
+    layout = lay_out(mapped, floorplan, work.cuts, load, replicate)
     if network.learning is not None and layout.turns is not None:
         raise no_turns(network, chip)
-    pace = PaceOf(float(load.time_ps(layout.copies).max()) if len(cuts) else np.inf)
+    pace = load.pace(layout.copies)
     homes = settled(layout, groups, pace) if settled else settle(network, chip, layout, groups, pace)
     placed = _assembled(mapped, floorplan, layout, homes)
     if replicate == "balanced" and chip.mapping.dealing is Dealing.AUTO:
@@ -100,17 +104,28 @@ def place(
             rows = row_widths(mapped)
             return _assembled(mapped, floorplan, layout, settle(network, chip, layout, groups, pace, rows))
 
-        placed = in_rows(placed, load, pace.time_ps, in_other_homes)
+        placed = in_rows(placed, load, layout.copies, in_other_homes)
     return _arranged(placed)
 
 
-def _cuts(mapped: Network, floorplan: Floorplan) -> tuple[Cut, ...]:
-    """The blocks of all weights."""
+def work_of(network: Network, chip: Chip) -> Work:
+    """A network's weights cut into blocks, as `place` cuts them.
+
+    Raises
+    ------
+    InputError
+        If the chip names layers that the network does not have.
+    """
+    return _work(as_mapped(network, chip), Floorplan(chip))
+
+
+def _work(mapped: Network, floorplan: Floorplan) -> Work:
     limits, packing = floorplan.unit.limits, floorplan.chip.mapping.packing
-    return tuple(
+    cuts = tuple(
         cut_weights(held, limits, column_granularity(mapped, layers), packing=packing)
         for held, layers in mapped.users.items()
     )
+    return Work.of(mapped, cuts)
 
 
 def _arranged(placed: Placement) -> Placement:

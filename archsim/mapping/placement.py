@@ -300,8 +300,13 @@ class Placement:
         """The stages of a transfer or a refresh of each block; nothing where the chip makes none."""
         return self._stages(doing) if doing in self.floorplan.unit.passes else ()
 
+    @cached_property
+    def _shapes(self) -> tuple[BlockShapes, Ids]:
+        """Shapes of blocks, each once, and the number of each block's."""
+        return self.blocks.shapes.distinct()
+
     def _stages(self, doing: Pass) -> tuple[Stage, ...]:
-        shapes, back = self.blocks.shapes.distinct()
+        shapes, back = self._shapes
         return tuple(stage.at(back) for stage in self.floorplan.unit.stages(shapes, doing))
 
     @cached_property
@@ -309,7 +314,7 @@ class Placement:
         """The stages of writing the blocks that are written anew, whose columns have shape ``(reloaded blocks,)``."""
         if self.turns is None or not self.turns.reloaded.any():
             return ()
-        shapes, back = self.blocks.shapes.distinct()
+        shapes, back = self._shapes
         stages = self.floorplan.unit.stages(shapes, Pass.PROGRAM)
         return tuple(stage.at(back[self.turns.reloaded]) for stage in stages)
 
@@ -319,7 +324,7 @@ class Placement:
         All that follows from the chip is read anew, as it may have been read of the one before for other reasons.
         """
         other = replace(self, chip=chip, floorplan=Floorplan(chip))
-        vars(other).update({name: value for name, value in vars(self).items() if name in _OF_THE_NETWORK})
+        vars(other).update({name: getattr(self, name) for name in _OF_THE_NETWORK})
         return other
 
     def blocks_of(self, layer: int) -> slice:
@@ -367,6 +372,7 @@ class Placement:
 
 
 _OF_THE_NETWORK = frozenset(
-    {"index", "matrix", "holders", "uses", "use", "used", "_use_bounds", "_home_bounds", "dealings", "dealt", "_sizes"}
+    {"index", "matrix", "holders", "uses", "use", "used", "dealings", "dealt"}
+    | {"_use_bounds", "_home_bounds", "_sizes", "_shapes"}
 )
 """What is worked out of the network and the places alone."""

@@ -5,17 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.columns import Columns
-from archsim.errors import CapacityError, InputError
-from archsim.machine import BlockShapes, MatrixUnit, Pass, product_period
-from archsim.mapping.blocks import Cut
-from archsim.network import Layer, Network, Weights
+from archsim.errors import InputError
+from archsim.mapping.load import Loading
+from archsim.network import Layer, Network
 
 Ids = NDArray[np.int64]
 SEPARATORS = "./:"
@@ -24,84 +21,13 @@ Replication = str | Mapping[str, int]
 """``"none"``, ``"balanced"``, or copies by layer: a name, what a name begins with, or a pattern; later ones win."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load(Columns):
-    """What one copy of each matrix of weights takes; columns of shape ``(matrices,)``.
-
-    Parameters
-    ----------
-    interval_ps : int64
-        Between its products.
-    tokens : int64
-        Products per sample, of all layers that use it.
-    blocks : int64
-        Arrays.
-    most : int64
-        Copies that can help: the tokens of the layer with fewest, or 1 inside a recurrence.
-    """
-
-    interval_ps: Ids
-    tokens: Ids
-    blocks: Ids
-    most: Ids
-
-    def time_ps(self, copies: Ids) -> Ids:
-        """Picoseconds per sample of so many copies: of the copy with most tokens."""
-        return -(-self.tokens // copies) * self.interval_ps
-
-
-def matrix_load(network: Network, unit: MatrixUnit, cuts: tuple[Cut, ...]) -> Load:
-    """Time and arrays of the weights of ``Network.users``."""
-    bound, users = recurrent_layers(network), network.users
-    return Load(
-        interval_ps=_intervals(unit, tuple(users), cuts),
-        tokens=np.array([sum(layer.tokens for layer in layers) for layers in users.values()], np.int64),
-        blocks=np.array([len(cut) for cut in cuts], np.int64),
-        most=np.array([min(_useful(layer, bound) for layer in layers) for layers in users.values()], np.int64),
-    )
-
-
-def _useful(layer: Layer, bound: frozenset[str]) -> int:
-    """Copies that can help a layer."""
-    return 1 if layer.name in bound else layer.tokens
-
-
-def _intervals(unit: MatrixUnit, weights: tuple[Weights, ...], cuts: tuple[Cut, ...]) -> Ids:
-    """Between products of each of some weights: of their slowest block, shape ``(weights,)``."""
-    if not cuts:
-        return np.zeros(0, np.int64)
-    sizes = np.array([len(cut) for cut in cuts], np.int64)
-    summed = np.array([bool(cut.row.any()) for cut in cuts])
-    each = [(cut.shapes.rows, cut.shapes.columns, cut.weights) for cut in cuts]
-    shapes, back = BlockShapes(*(np.concatenate(column) for column in zip(*each, strict=True))).distinct()
-    stages = unit.stages(shapes, Pass.FORWARD)
-    if summed.any() and not any(stage.sums for stage in stages):
-        raise _no_sums(unit, weights[int(summed.argmax())])
-    alone, added = (product_period(stages, summed=with_sums)[back] for with_sums in (False, True))
-    periods = np.where(np.repeat(summed, sizes), added, alone)
-    return np.asarray(np.maximum.reduceat(periods, np.cumsum(sizes) - sizes), np.int64)
-
-
-def _no_sums(unit: MatrixUnit, weights: Weights) -> CapacityError:
-    return CapacityError(
-        f"their {weights.rows} rows are cut into blocks of {unit.limits.rows}, whose sums no matrix unit adds",
-        where=f"weights {weights.name!r}",
-        remedy="Take larger blocks in the chip's tile, or a matrix unit that adds partial sums.",
-    )
-
-
-def recurrent_layers(network: Network) -> frozenset[str]:
-    """Layers on a cycle of every step, which no second copy can speed up."""
-    return frozenset().union(*network.cycles)
-
-
-def choose_replicas(network: Network, load: Load, replicate: Replication, arrays: int, least_ps: int = 0) -> Ids:
+def choose_replicas(network: Network, load: Loading, replicate: Replication, arrays: int, least_ps: int = 0) -> Ids:
     """Copies of each matrix layer, shape ``(matrices,)``.
 
     Parameters
     ----------
     network : Network
-    load : Load
+    load : Loading
     replicate : Replication
     arrays : int
         Arrays there are, for a balanced choice.
@@ -117,7 +43,7 @@ def choose_replicas(network: Network, load: Load, replicate: Replication, arrays
         if replicate == "none":
             return np.ones(len(load.blocks), np.int64)
         if replicate == "balanced":
-            return balanced(load, arrays, least_ps)
+            return load.balanced(arrays, least_ps)
         raise InputError(
             f"{replicate!r} is no way to replicate",
             where="--replicate",
@@ -126,34 +52,7 @@ def choose_replicas(network: Network, load: Load, replicate: Replication, arrays
     return _given(network, load, replicate)
 
 
-def balanced(load: Load, arrays: int, least_ps: int = 0) -> Ids:
-    """Copies that make the slowest layer as fast as the arrays allow.
-
-    For a target time T each layer takes as many copies as leave no copy more tokens than fit into T; the smallest T
-    whose copies fit is found by bisection. It is never below what a layer with all useful copies takes, nor below the
-    time in which samples can enter and leave: more copies would only be more to feed.
-    """
-
-    def copies(target: int) -> Ids:
-        wanted: Ids = -(-load.tokens // np.maximum(1, target // load.interval_ps))
-        return np.minimum(wanted, load.most)
-
-    def fits(target: int) -> bool:
-        return int((copies(target) * load.blocks).sum()) <= arrays
-
-    if not len(load.blocks):
-        return np.zeros(0, np.int64)
-    low, high = (int(load.time_ps(count).max()) for count in (load.most, np.ones_like(load.most)))
-    low, high = max(low, least_ps), max(high, least_ps)
-    if fits(low):
-        return copies(low)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if fits(middle) else (middle, high)
-    return copies(high)
-
-
-def _given(network: Network, load: Load, copies: Mapping[str, int]) -> Ids:
+def _given(network: Network, load: Loading, copies: Mapping[str, int]) -> Ids:
     names = [layer.name for layer in network.matrices]
     wanted = {name: count for given, count in copies.items() for name in named_layers(given, names)}
     result = np.ones(len(load.blocks), np.int64)

@@ -14,9 +14,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from archsim.columns import Ids
 from archsim.mapping.link_loads import busiest_link_ps
+from archsim.mapping.load import Load, Loading
 from archsim.mapping.placement import Placement
-from archsim.mapping.replication import Load
 from archsim.mapping.traffic import edge_streams
 from archsim.network import Digital, Matrix, Network, Same, Window
 
@@ -28,16 +29,16 @@ BUFFER_SHARE = 0.75
 """Part of a tile's buffer that rows may fill."""
 
 
-def in_rows(placement: Placement, load: Load, pace_ps: float, settled: Callable[[], Placement]) -> Placement:
+def in_rows(placement: Placement, load: Loading, copies: Ids, settled: Callable[[], Placement]) -> Placement:
     """The placement, or one whose copies take rows, if links are slower than its arrays and it is faster.
 
     Parameters
     ----------
     placement : Placement
-    load : Load
+    load : Loading
         Of its weights.
-    pace_ps : float
-        Picoseconds per sample of its slowest copies.
+    copies : int64, shape (matrices,)
+        Of each of them.
     settled : callable
         The same weights on the same arrays, where windows on digital units have copies enough for rows.
 
@@ -51,11 +52,12 @@ def in_rows(placement: Placement, load: Load, pace_ps: float, settled: Callable[
     if network.learning is not None or network.cycles or placement.turns is not None or not copied & widths.keys():
         return placement
     least = busiest_link_ps(placement)
-    if least <= pace_ps:
+    if load.pace(copies).kept(least):
         return placement
-    best, other, time = placement, settled(), pace_ps
+    exact = load.exact()
+    best, other, time = placement, settled(), exact.pace(copies).time_ps
     while time < least:
-        dealt = replace(other, runs=_runs(other, widths, load, time))
+        dealt = replace(other, runs=_runs(other, widths, exact, time))
         if max(dealt.runs or ()) > 1 and _fits(dealt) and (needed := max(time, busiest_link_ps(dealt))) < least:
             best, least = dealt, needed
         time *= STEP

@@ -6,9 +6,6 @@ apart from the clip at 0, so that extremes lie at the first period, the last, or
 
 from __future__ import annotations
 
-from dataclasses import fields
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,16 +57,8 @@ def curve_extremes(
     cases, case = np.unique(pair * len(counts) + count, return_inverse=True)
     of_pair = pairs[cases // len(counts)]
     asked = (of_pair // len(curves), of_pair % len(curves), counts[cases % len(counts)])
-    told = (*(getattr(curves, field.name) for field in fields(curves)), *asked)
-    gap, excess = _kept(tuple(np.asarray(column, np.int64).tobytes() for column in told))
+    gap, excess = _distinct(curves, *asked)
     return gap[case], excess[case]
-
-
-@lru_cache(maxsize=8)
-def _kept(told: tuple[bytes, ...]) -> tuple[Counts, Counts]:
-    """Extremes of distinct cases: the verifier and the engine ask for the same, and so do runs that differ in times."""
-    start, length, advance, values, need, release, firings = (np.frombuffer(text, np.int64) for text in told)
-    return _distinct(Series(start, length, advance, values), need, release, firings)
 
 
 def _distinct(curves: Series, need: Counts, release: Counts, firings: Counts) -> tuple[Counts, Counts]:

@@ -5,8 +5,9 @@ A row is an id. No table holds a string: names are built from ids when somebody 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -228,7 +229,7 @@ class Labels:
     resources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
     """A timed dataflow graph on shared resources: all that an engine reads."""
 
@@ -240,3 +241,40 @@ class Program:
     actions: Actions
     samples: Samples
     labels: Labels
+
+    @cached_property
+    def extremes(self) -> tuple[Counts, Counts]:
+        """Most tokens that each channel holds at once, and how far its releases run ahead; see `curve_extremes`."""
+        from archsim.program.extremes import curve_extremes
+
+        firings = self.actors.firings[self.channels.target]
+        return curve_extremes(self.curves, self.channels.need, self.channels.release, firings)
+
+    @cached_property
+    def well_formed(self) -> bool:
+        """That all but its times keeps the contract.
+
+        Raises
+        ------
+        ProgramError
+            If not.
+        """
+        from archsim.program.verify import verify_structure
+
+        verify_structure(self)
+        return True
+
+    def timed(self, interval: Picoseconds, latency: Picoseconds) -> Program:
+        """The same with other times of its first actors; its structure is checked once for all of them."""
+        actors, rest = self.actors, slice(len(interval), None)
+        timed = replace(
+            actors,
+            interval=np.concatenate([interval, actors.interval[rest]]),
+            latency=np.concatenate([latency, actors.latency[rest]]),
+        )
+        other = replace(self, actors=timed)
+        vars(other).update({name: getattr(self, name) for name in _OF_THE_STRUCTURE})
+        return other
+
+
+_OF_THE_STRUCTURE = ("extremes", "well_formed")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.errors import ProgramError
-from archsim.program.extremes import curve_extremes, series_at
+from archsim.program.extremes import series_at
 from archsim.program.names import actor_name, channel_name
 from archsim.program.tables import Actions, Actors, Channels, Counts, Kind, Program, Resources, Role, Series
 
@@ -36,13 +36,19 @@ def verify(program: Program) -> None:
     ProgramError
         Naming the first actor, channel, resource or row at fault.
     """
+    _verify_columns("actors", program.actors, len(program.actors))
+    assert program.well_formed
+    _verify_durations(program)
+    _verify_time_bound(program)
+
+
+def verify_structure(program: Program) -> None:
+    """As `verify`, of everything but how long firings take; `Program.well_formed` does it once."""
     _verify_shapes(program)
     _verify_series(program.curves, "curve")
     _verify_series(program.durations, "duration table")
     _verify_labels(program)
     _verify_actors(program)
-    _verify_durations(program)
-    _verify_time_bound(program)
     _verify_channels(program)
     if len(program.channels):
         _verify_curves(program)
@@ -123,17 +129,22 @@ def _verify_actors(program: Program) -> None:
     unknown = _outside(actors.resource, len(program.resources))
     _refuse(unknown, name, "its resource does not exist", "Use a resource id.")
     _refuse(actors.firings < 0, name, "a negative number of firings", "Use 0 or more firings.")
+    for table, what in ((actors.interval_table, "interval"), (actors.latency_table, "latency")):
+        rows = len(program.durations)
+        _refuse(_outside(table, rows, -1), name, f"its {what} table does not exist", "Use a row of durations, or -1.")
+
+
+def _verify_durations(program: Program) -> None:
+    actors, durations = program.actors, program.durations
+
+    def actor(row: int) -> str:
+        return actor_name(program, row)
+
     for column, table, what in (
         (actors.interval, actors.interval_table, "interval"),
         (actors.latency, actors.latency_table, "latency"),
     ):
-        rows = len(program.durations)
-        _refuse(_outside(table, rows, -1), name, f"its {what} table does not exist", "Use a row of durations, or -1.")
-        _refuse((table < 0) & (column < 1), name, f"its {what} is below 1 ps", "Durations are 1 ps or longer.")
-
-
-def _verify_durations(program: Program) -> None:
-    durations = program.durations
+        _refuse((table < 0) & (column < 1), actor, f"its {what} is below 1 ps", "Durations are 1 ps or longer.")
     used = np.unique(np.concatenate([program.actors.interval_table, program.actors.latency_table]))
     used = used[used >= 0]
     if not len(used):
@@ -204,7 +215,7 @@ def _verify_curves(program: Program) -> None:
     for rows, what in ((channels.need, "need"), (channels.release, "release")):
         falling = _falls(curves)[rows] | (_drops_at_wrap(curves)[rows] & (firings > curves.length[rows]))
         _refuse(falling, name, f"its {what} curve falls", "Let the curve never decrease, its next period included.")
-    gap, _ = curve_extremes(curves, channels.need, channels.release, firings)
+    gap, _ = program.extremes
     short = np.flatnonzero(gap > channels.capacity)[:1]
     most = int(gap[short[0]]) if len(short) else 0
     what = f"a firing needs {most} tokens at once, beyond the capacity"

@@ -182,14 +182,14 @@ def made(verb: str, monkeypatch: pytest.MonkeyPatch) -> list[None]:
 KEPT = {
     "tile.array.cell.read_voltage=0.123 V": {"place", "settle", "lower", "frame", "run"},
     "technology.temperature=310 K": {"place", "settle", "lower", "frame", "run"},
-    "tile.adc.conversion_time=333 ns": {"settle", "frame"},
+    "tile.adc.conversion_time=333 ns": {"place", "settle", "frame"},
     "tile.buffer.capacity=300 KiB": {"run"},
     "fabric.link_delay=3": {"place", "settle"},
     "tile.array.rows=64": set(),
 }
 """A change, and the verbs whose results stand, by what each is for: a voltage is a matter of price alone; links' delays
 are no matter of places; converters' times are, but where they change no comparison with digital units and no room on
-an edge, units stay, and so does everything of a Program but the times of its products."""
+an edge, places stay, and so does everything of a Program but the times of its products."""
 
 
 @pytest.mark.parametrize("change", KEPT)

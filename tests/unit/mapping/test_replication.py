@@ -11,7 +11,8 @@ from archsim.errors import CapacityError, InputError
 from archsim.machine import matrix_unit
 from archsim.mapping import place
 from archsim.mapping.blocks import cut_weights
-from archsim.mapping.replication import Load, balanced, matrix_load, named_layers, recurrent_layers
+from archsim.mapping.load import Load, balanced, matrix_load, recurrent_layers
+from archsim.mapping.replication import named_layers
 from archsim.network import Digital, Edge, Layer, Matrix, Network, Previous, Same, Sink, Source, Weights
 from archsim.network.recurrent import CellShape, lstm_layers
 from tests.chips import make_chip, make_input
