@@ -114,8 +114,8 @@ def lowered(placement: Recalled[Placement], chip: Description, batch: int) -> Re
     frames: list[Recalled[Program]] = []
 
     def make(reads: Reads) -> Program:
-        framed = _framed(placement, chip, batch, reads, frames)
-        return lowering.lower(placement.value.on(reads.chip), batch=batch, framed=framed)
+        paced, framed = _paced(placement, chip, reads), _framed(placement, chip, batch, reads, frames)
+        return lowering.lower(placement.value.on(reads.chip), batch=batch, paced=paced, framed=framed)
 
     def contents(program: Program) -> object:
         """What it adds to its frame, whose contents have been named."""
@@ -124,6 +124,24 @@ def lowered(placement: Recalled[Placement], chip: Description, batch: int) -> Re
 
     form = Form(contents, _itself, _checked(Program))
     return the_recall().read("lower", (placement.name, repr(batch)), chip, make, form)
+
+
+def _paced(placement: Recalled[Placement], chip: Description, part_of: Reads) -> Callable[[Placement], lowering.Rooms]:
+    """As `archsim.lowering.PacedRooms`, whose streams and times of all but products are those of the placement."""
+    kept = the_recall()
+
+    def around(_: Placement) -> lowering.Around:
+        def make(reads: Reads) -> lowering.Around:
+            return lowering.around_products(placement.value.on(reads.chip))
+
+        return kept.read("around", (placement.name,), chip, make, _part(lowering.Around), part_of).value
+
+    def found(placed: Placement) -> lowering.Rooms:
+        streams: Form[lowering.Demands] = Form(_nothing)
+        known = kept.made("demands", (placement.name,), lambda: lowering.paced_demands(placement.value), streams)
+        return lowering.PacedRooms(placed, known.value, around)
+
+    return found
 
 
 def _framed(
@@ -170,7 +188,8 @@ def counted(
     def make() -> Tally:
         return _KeptTally(trace.value, placement.value, trace.name, placement.name)
 
-    return kept.made("tally", (trace.name, placement.name), make, Form(lambda _: ())).value
+    form: Form[Tally] = Form(_nothing)
+    return kept.made("tally", (trace.name, placement.name), make, form).value
 
 
 @dataclass(frozen=True)
@@ -184,7 +203,7 @@ class _KeptTally(Tally):
     def bottleneck(self) -> Bottleneck:
         """What limits the run."""
         plain, inputs = Tally(self.trace, self.placement), (self.trace_name, self.placement_name)
-        form = Form(lambda _: (), _itself, _checked(Bottleneck))
+        form = Form(_nothing, _itself, _checked(Bottleneck))
         return the_recall().made("bottleneck", inputs, lambda: plain.bottleneck, form).value
 
 
@@ -196,6 +215,10 @@ def _part(_: type[T]) -> Form[T]:
 def _whole(kind: type[T]) -> Form[T]:
     """Of a value that is written as it is."""
     return Form(_itself, _itself, _checked(kind))
+
+
+def _nothing(_: object) -> object:
+    return ()
 
 
 def _itself(value: T) -> T:

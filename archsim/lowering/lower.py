@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -44,6 +44,7 @@ def lower(
     *,
     batch: int = 1,
     capacities: Mapping[str, int] | None = None,
+    paced: Callable[[Placement], Rooms] | None = None,
     framed: Callable[[UsedStages, Rooms], Program] | None = None,
 ) -> Program:
     """Lower a placed network to a timed dataflow graph.
@@ -55,6 +56,8 @@ def lower(
         Samples to run: a multiple of those whose tokens take turns.
     capacities : mapping of str to int, optional
         Tokens of room on every edge into a layer, in place of the computed ones; never less than one firing needs.
+    paced : callable, optional
+        As `PacedRooms` of this placement; it may know of what was worked out before.
     framed : callable, optional
         As `frame` of this placement and batch; it may know of one that was made before.
 
@@ -73,7 +76,7 @@ def lower(
         return lower_steps(placement, batch)
     samples = batch_of(placement, batch)
     stages = {use: tuple(stage.timeless() for stage in each) for use, each in placement.all_stages.items()}
-    rooms = PacedRooms(placement)
+    rooms = (paced or PacedRooms)(placement)
     program = framed(stages, rooms) if framed else frame(placement, stages, rooms, batch, capacities)
     return _timed(program, placement, samples)
 
@@ -143,17 +146,21 @@ def _choices(demands: Demands, placement: Placement, ends: Ends, rooms: Rooms, g
     _check_given(placement, given)
     edges = placement.network.edges
 
-    def at_pace(index: int, stretch: int) -> Dependencies:
-        room = given.get(edges[index].target) or rooms.even(index, stretch)
-        return edge_dependencies(demands, placement, ends, index, room)
+    def at_pace(indices: Sequence[int], stretch: int) -> dict[int, Dependencies]:
+        asked = tuple(index for index in indices if edges[index].target not in given)
+        room = dict(zip(asked, rooms.even(asked, stretch), strict=True)) if asked else {}
+        rooms_of = {index: room[index] if index in room else given[edges[index].target] for index in indices}
+        return {
+            index: edge_dependencies(demands, placement, ends, index, capacity) for index, capacity in rooms_of.items()
+        }
 
-    full = [at_pace(index, 1) for index in range(len(edges))]
+    full = list(at_pace(range(len(edges)), 1).values())
     slower = list(full)
     crowded = crowded_edges(placement, Dependencies.concatenate(slower))
     for stretch in STRETCHES:
         if crowded:
-            for index in crowded:
-                slower[index] = at_pace(index, stretch)
+            for index, pairs in at_pace(sorted(crowded), stretch).items():
+                slower[index] = pairs
             crowded = crowded_edges(placement, Dependencies.concatenate(slower))
     return Choices(demands, placement, ends, rooms, full, slower)
 

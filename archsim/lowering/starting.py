@@ -64,9 +64,9 @@ def add_starts(
     int64, shape (uses,)
         Who takes the inputs of each use: uses that start together share one.
     """
-    tile = placement.chip.tile
-    if tile.issue is None and tile.buffer.read_bandwidth is None:
+    if by_themselves(placement):
         return products
+    tile = placement.chip.tile
     starts = _starts(placement, uses, firings)
     chain = []
     if tile.buffer.read_bandwidth is not None:
@@ -80,7 +80,13 @@ def add_starts(
     return taker
 
 
-def start_tempo(placement: Placement, rows: slice, period: Ids) -> tuple[float, float]:
+def by_themselves(placement: Placement) -> bool:
+    """Whether nothing starts products but their inputs."""
+    tile = placement.chip.tile
+    return tile.issue is None and tile.buffer.read_bandwidth is None
+
+
+def start_tempo(placement: Placement, rows: slice, period: int) -> tuple[float, float]:
     """Picoseconds between a layer's products as their tile's controller and buffer allow, and until one has begun.
 
     Parameters
@@ -88,12 +94,10 @@ def start_tempo(placement: Placement, rows: slice, period: Ids) -> tuple[float, 
     placement
     rows : slice
         Of the layer's blocks.
-    period : int64, shape (blocks of the layer,)
-        Between the products of each.
+    period : int
+        Picoseconds between products of the slowest of them.
     """
     tile, blocks = placement.chip.tile, placement.blocks
-    if tile.issue is None and tile.buffer.read_bandwidth is None:
-        return 0.0, 0.0
     alike = [column[rows] for column in (blocks.node, blocks.replica)]
     if tile.issue is not None and tile.issue.joint:
         alike.append(blocks.row_start[rows])
@@ -106,7 +110,7 @@ def start_tempo(placement: Placement, rows: slice, period: Ids) -> tuple[float, 
         interval, latency = float(starts * fetch), float(fetch)
     if tile.issue is not None:
         time = picoseconds(tile.issue.time)
-        held = time + (int(period.max()) if tile.issue.holds is Holds.PRODUCT else 0)
+        held = time + (period if tile.issue.holds is Holds.PRODUCT else 0)
         interval, latency = max(interval, starts * held / tile.issue.width), latency + time
     return interval, latency
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.columns import Ids
+from archsim.columns import Columns, Ids
 from archsim.lowering.schedule import Tempo
-from archsim.lowering.starting import start_tempo
+from archsim.lowering.starting import by_themselves, start_tempo
 from archsim.machine import Stage, product_period, stages_of
 from archsim.machine.flits import flits_of
 from archsim.machine.memories import Stored, memory_for, memory_service
@@ -18,72 +18,128 @@ from archsim.mapping import By, Placement, made_by
 from archsim.network import Digital, Layer, Matrix, Use, weights_of
 from archsim.units import period_ps, picoseconds
 
+Times = NDArray[np.float64]
 
-def layer_tempos(placement: Placement) -> dict[str, Tempo]:
-    """Pace and latency of every layer of a placed network, by name."""
-    products = {use: _Products.of(stages) for use, stages in placement.all_stages.items()}
-    travels = _travels(placement)
+
+@dataclass(frozen=True, slots=True)
+class Around(Columns):
+    """What tempos are made from beside the times of products; columns of shape ``(layers,)``.
+
+    Parameters
+    ----------
+    interval, latency : float64
+        Picoseconds of a token, for its maker and from its start; 0 of layers that make products.
+    travel : float64
+        Picoseconds to the farthest consumer.
+    share : float64
+        Of layers that make products: tokens of all that use their arrays, by their own.
+    sums : int64
+        Of these: times that another block's sums are added, one after the other.
+    """
+
+    interval: Times
+    latency: Times
+    travel: Times
+    share: Times
+    sums: Ids
+
+
+def around_products(placement: Placement) -> Around:
+    """What the tempos of a placed network are made from beside the times of products."""
+    size = len(placement.network.order)
+    interval, latency, share = np.zeros(size), np.zeros(size), np.ones(size)
+    for index, layer in enumerate(placement.network.order):
+        if isinstance(layer.operator, Matrix):
+            users = placement.network.users[weights_of(layer)]
+            share[index] = sum(user.tokens for user in users) / layer.tokens
+        elif made_by(layer) is By.PORT:
+            interval[index], latency[index] = _port_tempo(placement, layer)
+        else:
+            interval[index], latency[index] = _digital_tempo(placement, index, layer)
+    return Around(interval, latency, np.array(_travels(placement), np.float64), share, _sums(placement))
+
+
+def _sums(placement: Placement) -> Ids:
+    """Of the longest chain in which the sums of row blocks travel, shape ``(layers,)``."""
+    blocks, uses = placement.blocks, placement.uses
+    sums = np.zeros(len(placement.network.order), np.int64)
+    for use, rows in placement.used.items():
+        if not use.changes:
+            chain = blocks.column if use is Use.TRANSPOSED else blocks.row
+            np.maximum.at(sums, uses.layer[rows], chain[uses.block[rows]])
+    return sums
+
+
+def layer_tempos(placement: Placement, around: Around | None = None) -> dict[str, Tempo]:
+    """Pace and latency of every layer of a placed network, by name.
+
+    Parameters
+    ----------
+    placement : Placement
+    around : Around, optional
+        As `around_products` of this placement.
+    """
+    around = around or around_products(placement)
+    interval, latency = around.interval.copy(), around.latency.copy()
+    layer, shape = placement.shapes_used
+    use = np.array([list(Use).index(use) for use in placement.use], np.int64)[layer]
+    for number, stages in ((list(Use).index(use), stages) for use, stages in placement.shape_stages.items()):
+        rows = use == number
+        if rows.any():
+            products = _products(placement, around, stages, layer[rows], shape[rows])
+            interval[products.layer], latency[products.layer] = products.interval, products.latency
+    times = (interval.tolist(), (latency + around.travel).tolist(), placement.replicas)
     return {
-        layer.name: _tempo(placement, products[placement.use[index]], index, layer, travels[index])
-        for index, layer in enumerate(placement.network.order)
+        layer.name: Tempo(hold / copies, hold, until)
+        for layer, hold, until, copies in zip(placement.network.order, *times, strict=True)
     }
 
 
 @dataclass(frozen=True, slots=True)
-class _Products:
-    """Products with all blocks; columns of shape ``(blocks,)``.
+class _Products(Columns):
+    """Layers that make products of one kind, and their times; columns of shape ``(layers,)``."""
+
+    layer: Ids
+    interval: Times
+    latency: Times
+
+
+def _products(placement: Placement, around: Around, stages: tuple[Stage, ...], layer: Ids, shape: Ids) -> _Products:
+    """Of the slowest block of each layer, and of the chain in which the sums of row blocks travel.
 
     Parameters
     ----------
-    alone, summed : int64
-        Picoseconds between them, without and with the sums of another row block.
-    through : int64
-        From the start of one to its own sums.
-    added, bits : int64
-        Of the last stage: picoseconds to add another block's sums, and their bits.
+    placement, around
+    stages : tuple of Stage
+        Of products with blocks of each shape.
+    layer, shape : int64, shape (pairs,)
+        Layers, and shapes of the blocks that each of them uses, by layer.
     """
+    first = np.flatnonzero(np.append(True, layer[1:] != layer[:-1]))
+    layer = layer[first]
+    sums, last = around.sums[layer], stages_of(stages, summed=True)[-1]
 
-    alone: Ids
-    summed: Ids
-    through: Ids
-    added: Ids
-    bits: Ids
+    def longest(column: Ids) -> Ids:
+        return np.asarray(np.maximum.reduceat(column[shape], first))
 
-    @classmethod
-    def of(cls, stages: tuple[Stage, ...]) -> _Products:
-        """All at once: blocks are many, and each step over them takes as long for few."""
-        alone, summed = (product_period(stages, summed=with_sums) for with_sums in (False, True))
-        own = stages_of(stages, summed=False)
-        last = stages_of(stages, summed=True)[-1]
-        through = np.sum([stage.latency for stage in own], axis=0)
-        return cls(alone, summed, through, last.latency, last.output_bits)
-
-
-def _tempo(placement: Placement, products: _Products, index: int, layer: Layer, travel: float) -> Tempo:
-    copies = placement.replicas[index]
-    if isinstance(layer.operator, Matrix):
-        interval, latency = _product_tempo(placement, products, index, layer)
-    elif made_by(layer) is By.PORT:
-        interval, latency = _port_tempo(placement, layer)
-    else:
-        interval, latency = _digital_tempo(placement, index, layer)
-    return Tempo(interval / copies, interval, latency + travel)
-
-
-def _product_tempo(placement: Placement, products: _Products, index: int, layer: Layer) -> tuple[float, float]:
-    """Of the slowest block, and of the chain in which the sums of row blocks travel."""
-    blocks, rows = placement.blocks, placement.blocks_of(index)
-    use, chain = placement.use[index], {Use.FORWARD: blocks.row, Use.TRANSPOSED: blocks.column}
-    sums = 0 if use.changes else int(chain[use][rows].max())
-    adding = 0.0
-    if sums:
-        adding = int(products.added[rows].max()) + _transfer(placement, int(products.bits[rows].max()), hops=2)
+    alone, summed = (longest(product_period(stages, summed=with_sums)) for with_sums in (False, True))
+    through = longest(np.sum([stage.latency for stage in stages_of(stages, summed=False)], axis=0))
+    adding = longest(last.latency) + _transfers(placement, longest(last.output_bits), np.full(len(layer), 2))
+    period = np.where(sums > 0, summed, alone)
+    started, begun = _started(placement, layer, period)
     # Where layers share arrays, each gets them for as much of the time as it has tokens.
-    users = placement.network.users[weights_of(layer)]
-    share = sum(user.tokens for user in users) / layer.tokens
-    period = products.summed[rows] if sums else products.alone[rows]
-    started, begun = start_tempo(placement, rows, period)
-    return share * max(float(period.max()), started), begun + float(products.through[rows].max()) + sums * adding
+    interval = around.share[layer] * np.maximum(period.astype(np.float64), started)
+    return _Products(layer, interval, begun + through.astype(np.float64) + sums * adding)
+
+
+def _started(placement: Placement, layer: Ids, period: Ids) -> tuple[Times, Times]:
+    """Picoseconds between products as what starts them allows, and until one has begun; shape ``(layers,)`` each."""
+    if by_themselves(placement):
+        return np.zeros(len(layer)), np.zeros(len(layer))
+    rows = map(placement.blocks_of, layer.tolist())
+    starts = [start_tempo(placement, blocks, longest) for blocks, longest in zip(rows, period.tolist(), strict=True)]
+    interval, latency = np.array(starts, np.float64).reshape(-1, 2).T
+    return interval, latency
 
 
 def _port_tempo(placement: Placement, layer: Layer) -> tuple[float, float]:
@@ -136,10 +192,6 @@ def _nodes_of(placement: Placement, layer: int) -> Ids:
     """Where a layer takes its inputs: with its homes, and with the arrays of its weights."""
     homes, blocks = placement.homes.node[placement.homes_of(layer)], placement.blocks.node[placement.blocks_of(layer)]
     return np.concatenate([homes, blocks])
-
-
-def _transfer(placement: Placement, bits: int, hops: int) -> float:
-    return float(_transfers(placement, np.array([bits]), np.array([hops]))[0])
 
 
 def _transfers(placement: Placement, bits: Ids, hops: Ids) -> NDArray[np.float64]:

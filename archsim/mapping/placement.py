@@ -269,13 +269,21 @@ class Placement:
     @cached_property
     def products(self) -> tuple[Stage, ...]:
         """The stages of a product with each block; their columns have shape ``(blocks,)``."""
-        return self._stages(Pass.FORWARD)
+        return self.all_stages[Use.FORWARD]
 
     @cached_property
     def all_stages(self) -> dict[Use, tuple[Stage, ...]]:
         """The same of every use that there is, and of products in any case."""
+        _, back = self.shapes
+        return {use: tuple(stage.at(back) for stage in stages) for use, stages in self.shape_stages.items()}
+
+    @cached_property
+    def shape_stages(self) -> dict[Use, tuple[Stage, ...]]:
+        """The same by shapes of blocks."""
+        shapes, _ = self.shapes
         asked = (use for use, rows in self.used.items() if len(rows) and use is not Use.FORWARD)
-        return {Use.FORWARD: self.products, **{use: self._stages(_PASSES[use]) for use in asked}}
+        uses = (Use.FORWARD, *asked)
+        return {use: self.floorplan.unit.stages(shapes, _PASSES.get(use, Pass.FORWARD)) for use in uses}
 
     @cached_property
     def use(self) -> tuple[Use, ...]:
@@ -301,12 +309,20 @@ class Placement:
         return self._stages(doing) if doing in self.floorplan.unit.passes else ()
 
     @cached_property
-    def _shapes(self) -> tuple[BlockShapes, Ids]:
+    def shapes(self) -> tuple[BlockShapes, Ids]:
         """Shapes of blocks, each once, and the number of each block's."""
         return self.blocks.shapes.distinct()
 
+    @cached_property
+    def shapes_used(self) -> tuple[Ids, Ids]:
+        """Layers with weights, and shapes of blocks that each of them uses: each pair once, by layer."""
+        shapes, back = self.shapes
+        pairs = np.unique(self.uses.layer * len(shapes) + back[self.uses.block])
+        layer, shape = np.divmod(pairs, max(1, len(shapes)))
+        return layer, shape
+
     def _stages(self, doing: Pass) -> tuple[Stage, ...]:
-        shapes, back = self._shapes
+        shapes, back = self.shapes
         return tuple(stage.at(back) for stage in self.floorplan.unit.stages(shapes, doing))
 
     @cached_property
@@ -314,7 +330,7 @@ class Placement:
         """The stages of writing the blocks that are written anew, whose columns have shape ``(reloaded blocks,)``."""
         if self.turns is None or not self.turns.reloaded.any():
             return ()
-        shapes, back = self._shapes
+        shapes, back = self.shapes
         stages = self.floorplan.unit.stages(shapes, Pass.PROGRAM)
         return tuple(stage.at(back[self.turns.reloaded]) for stage in stages)
 
@@ -373,6 +389,6 @@ class Placement:
 
 _OF_THE_NETWORK = frozenset(
     {"index", "matrix", "holders", "uses", "use", "used", "dealings", "dealt"}
-    | {"_use_bounds", "_home_bounds", "_sizes", "_shapes"}
+    | {"_use_bounds", "_home_bounds", "_sizes", "shapes", "shapes_used"}
 )
 """What is worked out of the network and the places alone."""

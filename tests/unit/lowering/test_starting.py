@@ -118,8 +118,7 @@ def test_how_fast_products_can_start(shared, interval, latency, copies):
     chip = make_chip(array=make_array(12, 10), arrays_per_tile=16, **shared)
     placement = place(network, chip, replicate={"a": copies})
     rows = placement.blocks_of(placement.index["a"])
-    period = np.full(rows.stop - rows.start, PRODUCT * NS)
-    assert start_tempo(placement, rows, period) == (interval * NS, latency * NS)
+    assert start_tempo(placement, rows, PRODUCT * NS) == (interval * NS, latency * NS)
 
 
 def test_the_tile_with_most_starts_counts():
@@ -128,7 +127,7 @@ def test_the_tile_with_most_starts_counts():
     chip = make_chip(array=make_array(12, 10), arrays_per_tile=6, read_bandwidth=1e9)
     placement = place(network, chip)
     rows = placement.blocks_of(placement.index["a"])
-    assert start_tempo(placement, rows, np.full(8, PRODUCT * NS)) == (6 * 96 * NS, 96 * NS)
+    assert start_tempo(placement, rows, PRODUCT * NS) == (6 * 96 * NS, 96 * NS)
 
 
 def test_only_one_round_of_a_layer_is_started_at_a_time_in_program_order():
