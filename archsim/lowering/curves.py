@@ -110,6 +110,79 @@ class Demand:
         return Sequence.of(self.need - self.passed, self.advance), Sequence.of(self.release - self.passed, self.advance)
 
 
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """An edge between copies, by the pairs of copies of which one touches something of the other.
+
+    Parameters
+    ----------
+    made, taken : Entries
+        Of each copy of the producer and of the consumer.
+    maker, taker : int64, shape (pairs,)
+        Copies.
+    room : int64, shape (pairs,)
+        Tokens that must be held at once.
+    freeing : int32
+        As of `Demand`, pair after pair.
+    bounds : int64, shape (pairs + 1,)
+        Where each pair begins there.
+    """
+
+    made: Entries
+    taken: Entries
+    maker: Ids
+    taker: Ids
+    room: Ids
+    freeing: NDArray[np.int32]
+    bounds: Ids
+
+    @classmethod
+    def of(cls, reach: Reach, ends: tuple[Dealing, Dealing], group: int) -> Dealt:
+        """All pairs of copies, whose tokens are dealt so."""
+        made, taken = ends
+        pairs = list[tuple[int, int, int]]()
+        freeing = [np.zeros(0, np.int32)]
+        for maker in range(made.copies):
+            for taker in range(taken.copies):
+                part = reach.share(maker, made, taker, taken)
+                if part.touched:
+                    curves = demand(part, group)
+                    pairs.append((maker, taker, curves.room))
+                    freeing.append(curves.freeing.astype(np.int32))
+        bounds = np.cumsum([len(each) for each in freeing], dtype=np.int64)
+        columns = np.array(pairs, np.int64).reshape(-1, 3).T.copy()
+        entries = Entries.of(made, reach.produced, group), Entries.of(taken, len(reach.first), group)
+        return cls(*entries, columns[0], columns[1], columns[2], np.concatenate(freeing), bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A stream's entries copy by copy.
+
+    Parameters
+    ----------
+    order : int64, shape (entries,)
+        Those of the first copy, then those of the next ...
+    bounds : int64, shape (copies + 1,)
+        Where each copy begins there.
+    """
+
+    order: Ids
+    bounds: Ids
+
+    @classmethod
+    def of(cls, dealing: Dealing, tokens: int, group: int) -> Entries:
+        """Of a stream of so many tokens of each of a group of samples."""
+        copies = [entries_of(dealing, copy, tokens, group) for copy in range(dealing.copies)]
+        return cls(np.concatenate(copies), np.cumsum([0, *map(len, copies)], dtype=np.int64))
+
+
+def entries_of(dealing: Dealing, copy: int, tokens: int, group: int) -> Ids:
+    """A copy's entries of a stream of so many tokens."""
+    mine = dealing.tokens(copy, tokens)
+    return np.asarray((mine[:, None] * group + np.arange(group)).ravel())
+
+
 @lru_cache(maxsize=MOST_KEPT)
 def _reach_of(access: Access, produced: int, consumed: int) -> Reach:
     return Reach(*access.reach(produced, consumed), produced)
@@ -174,6 +247,7 @@ class Demands:
     _reaches: dict[tuple[Access, int, int], Reach] = field(default_factory=dict)
     _curves: dict[tuple[Access, int, int], Demand] = field(default_factory=dict)
     _rows: dict[tuple[Access, int, int], Rows] = field(default_factory=dict)
+    _dealt: dict[tuple[object, ...], Dealt] = field(default_factory=dict)
 
     def ends(self, edge: Edge) -> tuple[Dealing, Dealing]:
         """How tokens are dealt to the copies at both ends of an edge."""
@@ -196,6 +270,13 @@ class Demands:
         if key not in self._curves:
             self._curves[key] = _demand_of(*key, self.group)
         return self._curves[key]
+
+    def between_copies(self, edge: Edge) -> Dealt:
+        """An edge by its pairs of copies."""
+        key = self._key(edge), self.ends(edge)
+        if key not in self._dealt:
+            self._dealt[key] = Dealt.of(self.reach(edge), self.ends(edge), self.group)
+        return self._dealt[key]
 
     def rows(self, edge: Edge) -> Rows:
         """Rows of the book that hold these curves."""

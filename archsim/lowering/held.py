@@ -40,7 +40,7 @@ def spread(ready: Times, step: float) -> Times:
 
 
 @jit()
-def most_held(taken: Times, begun: Times, hold: float, freeing: Ids, period: float) -> int:
+def most_held(taken: Times, begun: Times, hold: float, freeing: NDArray[np.integer], period: float) -> int:
     """Most entries that lie on an edge at a time, in a schedule that repeats.
 
     Intervals from taking to freeing are folded into one period: those begun minus those ended, at each beginning.
@@ -53,7 +53,7 @@ def most_held(taken: Times, begun: Times, hold: float, freeing: Ids, period: flo
         When each firing of the consumer starts.
     hold : float
         From there until its inputs may go.
-    freeing : int64, shape (entries,)
+    freeing : int, shape (entries,)
         The firing that frees each entry; those beyond the last are freed by the last.
     period : float
     """
@@ -65,13 +65,62 @@ def most_held(taken: Times, begun: Times, hold: float, freeing: Ids, period: flo
         turns -= turn
         turn, freed_at[entry] = _folded(freed, period)
         turns += turn
-    taken_at, freed_at = _ascending(taken_at), _ascending(freed_at)
-    most, ended = -len(taken), 0
+    before, after = _two_runs(taken_at)
+    ended, late = _two_runs(freed_at)
+    return int(turns) + max(_most(before, after, ended, late), _most(after, before, ended, late))
+
+
+@jit()
+def _most(taken: Times, others: Times, ended: Times, late: Times) -> int:
+    """Most taken less freed at the times of a run of takings; all runs ascend, others and two of ends beside it."""
+    most, other, first, second = -len(ended) - len(late), 0, 0, 0
     for entry in range(len(taken)):
-        while ended < len(taken) and freed_at[ended] <= taken_at[entry]:
-            ended += 1
-        most = max(most, entry + 1 - ended)
-    return int(turns) + most
+        time = taken[entry]
+        while other < len(others) and others[other] <= time:
+            other += 1
+        while first < len(ended) and ended[first] <= time:
+            first += 1
+        while second < len(late) and late[second] <= time:
+            second += 1
+        most = max(most, entry + 1 + other - first - second)
+    return most
+
+
+@jit()
+def most_dealt(
+    times: tuple[Times, Times],
+    ends: tuple[Ids, Ids],
+    pairs: tuple[Ids, Ids],
+    freeing: tuple[NDArray[np.int32], Ids],
+    hold: float,
+    period: float,
+) -> Ids:
+    """As `most_held`, for each pair of a producing and a consuming copy; shape ``(pairs,)``.
+
+    Parameters
+    ----------
+    times : two of float64
+        When entries take their places, and when firings start; copy after copy.
+    ends : two of int64, shape (copies + 1,)
+        Where each copy begins there.
+    pairs : two of int64, shape (pairs,)
+        Producing and consuming copies.
+    freeing : int32, and int64 of shape (pairs + 1,)
+        The firing of the consuming copy that frees each entry, pair after pair, and where each pair begins there.
+    hold, period : float
+    """
+    (taken, begun), (made, taking), (maker, taker), (all_freeing, bounds) = times, ends, pairs, freeing
+    most = np.empty(len(maker), np.int64)
+    for pair in range(len(maker)):
+        first, last = maker[pair], taker[pair]
+        most[pair] = most_held(
+            taken[made[first] : made[first + 1]],
+            begun[taking[last] : taking[last + 1]],
+            hold,
+            all_freeing[bounds[pair] : bounds[pair + 1]],
+            period,
+        )
+    return most
 
 
 @jit()
@@ -79,6 +128,9 @@ def _folded(time: float, period: float) -> tuple[float, float]:
     """Whole periods in a time, and what is left: as ``divmod`` has it, to the last bit."""
     if 0.0 <= time < period:
         return 0.0, time
+    if period <= time < 2 * period:
+        # Exact, as both are so near to each other.
+        return 1.0, time - period
     rest = np.fmod(time, period)
     if rest < 0.0:
         return np.rint((time - rest) / period) - 1.0, rest + period
@@ -86,27 +138,12 @@ def _folded(time: float, period: float) -> tuple[float, float]:
 
 
 @jit()
-def _ascending(times: Times) -> Times:
-    """Times in their order; a folded sequence is mostly one or two ascending runs."""
+def _two_runs(times: Times) -> tuple[Times, Times]:
+    """Times in two ascending runs, one of which may be empty; a folded sequence mostly consists of them."""
     split, runs = len(times), 1
     for place in range(1, len(times)):
         if times[place] < times[place - 1]:
             split, runs = place, runs + 1
-    if runs == 1:
-        return times
-    return _merged(times, split) if runs == 2 else np.sort(times)
-
-
-@jit()
-def _merged(times: Times, split: int) -> Times:
-    """Two ascending runs, the second from ``split`` on, as one."""
-    merged = np.empty_like(times)
-    left, right = 0, split
-    for place in range(len(times)):
-        if right == len(times) or (left < split and times[left] <= times[right]):
-            merged[place] = times[left]
-            left += 1
-        else:
-            merged[place] = times[right]
-            right += 1
-    return merged
+    if runs > 2:
+        return np.sort(times), times[:0]
+    return times[:split], times[split:]

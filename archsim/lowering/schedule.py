@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.columns import Ids
-from archsim.lowering.curves import Demand, Demands, Reach, demand
+from archsim.lowering.curves import Demand, Demands, Reach, demand, entries_of
 from archsim.mapping.dealing import Dealing
 from archsim.network import NOTHING, Edge, Learning, Matrix, Network, Phase
 
@@ -136,15 +135,9 @@ def _dealt_starts(dealing: Dealing, ready: Times, group: int, period: float) -> 
         return held.spread(ready, period / len(ready))
     starts = np.empty_like(ready)
     for copy in range(dealing.copies):
-        mine = _entries(dealing, copy, len(ready), group)
+        mine = entries_of(dealing, copy, len(ready) // group, group)
         starts[mine] = held.spread(ready[mine], period / len(mine))
     return starts
-
-
-def _entries(dealing: Dealing, copy: int, entries: int, group: int) -> Ids:
-    """A copy's entries of a stream of so many."""
-    tokens = dealing.tokens(copy, entries // group)
-    return np.asarray((tokens[:, None] * group + np.arange(group)).ravel())
 
 
 def edge_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: Pace) -> int:
@@ -160,21 +153,30 @@ def edge_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: 
     return room if learning is None else max(curves.room, _room_to_learn(demands.network, learning, edge, room))
 
 
-def _dealt_room(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: Pace, *, even: bool = False) -> int:
-    """The same where tokens are dealt in runs: of the two copies between which most lie, for all copies of the source.
+def _dealt_room(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: Pace) -> int:
+    """The same where tokens are dealt in runs: of the two copies between which most lie, for all of the source's."""
+    from archsim.lowering import held
 
-    With ``even``, tokens of each copy of the source come evenly, as late as will do.
-    """
+    dealt, (made, _) = demands.between_copies(edge), demands.ends(edge)
+    arriving, begun = pace.starts[edge.source][dealt.made.order], pace.starts[edge.target][dealt.taken.order]
+    ends, hold = (dealt.made.bounds, dealt.taken.bounds), float(tempos[edge.target].hold_ps)
+    lying = held.most_dealt(
+        (arriving, begun), ends, (dealt.maker, dealt.taker), (dealt.freeing, dealt.bounds), hold, pace.period_ps
+    )
+    return int((np.maximum(lying, dealt.room) + SLACK).max(initial=0)) * made.copies
+
+
+def _dealt_window(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace: Pace) -> int:
+    """The same of tokens that come evenly to each pair of copies, as late as will do."""
     reach, (made, taken), group = demands.reach(edge), demands.ends(edge), demands.group
     hold, most = float(tempos[edge.target].hold_ps), 0
     for maker in range(made.copies):
-        there = pace.starts[edge.source][_entries(made, maker, reach.produced * group, group)]
         for taker in range(taken.copies):
             part = reach.share(maker, made, taker, taken)
             if part.touched:
                 curves = demand(part, group)
-                begun = pace.starts[edge.target][_entries(taken, taker, len(reach.first) * group, group)]
-                coming = _late_enough(curves, begun, pace.period_ps) if even else there
+                begun = pace.starts[edge.target][entries_of(taken, taker, len(reach.first), group)]
+                coming = _late_enough(curves, begun, pace.period_ps)
                 most = max(most, _room_between(curves, coming, (begun, hold), pace.period_ps))
     return most * made.copies
 
@@ -205,7 +207,7 @@ def window_capacity(demands: Demands, edge: Edge, tempos: dict[str, Tempo], pace
     if edge.recurrent:
         return curves.room + demands.group + SLACK
     if any(dealing.run > 1 for dealing in demands.ends(edge)):
-        return _dealt_room(demands, edge, tempos, pace, even=True)
+        return _dealt_window(demands, edge, tempos, pace)
     return _room(curves, edge, _late_enough(curves, pace.starts[edge.target], pace.period_ps), tempos, pace)
 
 
