@@ -19,9 +19,7 @@ def main() -> None:
     gc.set_threshold(NEW_OBJECTS)
     try:
         from archsim.cli import main as command_line
-        from archsim.cli.late import load_late
 
-        load_late("pandas")
         command_line()
     except SystemExit:
         raise

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import Field
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Ids = NDArray[np.int64]
 """Numbers of rows, nodes, layers ...: of one width everywhere."""
+Reals = NDArray[np.float64]
+Texts = NDArray[np.object_]
+"""Names, as Python's own strings."""
+
+
+def texts(words: Iterable[str]) -> Texts:
+    """A column of names."""
+    return np.array(list(words), np.object_)
 
 
 class Columns:
@@ -35,6 +46,12 @@ class Columns:
         """The rows at some positions, where a mask is set, or of a slice."""
         return type(self)(*(column[rows] for column in self.columns()))
 
+    def frame(self) -> pd.DataFrame:
+        """The same for analysis: a DataFrame of its own, with the columns under their names."""
+        import pandas as pd  # late: it takes longer to load than a table takes to make
+
+        return pd.DataFrame(dict(zip(self.names(), self.columns(), strict=True)))
+
     @classmethod
     def concatenate(cls, tables: Iterable[Self]) -> Self:
         """All rows of all tables; without any table, no rows of ids."""
@@ -42,6 +59,11 @@ class Columns:
         if not pieces:
             return cls(*(np.zeros(0, np.int64) for _ in cls.names()))
         return cls(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+
+    @classmethod
+    def extending(cls, table: Columns, *more: NDArray[np.generic]) -> Self:
+        """The columns of a table that this one goes on from, and those behind them."""
+        return cls(*table.columns(), *more)
 
     @classmethod
     def broadcast(cls, rows: int, **columns: ArrayLike) -> Self:

@@ -74,7 +74,7 @@ def run_record(chip: str, network: str) -> Record:
         )
     except ArchsimError as error:
         return {"refused": type(error).__name__}
-    energy = dynamic_energy(result.trace, result.bill).groupby("component")["energy_j"].sum()
+    energy = dynamic_energy(result.trace, result.bill).frame().groupby("component")["energy_j"].sum()
     return {
         "makespan": result.trace.makespan,
         "sample_out": _digest(result.trace.sample_out),

@@ -2,9 +2,10 @@
 
 from archsim.accounting.activity import full_activity
 from archsim.accounting.bottleneck import Bottleneck, Limit
+from archsim.accounting.energy import LEAKAGE
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.ladder import Ladder, Rung, Step, efficiency_ladder
-from archsim.accounting.ledger import LEAKAGE, Ledger, account, priced_tally
+from archsim.accounting.ledger import Ledger, account, priced_tally
 from archsim.accounting.peak import Peak, peak_of, product_energy, product_interval
 from archsim.accounting.power import DRAWN, patience_of
 from archsim.accounting.sample_path import Passing, SamplePath, sample_path

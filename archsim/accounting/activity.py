@@ -9,8 +9,7 @@ chip's description: it reads the inputs of the products, unless its rate is give
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from archsim.accounting.peak import full_product, product_actions, product_interval
 from archsim.chip.schema import Chip
@@ -18,6 +17,9 @@ from archsim.cost import Bill, Component
 from archsim.errors import InputError
 from archsim.machine import BUFFER, matrix_unit
 from archsim.mapping import Floorplan
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Rate = tuple[str, str, float]
 """Component, action, actions per second on one chip."""
@@ -47,6 +49,8 @@ def full_activity(chip: Chip, bill: Bill, rates: Mapping[str, float] | None = No
     MissingCost
         If something acts whose energy nobody has given.
     """
+    import pandas as pd  # late: a third of a start
+
     given = rates or {}
     _refuse_unknown(bill, given)
     actions = {(part, action): rate for part, action, rate in _full_rates(chip, bill)}

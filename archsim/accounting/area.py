@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from archsim.accounting.power import unused_draw
+from archsim.columns import Columns, Reals, Texts, texts
 from archsim.cost import Bill, Component
 from archsim.machine import Place
 from archsim.mapping import Placement
 
 
-def component_area(bill: Bill, chips: int) -> pd.DataFrame:
-    """Area of all components.
+@dataclass(frozen=True, slots=True, eq=False)
+class Areas(Columns):
+    """Silicon of each component, of all chips.
 
-    Returns
-    -------
-    DataFrame
-        One row per component: ``component, instances, area_each_m2, area_m2`` (all chips).
+    Parameters
+    ----------
+    component : str, shape (components,)
+    instances : int64 or float64, shape (components,)
+    area_each_m2, area_m2 : float64, shape (components,)
     """
-    rows = [
-        (part.name, part.count * chips, part.area_m2.value, part.count * chips * part.area_m2.value)
-        for part in bill.components
-    ]
-    return pd.DataFrame(rows, columns=["component", "instances", "area_each_m2", "area_m2"])
+
+    component: Texts
+    instances: NDArray[np.int64 | np.float64]
+    area_each_m2: Reals
+    area_m2: Reals
+
+
+def component_area(bill: Bill, chips: int) -> Areas:
+    """Area of all components of so many chips."""
+    parts = bill.components
+    return Areas(
+        texts(part.name for part in parts),
+        np.array([part.count * chips for part in parts]),
+        np.array([part.area_m2.value for part in parts], np.float64),
+        np.array([part.count * chips * part.area_m2.value for part in parts], np.float64),
+    )
 
 
 def total_area(bill: Bill, chips: int) -> float:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.cost import Bill
 from archsim.program import FiringLog, Program, Role, Trace
 from archsim.program.tables import Series
 from archsim.units import PS_PER_S
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Reals = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -38,6 +41,8 @@ class Course:
     @property
     def frame(self) -> pd.DataFrame:
         """One row per layer and bin: ``layer, start_ps, end_ps, value``."""
+        import pandas as pd  # late: a third of a start
+
         bins = len(self.edges_ps) - 1
         return pd.DataFrame(
             {
@@ -120,6 +125,8 @@ def _shares(trace: Trace, groups: Counts, layers: tuple[str, ...], edges: Reals)
 
 def _busiest_roles(trace: Trace) -> tuple[Counts, tuple[str, ...]]:
     """Row of each actor if it has its layer's busiest role (links and writing aside), else -1; names of the rows."""
+    import pandas as pd  # late: a third of a start
+
     actors = trace.program.actors
     code = actors.layer.astype(np.int64) * len(Role) + actors.role
     beside = np.isin(actors.role, _BESIDE)
@@ -163,6 +170,8 @@ class Occupancy:
     @property
     def frame(self) -> pd.DataFrame:
         """One row per layer: ``layer, room_bits, peak_bits, mean_bits, full`` (peak over room)."""
+        import pandas as pd  # late: a third of a start
+
         peak = self.course.values.max(axis=1, initial=0.0)
         return pd.DataFrame(
             {

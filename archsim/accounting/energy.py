@@ -6,16 +6,39 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from archsim.columns import Ids
+from archsim.columns import Columns, Ids, Reals, Texts, texts
 from archsim.cost import Bill, Component
+from archsim.groups import Groups
 from archsim.program import Labels, Trace
 from archsim.units import PS_PER_S
 
 SHARE = "share"
 """The action of a part that draws a share of what others do."""
+LEAKAGE = "(leakage)"
+"""In place of a layer: what parts draw beside their actions."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Energy(Columns):
+    """What everything took that costs energy.
+
+    Parameters
+    ----------
+    layer : str, shape (rows,)
+    chip : int64, shape (rows,)
+    component, action : str, shape (rows,)
+    count : float64, shape (rows,)
+    energy_j : float64, shape (rows,)
+    """
+
+    layer: Texts
+    chip: Ids
+    component: Texts
+    action: Texts
+    count: Reals
+    energy_j: Reals
 
 
 @dataclass(frozen=True)
@@ -82,22 +105,8 @@ class ActionCounts:
             each[action] = bill.component(component).energy_of(name).value
         return self.count * each[self.action]
 
-    @cached_property
-    def frame(self) -> pd.DataFrame:
-        """``layer, chip, component, action, count``."""
-        parts = [self.names[action] for action in self.action.tolist()]
-        return pd.DataFrame(
-            {
-                "layer": [self.labels.layers[layer] for layer in self.layer.tolist()],
-                "chip": self.chip,
-                "component": [component for component, _ in parts],
-                "action": [action for _, action in parts],
-                "count": self.count,
-            }
-        )
-
-    def priced(self, bill: Bill) -> pd.DataFrame:
-        """``layer, chip, component, action, count, energy_j``.
+    def priced(self, bill: Bill) -> Energy:
+        """Energy of each layer, chip, component and action.
 
         What draws a share of others' energy has a row with the action ``"share"`` for each layer and chip; its count
         is 1.
@@ -107,27 +116,32 @@ class ActionCounts:
         MissingCost
             If an action has no energy on the bill.
         """
-        own = self.frame.assign(energy_j=self.joules(bill))
-        shared = [_shared(own, part) for part in bill.shares]
-        return pd.concat([own, *shared], ignore_index=True) if shared else own
+        parts = [self.names[action] for action in self.action.tolist()]
+        own = Energy(
+            texts(self.labels.layers[layer] for layer in self.layer.tolist()),
+            self.chip,
+            texts(component for component, _ in parts),
+            texts(action for _, action in parts),
+            self.count,
+            self.joules(bill),
+        )
+        return Energy.concatenate((own, *(_shared(own, part) for part in bill.shares)))
 
 
-def _shared(own: pd.DataFrame, part: Component) -> pd.DataFrame:
+def _shared(own: Energy, part: Component) -> Energy:
     """What a part draws with the actions of others, by layer and chip."""
-    each = own.component.map(dict(part.along)).fillna(0.0).astype(np.float64)
-    taken = own.assign(energy_j=own.energy_j * each)
-    spent = taken.groupby(["layer", "chip"], as_index=False, sort=False).energy_j.sum()
-    rows: pd.DataFrame = spent[spent.energy_j > 0].assign(component=part.name, action=SHARE, count=1.0)
-    return rows.reindex(columns=own.columns)
+    along = dict(part.along)
+    taken = own.energy_j * np.array([along.get(component, 0.0) for component in own.component], np.float64)
+    groups = Groups.met(zip(own.layer, own.chip.tolist(), strict=True))
+    spent = groups.sums(taken)
+    drawing = np.flatnonzero(spent > 0)
+    rows, size = groups.first[drawing], len(drawing)
+    name, action = texts([part.name] * size), texts([SHARE] * size)
+    return Energy(own.layer[rows], own.chip[rows], name, action, np.ones(size), spent[drawing])
 
 
-def dynamic_energy(trace: Trace, bill: Bill) -> pd.DataFrame:
-    """Energy of all firings of a run.
-
-    Returns
-    -------
-    DataFrame
-        One row per layer, chip, component and action: ``layer, chip, component, action, count, energy_j``.
+def dynamic_energy(trace: Trace, bill: Bill) -> Energy:
+    """Energy of all firings of a run, by layer, chip, component and action.
 
     Raises
     ------

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import spsolve
@@ -23,6 +23,9 @@ from archsim.cost.temperature import HOTTEST_K, ROOM_K
 from archsim.errors import InputError
 from archsim.mapping import Placement
 from archsim.program import Trace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Reals = NDArray[np.float64]
 SILICON_W_PER_M_K = 148.0
@@ -158,6 +161,8 @@ def _steady(network: csr_array, power: Reals, area: Reals, cooling: Cooling, ext
 
 def _network(frame: pd.DataFrame, area: Reals, cooling: Cooling) -> csr_array:
     """Conductances between sites and to the ambient, watts per kelvin; sites are square."""
+    import pandas as pd  # late: a third of a start
+
     size = len(frame)
     place = pd.Series(np.arange(size), index=pd.MultiIndex.from_frame(frame[["chip", "row", "column"]]))
     matrix = diags_array(area / cooling.resistance).tolil()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from archsim.accounting.headline import Headline
-from archsim.accounting.power import DRAWN, steady_draw
+from archsim.accounting.power import steady_watts
 from archsim.accounting.steady import Steady
 from archsim.cost import Bill
 from archsim.mapping import Placement
@@ -22,7 +22,7 @@ def idle_notes(headline: Headline, trace: Trace, steady: Steady, placement: Plac
     The rates are bounds: of a larger batch, by the resource that has most to do for a sample; of copies of layers, by
     all arrays of the chips together at the work of one sample's products.
     """
-    standing_w = float(steady_draw(trace, steady, placement, bill)[list(DRAWN)].sum().sum())
+    standing_w = sum(steady_watts(trace, steady, placement, bill).values())
     share = standing_w / headline.power_w if headline.power_w else 0.0
     if share <= TELLING:
         return ()

@@ -25,15 +25,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import pandas as pd
 
 from archsim.accounting.energy import dynamic_energy
 from archsim.accounting.peak import PRODUCT, product_energy
-from archsim.accounting.power import DRAWN, steady_draw
+from archsim.accounting.power import steady_draw
 from archsim.accounting.steady import steady_state
 from archsim.accounting.stepped import multiplying_s
 from archsim.cost import Bill, Component
 from archsim.errors import InputError
+from archsim.groups import Groups
 from archsim.machine import Pass, Place, Purpose, product_period
 from archsim.mapping import Placement
 from archsim.network import Matrix, Use, layer_macs
@@ -169,10 +169,9 @@ class _Leaked:
     def of(cls, trace: Trace, placement: Placement, bill: Bill) -> _Leaked:
         steady = steady_state(trace)
         rate = steady.passes_per_s * placement.network.samples_per_run
-        leakage = steady_draw(trace, steady, placement, bill)
-        outside = leakage.component.isin([part.name for part in bill.components if part.place is Place.PORT])
-        digital = leakage.component.isin([part.name for part in bill.components if part.purpose is Purpose.DIGITAL])
-        watts = leakage[list(DRAWN)].sum(axis=1)
+        watts = steady_draw(trace, steady, placement, bill).all
+        outside = np.array([part.place is Place.PORT for part in bill.components], np.bool_)
+        digital = np.array([part.purpose is Purpose.DIGITAL for part in bill.components], np.bool_)
         system, chip, units = (float(watts[rows].sum()) / rate for rows in (outside, ~outside, digital))
         return cls(system, chip, units, _idle_share(trace, placement))
 
@@ -237,8 +236,10 @@ def _step(part: Component) -> Step:
 def _dynamic(trace: Trace, bill: Bill) -> dict[Step, float]:
     """Joules of the whole run by rung; the products' are under FILLING."""
     energy = dynamic_energy(trace, bill)
-    totals = energy.groupby(energy.component.map(lambda name: _step(bill.component(name)))).energy_j.sum()
-    result = {step: float(totals.get(step, 0.0)) for step in Step}
+    groups = Groups.met(_step(bill.component(name)) for name in energy.component)
+    totals = groups.sums(energy.energy_j)
+    met = (_step(bill.component(name)) for name in energy.component[groups.first])
+    result = {**dict.fromkeys(Step, 0.0), **dict(zip(met, totals.tolist(), strict=True))}
     for role, step in ((Role.ACCUMULATE, Step.DIGITAL), *((role, Step.WRITING) for role in WRITING)):
         spent = _product_parts(trace, bill, role)
         result[Step.FILLING] -= spent
@@ -278,5 +279,5 @@ def _idle_share(trace: Trace, placement: Placement) -> float:
     arrays_of = program.resources.kind[program.actors.resource] == Kind.ARRAY
     taking = np.flatnonzero(arrays_of & ~np.isin(program.actors.role, WRITING))
     working = float((trace.firings[taking] * periods).sum()) / len(trace.sample_in) / PS_PER_S
-    arrays = len(pd.unique(program.actors.resource[taking]))
+    arrays = len(np.unique(program.actors.resource[taking]))
     return max(0.0, 1.0 - working / arrays * steady_state(trace).passes_per_s)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from archsim.accounting.area import component_area, total_area, unused_tiles_w, used_area
+from archsim.accounting.area import total_area, unused_tiles_w, used_area
 from archsim.accounting.bottleneck import Bottleneck
 from archsim.accounting.energy import ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.idleness import idle_notes
 from archsim.accounting.peak import TRAINING, peak_of
-from archsim.accounting.phases import phases
-from archsim.accounting.power import DRAWN, standing, steady_watts, whole_run
+from archsim.accounting.power import DRAWN, steady_watts
 from archsim.accounting.router_room import router_notes
 from archsim.accounting.scope import Scope, scope_of
 from archsim.accounting.stepped import multipliers_used, weight_notes
+from archsim.accounting.tables import Tables
 from archsim.accounting.tally import Tally
-from archsim.accounting.traffic import priced_accesses, traffic_notes
+from archsim.accounting.traffic import traffic_notes
 from archsim.accounting.turns import turn_notes
 from archsim.cost import Bill
 from archsim.machine import Pass
@@ -28,12 +28,16 @@ from archsim.mapping import Placement
 from archsim.network import Network
 from archsim.program import Trace
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @dataclass(frozen=True)
 class Ledger:
     """What a run took: energy, area and time, each as a tidy table.
 
-    The headline is there at once. Each table is made when it is first asked for, of the run and the bill.
+    The headline is there at once. Each table is made when it is first asked for, of the run and the bill: as columns in
+    `tables`, as a DataFrame under the same name here.
 
     Parameters
     ----------
@@ -57,34 +61,33 @@ class Ledger:
         return self.tally.bottleneck
 
     @cached_property
+    def tables(self) -> Tables:
+        """All tables, as columns."""
+        return Tables(self.tally, self.placement, self.bill)
+
+    @cached_property
     def energy(self) -> pd.DataFrame:
         """``layer, chip, component, action, count, energy_j`` of the whole run.
 
         What parts draw beside their actions has layer ``"(leakage)"``: ``leakage``, and where there is any, ``active``
         (clocks of parts at work), ``idle`` (of parts without) and ``wake``.
         """
-        return pd.concat([self._dynamic, _stood(self.standing, self.tally.trace)], ignore_index=True)
+        return self.tables.energy.frame()
 
     @cached_property
     def standing(self) -> pd.DataFrame:
         """``component, instances, leakage, active, idle, wake``: joules of the whole run beside all actions."""
-        trace, placement = self.tally.trace, self.placement
-        span = whole_run(trace, placement.chip)
-        return standing(placement.chip, self.bill, placement.chips, trace.program, span)
-
-    @cached_property
-    def _dynamic(self) -> pd.DataFrame:
-        return self.tally.actions.priced(self.bill)
+        return self.tables.standing.frame()
 
     @cached_property
     def area(self) -> pd.DataFrame:
         """``component, instances, area_each_m2, area_m2``."""
-        return component_area(self.bill, self.placement.chips)
+        return self.tables.area.frame()
 
     @cached_property
     def states(self) -> pd.DataFrame:
         """``layer, role, actors, firings, busy, starved, blocked, contended, done`` as shares of the makespan."""
-        return self.tally.states.copy()
+        return self.tables.states.frame()
 
     @cached_property
     def resources(self) -> pd.DataFrame:
@@ -92,18 +95,17 @@ class Ledger:
 
         ``resource, kind, label, chip, node, servers, busy_s, utilisation, steady_utilisation``.
         """
-        return self.tally.resources.copy()
+        return self.tables.resources.frame()
 
     @cached_property
     def layers(self) -> pd.DataFrame:
         """``layer, kind, tokens, width, macs, replicas, arrays, first_start_s, last_end_s, busy_s, energy_j``."""
-        spent = self._dynamic.groupby("layer", as_index=False).energy_j.sum()
-        return self.tally.layers.merge(spent, on="layer", how="left")
+        return self.tables.layers.frame()
 
     @cached_property
     def phases(self) -> pd.DataFrame:
         """``phase, operations, dynamic_j, array_s`` per sample: forward, backward, update, transfer; of training."""
-        return phases(self.tally.trace, self.placement, self.bill)
+        return self.tables.phases.frame()
 
     @cached_property
     def memory(self) -> pd.DataFrame:
@@ -111,7 +113,7 @@ class Ledger:
 
         ``memory, action, source, target, accesses, bits, busy_s, energy_j``.
         """
-        return priced_accesses(self.tally.accesses, self.bill)
+        return self.tables.memory.frame()
 
     @cached_property
     def scope(self) -> Scope:
@@ -126,15 +128,12 @@ class Ledger:
             *idle_notes(self.headline, trace, self.tally.steady, self.placement, self.bill),
             *_pass_notes(network),
             *turn_notes(trace, self.placement),
-            *weight_notes(self.memory, self.placement),
+            *weight_notes(self.tables.memory, self.placement),
             *router_notes(trace.program, self.placement.chip.fabric),
-            *traffic_notes(self.memory, len(trace.sample_in)),
+            *traffic_notes(self.tables.memory, len(trace.sample_in)),
             *network.notes,
             *self.bill.notes,
         )
-
-
-LEAKAGE = "(leakage)"
 
 
 def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
@@ -165,14 +164,6 @@ def priced_tally(tally: Tally, placement: Placement, bill: Bill) -> Ledger:
         If something happened whose cost nobody has given.
     """
     return Ledger(_headline(tally, placement, bill), tally, placement, bill)
-
-
-def _stood(frame: pd.DataFrame, trace: Trace) -> pd.DataFrame:
-    """What parts drew beside their actions, as rows of the energy table; it belongs to no layer and no single chip."""
-    rows = frame.melt("component", DRAWN, "action", "energy_j")
-    rows = rows[(rows.action == DRAWN[0]) | (rows.energy_j > 0)]
-    rows = rows.assign(layer=LEAKAGE, chip=-1).assign(count=seconds(trace.makespan))
-    return rows[["layer", "chip", "component", "action", "count", "energy_j"]]
 
 
 def _pass_notes(network: Network) -> tuple[str, ...]:

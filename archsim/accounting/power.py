@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.accounting.hosts import hosts_of
 from archsim.accounting.steady import Steady, steady_use
 from archsim.chip import Chip
 from archsim.chip.power import RESTING, PartPower, Policy
+from archsim.columns import Columns, Reals, Texts, texts
 from archsim.cost import Bill, Component
 from archsim.errors import InputError
 from archsim.machine import Part, parts
@@ -132,18 +132,36 @@ def _at_the_end(trace: Trace, rests: Rests, chip: Chip) -> NDArray[np.float64]:
     return np.asarray(np.bincount(owner, weights=rest / PS_PER_S, minlength=size), np.float64)
 
 
-def steady_draw(trace: Trace, steady: Steady, placement: Placement, bill: Bill) -> pd.DataFrame:
-    """What parts draw beside their actions in the steady state, else on average over the run, in watts.
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw(Columns):
+    """What parts draw beside their actions.
 
-    Returns
-    -------
-    DataFrame
-        ``component, instances, leakage, active, idle, wake``.
+    Parameters
+    ----------
+    component : str, shape (components,)
+    instances : int64 or float64, shape (components,)
+        Of all chips.
+    leakage, active, idle, wake : float64, shape (components,)
+        Joules of a stretch of a run, or watts; of all instances.
     """
+
+    component: Texts
+    instances: NDArray[np.int64 | np.float64]
+    leakage: Reals
+    active: Reals
+    idle: Reals
+    wake: Reals
+
+    @property
+    def all(self) -> Reals:
+        """All four together, shape ``(components,)``."""
+        return self.leakage + self.active + self.idle + self.wake
+
+
+def steady_draw(trace: Trace, steady: Steady, placement: Placement, bill: Bill) -> Draw:
+    """What parts draw beside their actions in the steady state, else on average over the run, in watts."""
     drawn, seconds = _steady(trace, steady, placement, bill)
-    frame = drawn.table()
-    frame[list(DRAWN)] /= seconds
-    return frame
+    return drawn.table(seconds)
 
 
 def steady_watts(trace: Trace, steady: Steady, placement: Placement, bill: Bill) -> dict[str, float]:
@@ -170,14 +188,8 @@ def _unused(part: Component, chip: Chip) -> float:
     return part.leakage_w.value if power.policy is Policy.CLOCK_GATED else part.standing_w
 
 
-def standing(chip: Chip, bill: Bill, chips: int, program: Program, span: Span) -> pd.DataFrame:
-    """What parts draw beside their actions in a stretch of a run.
-
-    Returns
-    -------
-    DataFrame
-        One row per component: ``component, instances, leakage, active, idle, wake`` (joules of all instances of all
-        chips).
+def standing(chip: Chip, bill: Bill, chips: int, program: Program, span: Span) -> Draw:
+    """What parts draw beside their actions in a stretch of a run, in joules.
 
     Raises
     ------
@@ -204,10 +216,9 @@ class _Drawn:
     instances: tuple[float, ...]
     joules: NDArray[np.float64]
 
-    def table(self) -> pd.DataFrame:
-        """One row per component."""
-        own = {"component": list(self.components), "instances": list(self.instances)}
-        return pd.DataFrame({**own, **dict(zip(DRAWN, self.joules, strict=True))})
+    def table(self, each: float = 1.0) -> Draw:
+        """One row per component, divided by some seconds."""
+        return Draw(texts(self.components), np.array(self.instances), *(self.joules / each))
 
 
 def _drawn_in(chip: Chip, bill: Bill, chips: int, program: Program, span: Span) -> _Drawn:

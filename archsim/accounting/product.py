@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from archsim.accounting.energy import SHARE
 from archsim.chip import Chip
@@ -17,6 +17,9 @@ from archsim.machine import BUFFER, ISSUE, Action, BlockShapes, MatrixUnit, Pass
 from archsim.machine import matrix_unit as unit_of
 from archsim.program import Kind, Role
 from archsim.units import PS_PER_S, picoseconds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +82,8 @@ def product_of(
     MissingCost
         If an action's cost is not given.
     """
+    import pandas as pd  # late: a third of a start
+
     unit = unit_of(chip)
     sizes = _sizes(chip, unit, rows, columns)
     if doing not in unit.passes:
@@ -144,6 +149,8 @@ def _actions(stage: Stage, bill: Bill) -> Iterator[tuple[str, str, str, float, f
 
 
 def _timed(chain: tuple[Stage, ...], actions: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd  # late: a third of a start
+
     latency = np.array([int(stage.latency[0]) for stage in chain])
     start = np.cumsum(latency) - latency
     free = start + np.array([int(stage.interval[0]) for stage in chain])

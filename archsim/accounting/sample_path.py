@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from archsim import engine
 from archsim.engine import Cause
 from archsim.program import FiringLog, Program, Role, Trace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Passing(StrEnum):
@@ -107,6 +110,8 @@ def sample_path(trace: Trace, sample: int, parts: Sequence[FiringLog]) -> Sample
 
 
 def _stretches(program: Program, trail: engine.Trail) -> pd.DataFrame:
+    import pandas as pd  # late: a third of a start
+
     roles = program.actors.role[trail.actor]
     waiting = np.isin(trail.cause, list(_WAITS))
     kinds = np.array([_OF_ROLE[role].value for role in Role], dtype=object)

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.accounting.course import firing_energies
-from archsim.accounting.power import DRAWN, standing, whole_run
+from archsim.accounting.power import standing, whole_run
 from archsim.cost import Bill, Component
 from archsim.machine import Place
 from archsim.mapping import Placement
 from archsim.program import Kind, Program, Role, Trace
 from archsim.units import PS_PER_S
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Reals = NDArray[np.float64]
 Ids = NDArray[np.int64]
@@ -59,6 +62,8 @@ def sites(trace: Trace, placement: Placement, bill: Bill) -> Sites:
     MissingCost
         If something happened whose cost nobody has given.
     """
+    import pandas as pd  # late: a third of a start
+
     plan = _Plan.of(trace.program, placement)
     static = _Static.of(trace, placement, bill)
     dynamic = _per_site(plan, _dynamic_power(trace, bill))
@@ -134,11 +139,10 @@ class _Static:
         where = _Shares.of(placement)
         leakage, area = np.zeros(len(where.tiles)), np.zeros(len(where.tiles))
         span = whole_run(trace, placement.chip)
-        drawn = standing(placement.chip, bill, placement.chips, trace.program, span).set_index("component")
-        watts = drawn[list(DRAWN)].sum(axis=1) / span.seconds
-        for part in bill.components:
+        watts = standing(placement.chip, bill, placement.chips, trace.program, span).all / span.seconds
+        for part, drawn in zip(bill.components, watts.tolist(), strict=True):
             share = where.of_part(part)
-            leakage += watts[part.name] / placement.chips * share
+            leakage += drawn / placement.chips * share
             area += part.count * part.area_m2.value * share
         return cls(leakage, area, float(watts.sum()))
 
@@ -181,10 +185,12 @@ def leakage_sites(trace: Trace, placement: Placement, bill: Bill) -> pd.DataFram
         Watts; one row per component, with what others draw as a share of its leakage, one column per site of a chip,
         all chips' mean.
     """
+    import pandas as pd  # late: a third of a start
+
     where, span = _Shares.of(placement), whole_run(trace, placement.chip)
     drawn = standing(placement.chip, bill, placement.chips, trace.program, span)
     whole = np.array([0.0 if part.along else bill.whole(part.name) for part in bill.components])
-    each = drawn[DRAWN[0]].to_numpy() / span.seconds / placement.chips * whole
+    each = drawn.leakage / span.seconds / placement.chips * whole
     rows = [watts * where.of_part(part) for watts, part in zip(each, bill.components, strict=True)]
     return pd.DataFrame(rows, index=drawn.component)
 
@@ -247,6 +253,8 @@ def _blocks(plan: _Plan, placement: Placement) -> Ids:
 
 
 def _layers(plan: _Plan, placement: Placement) -> list[str]:
+    import pandas as pd  # late: a third of a start
+
     uses = placement.uses
     frame = pd.DataFrame({"site": _block_sites(plan, placement)[uses.block], "layer": uses.layer}).drop_duplicates()
     names: list[list[str]] = [[] for _ in range(plan.chips * plan.each)]

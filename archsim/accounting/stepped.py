@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from archsim.accounting.peak import product_interval
-from archsim.accounting.traffic import WEIGHTS
+from archsim.accounting.traffic import WEIGHTS, Accesses
 from archsim.chip.roofline_tile import RooflineTile
 from archsim.mapping import Placement
 from archsim.mapping.stepped import Kept
@@ -58,13 +57,12 @@ def _kernels(placement: Placement, layer: Layer) -> tuple[bool, ...]:
     return () if any(plan.kept[source] is Kept.HANDED for source in sources) else (False,)
 
 
-def weight_notes(memory: pd.DataFrame, placement: Placement) -> Iterator[str]:
+def weight_notes(memory: Accesses, placement: Placement) -> Iterator[str]:
     """How the samples go, what weights are fetched, and which tensors are stored.
 
     Parameters
     ----------
-    memory : DataFrame
-        As `archsim.accounting.traffic.memory_traffic` makes it.
+    memory : Accesses
     placement : Placement
     """
     plan = placement.plan

@@ -6,16 +6,41 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from archsim.accounting.bottleneck import Bottleneck, find_bottleneck
 from archsim.accounting.energy import ActionCounts
 from archsim.accounting.steady import Steady, steady_state
-from archsim.accounting.time import actor_states, layer_times, resource_use
-from archsim.accounting.traffic import memory_accesses_of
+from archsim.accounting.time import ResourceUse, States, actor_states, layer_times, resource_use
+from archsim.accounting.traffic import TimedAccesses, memory_accesses_of
+from archsim.columns import Columns, Ids, Reals, Texts, texts
 from archsim.mapping import Placement
 from archsim.network import layer_macs
 from archsim.program import Kind, Role, Trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerWork(Columns):
+    """What each layer is, and when it worked, in the network's order.
+
+    Parameters
+    ----------
+    layer, kind : str, shape (layers,)
+    tokens, width, macs, replicas, arrays : int64, shape (layers,)
+    first_start_s, last_end_s, busy_s : float64, shape (layers,)
+        The last of its busiest actor; not a number where nothing was done.
+    """
+
+    layer: Texts
+    kind: Texts
+    tokens: NDArray[np.generic]
+    width: NDArray[np.generic]
+    macs: NDArray[np.generic]
+    replicas: NDArray[np.generic]
+    arrays: Ids
+    first_start_s: Reals
+    last_end_s: Reals
+    busy_s: Reals
 
 
 @dataclass(frozen=True)
@@ -44,7 +69,7 @@ class Tally:
         return ActionCounts.of(self.trace)
 
     @cached_property
-    def accesses(self) -> pd.DataFrame:
+    def accesses(self) -> TimedAccesses:
         """What went to and from memories, and how long that kept them."""
         return memory_accesses_of(self.trace)
 
@@ -54,31 +79,32 @@ class Tally:
         return find_bottleneck(self.trace, self.placement, self.steady)
 
     @cached_property
-    def states(self) -> pd.DataFrame:
+    def states(self) -> States:
         """How the time of the actors of each layer and role was spent."""
         return actor_states(self.trace)
 
     @cached_property
-    def resources(self) -> pd.DataFrame:
+    def resources(self) -> ResourceUse:
         """How busy every resource was."""
         return resource_use(self.trace, self.steady)
 
     @cached_property
-    def layers(self) -> pd.DataFrame:
-        """One row per layer, in the network's order, with what it is and when it worked."""
+    def layers(self) -> LayerWork:
+        """What each layer is, and when it worked."""
         network, uses = self.placement.network, self.placement.uses
-        frame = pd.DataFrame(
-            {
-                "layer": [layer.name for layer in network.order],
-                "kind": [layer.kind for layer in network.order],
-                "tokens": [layer.tokens for layer in network.order],
-                "width": [layer.width for layer in network.order],
-                "macs": [layer_macs(network, layer) for layer in network.order],
-                "replicas": self.placement.replicas,
-                "arrays": np.bincount(uses.layer, minlength=len(network.order)),
-            }
+        order, times = network.order, layer_times(self.trace)
+        row = {name: number for number, name in enumerate(times.layer)}
+        when = np.array([row.get(layer.name, -1) for layer in order], np.int64)
+        return LayerWork(
+            texts(layer.name for layer in order),
+            texts(layer.kind for layer in order),
+            np.array([layer.tokens for layer in order]),
+            np.array([layer.width for layer in order]),
+            np.array([layer_macs(network, layer) for layer in order]),
+            np.asarray(self.placement.replicas),
+            np.bincount(uses.layer, minlength=len(order)),
+            *(np.append(column, np.nan)[when] for column in (times.first_start_s, times.last_end_s, times.busy_s)),
         )
-        return frame.merge(layer_times(self.trace), on="layer", how="left")
 
     @cached_property
     def array_utilisation(self) -> float:

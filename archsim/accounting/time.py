@@ -2,82 +2,126 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from archsim.accounting.steady import Steady, steady_use
-from archsim.program import Kind, Role, Trace, resource_name
+from archsim.columns import Columns, Ids, Reals, Texts, texts
+from archsim.groups import Groups
+from archsim.program import Kind, Role, Trace, resource_names
 
 STATES = ("busy", "starved", "blocked", "contended", "done")
+_ROLES = {role.value: role.name.lower() for role in Role}
+_KINDS = {kind.value: kind.name.lower().replace("_", "-") for kind in Kind}
 
 
-def actor_states(trace: Trace) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True, eq=False)
+class States(Columns):
     """How the time of the actors of each layer and role was spent.
 
-    Returns
-    -------
-    DataFrame
-        One row per layer and role: ``layer, role, actors, firings`` and the shares of the makespan that its actors were
-        ``busy, starved, blocked, contended, done`` on average; each row's shares sum to 1.
+    Parameters
+    ----------
+    layer, role : str, shape (rows,)
+    actors, firings : int64, shape (rows,)
+    busy, starved, blocked, contended, done : float64, shape (rows,)
+        Shares of the makespan, on average over the actors; each row's sum to 1.
     """
+
+    layer: Texts
+    role: Texts
+    actors: Ids
+    firings: Ids
+    busy: Reals
+    starved: Reals
+    blocked: Reals
+    contended: Reals
+    done: Reals
+
+
+def actor_states(trace: Trace) -> States:
+    """How the time of the actors of each layer and role was spent."""
+    actors, layers = trace.program.actors, trace.program.labels.layers
+    groups = Groups.of(actors.layer, actors.role)
+    shares = {state: groups.sums(getattr(trace, state) / trace.makespan) / groups.sizes for state in STATES}
+    return States(
+        texts(layers[layer] for layer in actors.layer[groups.first].tolist()),
+        texts(_ROLES[role] for role in actors.role[groups.first].tolist()),
+        groups.sizes,
+        groups.counts(trace.firings),
+        **shares,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResourceUse(Columns):
+    """How busy each resource was.
+
+    Parameters
+    ----------
+    resource, kind, label : str, shape (resources,)
+    chip, node, servers : int, shape (resources,)
+    busy_s : float64, shape (resources,)
+        Of the whole run.
+    utilisation, steady_utilisation : float64, shape (resources,)
+        Of a server: share of the whole run, and of the steady state.
+    """
+
+    resource: Texts
+    kind: Texts
+    label: Texts
+    chip: NDArray[np.generic]
+    node: NDArray[np.generic]
+    servers: NDArray[np.generic]
+    busy_s: Reals
+    utilisation: Reals
+    steady_utilisation: Reals
+
+
+def resource_use(trace: Trace, steady: Steady) -> ResourceUse:
+    """How busy every resource was."""
     program = trace.program
-    shares = {state: getattr(trace, state) / trace.makespan for state in STATES}
-    frame = pd.DataFrame(
-        {"layer": program.actors.layer, "role": program.actors.role, "firings": trace.firings, **shares}
+    table, busy, labels = program.resources, trace.resource_busy, program.labels.resources
+    return ResourceUse(
+        texts(resource_names(program)),
+        texts(_KINDS[kind] for kind in table.kind.tolist()),
+        texts(labels[label] for label in table.label.tolist()),
+        table.chip,
+        table.node,
+        table.servers,
+        busy / 1e12,
+        busy / (trace.makespan * table.servers.astype(np.int64)),
+        steady_use(trace, steady),
     )
-    groups = frame.groupby(["layer", "role"])
-    result = groups[list(STATES)].mean()
-    result.insert(0, "firings", groups.firings.sum())
-    result.insert(0, "actors", groups.size())
-    result = result.reset_index()
-    result["layer"] = [program.labels.layers[layer] for layer in result.layer]
-    result["role"] = [Role(role).name.lower() for role in result.role]
-    return result
 
 
-def resource_use(trace: Trace, steady: Steady) -> pd.DataFrame:
-    """How busy every resource was.
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerTimes(Columns):
+    """When each layer worked that did anything.
 
-    Returns
-    -------
-    DataFrame
-        One row per resource: ``resource, kind, label, chip, node, servers, busy_s, utilisation, steady_utilisation``
-        (busy / makespan, per server; and the same in the steady state).
+    Parameters
+    ----------
+    layer : str, shape (layers,)
+    first_start_s, last_end_s : float64, shape (layers,)
+    busy_s : float64, shape (layers,)
+        Of the busiest of its actors.
     """
-    program = trace.program
-    table, busy = program.resources, trace.resource_busy
-    return pd.DataFrame(
-        {
-            "resource": [resource_name(program, row) for row in range(len(table))],
-            "kind": [Kind(kind).name.lower().replace("_", "-") for kind in table.kind],
-            "label": [program.labels.resources[label] for label in table.label],
-            "chip": table.chip,
-            "node": table.node,
-            "servers": table.servers,
-            "busy_s": busy / 1e12,
-            "utilisation": busy / (trace.makespan * table.servers.astype(np.int64)),
-            "steady_utilisation": steady_use(trace, steady),
-        }
+
+    layer: Texts
+    first_start_s: Reals
+    last_end_s: Reals
+    busy_s: Reals
+
+
+def layer_times(trace: Trace) -> LayerTimes:
+    """When each layer worked."""
+    acting, names = np.flatnonzero(trace.firings > 0), trace.program.labels.layers
+    layer = trace.program.actors.layer[acting]
+    groups = Groups.of(layer)
+    return LayerTimes(
+        texts(names[each] for each in layer[groups.first].tolist()),
+        groups.least(trace.first_start[acting] / 1e12),
+        groups.greatest(trace.last_end[acting] / 1e12),
+        groups.greatest(trace.busy[acting] / 1e12),
     )
-
-
-def layer_times(trace: Trace) -> pd.DataFrame:
-    """When each layer worked.
-
-    Returns
-    -------
-    DataFrame
-        One row per layer: ``layer, first_start_s, last_end_s, busy_s`` (the busiest of its actors).
-    """
-    frame = pd.DataFrame(
-        {
-            "layer": trace.program.actors.layer,
-            "first_start_s": trace.first_start / 1e12,
-            "last_end_s": trace.last_end / 1e12,
-            "busy_s": trace.busy / 1e12,
-        }
-    )
-    groups = frame[trace.firings > 0].groupby("layer")
-    result = groups.agg({"first_start_s": "min", "last_end_s": "max", "busy_s": "max"}).reset_index()
-    result["layer"] = [trace.program.labels.layers[layer] for layer in result.layer]
-    return result

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from archsim.columns import Columns, Ids, Reals, Texts
 from archsim.cost import Bill
 from archsim.cost.estimate import engineering
+from archsim.groups import Groups
 from archsim.program import Kind, Program, Role, Trace
 from archsim.units import PS_PER_S
 
-KEYS = ["memory", "action", "source", "target"]
 TABLE_ROWS = "(table)"
 """In place of a source: rows of the target's own look-up table."""
 WEIGHTS = "(weights)"
@@ -24,17 +25,48 @@ REFETCHED = 1.05
 """Reads per token written from which an edge is said to be fetched again."""
 
 
-def memory_accesses(program: Program) -> pd.DataFrame:
-    """Accesses to memories over all firings of a program.
+@dataclass(frozen=True, slots=True, eq=False)
+class Accesses(Columns):
+    """What goes to and from memories: a row per tensor written and per edge or table read.
 
-    Returns
-    -------
-    DataFrame
-        One row per tensor written and per edge or table read: ``memory, action, source, target, accesses, bits``. The
-        action is ``write_bit`` or ``read_bit``. A tensor is written once for all its edges: its target is empty. A
-        look-up table's source is ``(table)``, that of weights fetched for each pass ``(weights)``.
+    A tensor is written once for all its edges: its target is empty. A look-up table's source is ``(table)``, that of
+    weights fetched for each pass ``(weights)``.
+
+    Parameters
+    ----------
+    memory : str, shape (rows,)
+    action : str, shape (rows,)
+        ``write_bit`` or ``read_bit``.
+    source, target : str, shape (rows,)
+    accesses : int64, shape (rows,)
+    bits : float64, shape (rows,)
     """
-    return _summed(_accesses(program, _on_memories(program)))
+
+    memory: Texts
+    action: Texts
+    source: Texts
+    target: Texts
+    accesses: Ids
+    bits: Reals
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimedAccesses(Accesses):
+    """The same with the time that it kept the memories, in seconds of the whole run."""
+
+    busy_s: Reals
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PricedAccesses(TimedAccesses):
+    """The same with its energy in the whole run."""
+
+    energy_j: Reals
+
+
+def memory_accesses(program: Program) -> Accesses:
+    """Accesses to memories over all firings of a program."""
+    return Accesses(*_summed(program, _on_memories(program))[1])
 
 
 def _on_memories(program: Program) -> NDArray[np.int64]:
@@ -42,24 +74,22 @@ def _on_memories(program: Program) -> NDArray[np.int64]:
     return np.flatnonzero(program.resources.kind[program.actors.resource] == Kind.MEMORY)
 
 
-def _accesses(program: Program, ids: NDArray[np.int64]) -> pd.DataFrame:
-    """One row per actor."""
+def _summed(program: Program, ids: Ids) -> tuple[Groups, tuple[Texts, Texts, Texts, Texts, Ids, Reals]]:
+    """Actors that move the same to or from the same memory, and the columns of their accesses."""
     actors, layers = program.actors, np.array(program.labels.layers, object)
     writing, layer = actors.role[ids] == Role.WRITE, layers[actors.layer[ids]]
-    return pd.DataFrame(
-        {
-            "memory": _components(program)[ids],
-            "action": np.where(writing, "write_bit", "read_bit"),
-            "source": np.where(writing, layer, _read_sources(program)[ids]),
-            "target": np.where(writing, "", layer),
-            "accesses": actors.firings[ids],
-            "bits": _bits_per_firing(program)[ids] * actors.firings[ids],
-        }
+    memory, action = _components(program)[ids], np.where(writing, "write_bit", "read_bit").astype(object)
+    source, target = np.where(writing, layer, _read_sources(program)[ids]), np.where(writing, "", layer)
+    groups = Groups.met(zip(memory, action, source, target, strict=True))
+    bits, rows = _bits_per_firing(program)[ids] * actors.firings[ids], groups.first
+    return groups, (
+        memory[rows],
+        action[rows],
+        source[rows],
+        target[rows],
+        groups.counts(actors.firings[ids]),
+        groups.sums(bits),
     )
-
-
-def _summed(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.groupby(KEYS, sort=False, as_index=False).sum()
 
 
 def _components(program: Program) -> NDArray[np.object_]:
@@ -89,13 +119,8 @@ def _bits_per_firing(program: Program) -> NDArray[np.float64]:
     return bits
 
 
-def memory_traffic(trace: Trace, bill: Bill) -> pd.DataFrame:
+def memory_traffic(trace: Trace, bill: Bill) -> PricedAccesses:
     """Accesses to memories in a run, and what they took.
-
-    Returns
-    -------
-    DataFrame
-        As `memory_accesses`, with ``busy_s`` and ``energy_j`` of the whole run.
 
     Raises
     ------
@@ -105,13 +130,14 @@ def memory_traffic(trace: Trace, bill: Bill) -> pd.DataFrame:
     return priced_accesses(memory_accesses_of(trace), bill)
 
 
-def memory_accesses_of(trace: Trace) -> pd.DataFrame:
-    """Accesses to memories in a run: as `memory_accesses`, with ``busy_s``."""
+def memory_accesses_of(trace: Trace) -> TimedAccesses:
+    """Accesses to memories in a run."""
     ids = _on_memories(trace.program)
-    return _summed(_accesses(trace.program, ids).assign(busy_s=trace.busy[ids] / PS_PER_S))
+    groups, columns = _summed(trace.program, ids)
+    return TimedAccesses(*columns, groups.sums(trace.busy[ids] / PS_PER_S))
 
 
-def priced_accesses(accesses: pd.DataFrame, bill: Bill) -> pd.DataFrame:
+def priced_accesses(accesses: TimedAccesses, bill: Bill) -> PricedAccesses:
     """Accesses to memories with the energy that they took.
 
     Raises
@@ -123,22 +149,22 @@ def priced_accesses(accesses: pd.DataFrame, bill: Bill) -> pd.DataFrame:
         bill.component(memory).energy_of(action).value
         for memory, action in zip(accesses.memory, accesses.action, strict=True)
     ]
-    return accesses.assign(energy_j=accesses.bits * np.array(each, np.float64))
+    return PricedAccesses.extending(accesses, accesses.bits * np.array(each, np.float64))
 
 
-def traffic_notes(accesses: pd.DataFrame, passes: int) -> Iterator[str]:
+def traffic_notes(accesses: Accesses, passes: int) -> Iterator[str]:
     """What the reader should know of edges that go through memory.
 
     Parameters
     ----------
-    accesses : DataFrame
-        As from `memory_accesses` or `memory_traffic`.
+    accesses : Accesses
     passes : int
         Passes of the network in it.
     """
-    moved = accesses[~accesses.source.isin([TABLE_ROWS, WEIGHTS])]
-    for memory, rows in moved.groupby("memory", sort=False):
-        read, written = rows[rows.action == "read_bit"], rows[rows.action == "write_bit"]
+    moved = accesses.take(np.array([source not in (TABLE_ROWS, WEIGHTS) for source in accesses.source], np.bool_))
+    for memory in dict.fromkeys(moved.memory):
+        rows = moved.take(moved.memory == memory)
+        read, written = rows.take(rows.action == "read_bit"), rows.take(rows.action == "write_bit")
         edges = [f"{source!r} -> {target!r}" for source, target in zip(read.source, read.target, strict=True)]
         into, out = (moved.bits.sum() / 8 / passes for moved in (written, read))
         yield (
@@ -148,8 +174,8 @@ def traffic_notes(accesses: pd.DataFrame, passes: int) -> Iterator[str]:
         yield from _refetch_notes(read, written)
 
 
-def _cost(rows: pd.DataFrame, passes: int) -> str:
-    if "energy_j" not in rows:
+def _cost(rows: Accesses, passes: int) -> str:
+    if not isinstance(rows, PricedAccesses):
         return ""
     busy, energy = rows.busy_s.sum() / passes, rows.energy_j.sum() / passes
     return f", which takes {engineering(busy, 's')} of its time and {engineering(energy, 'J')}"
@@ -160,12 +186,12 @@ def _listed(edges: list[str]) -> str:
     return shown if len(edges) <= MANY_EDGES else f"{shown} and {len(edges) - MANY_EDGES} more"
 
 
-def _refetch_notes(read: pd.DataFrame, written: pd.DataFrame) -> Iterator[str]:
-    times = read.bits.to_numpy() / written.set_index("source").bits.reindex(read.source).to_numpy()
-    again = times > REFETCHED
+def _refetch_notes(read: Accesses, written: Accesses) -> Iterator[str]:
+    stored = dict(zip(written.source, written.bits, strict=True))
     edges = [
-        f"{source!r} -> {target!r} {count:.1f} times"
-        for source, target, count in zip(read.source[again], read.target[again], times[again], strict=True)
+        f"{source!r} -> {target!r} {bits / stored[source]:.1f} times"
+        for source, target, bits in zip(read.source, read.target, read.bits, strict=True)
+        if source in stored and bits / stored[source] > REFETCHED
     ]
     if edges:
         yield f"no buffer holds even the window that one firing touches, so each fetches it again: {_listed(edges)}"

@@ -44,7 +44,7 @@ def ladder(
     from archsim.accounting import efficiency_ladder
     from archsim.report import json_text
     from archsim.report.files import TableFormat, write_table, write_text
-    from archsim.report.ladder import ladder_data, ladder_document, ladder_figure, ladder_frame
+    from archsim.report.ladder import ladder_data, ladder_document, ladder_figure, ladder_rows
     from archsim.simulation import simulate
 
     with results(out) as folder:
@@ -53,7 +53,7 @@ def ladder(
         result = simulate(learning.derived(network.load()), described, settings)
         found = efficiency_ladder(result.trace, result.placement, result.bill)
         if folder is not None:
-            write_table(folder / "ladder", ladder_frame(found), TableFormat.CSV)
+            write_table(folder / "ladder", ladder_rows(found), TableFormat.CSV)
             write_text(folder / "ladder.json", json_text(ladder_data(found)) + "\n")
             write_text(folder / "ladder.svg", ladder_figure(found))
-    printing.print(ladder_document(found, result.ledger.phases))
+    printing.print(ladder_document(found, result.ledger.tables.phases))

@@ -15,6 +15,7 @@ from archsim.escaping import visible
 if TYPE_CHECKING:
     import pandas as pd
 
+    from archsim.columns import Columns
     from archsim.errors import ArchsimError
     from archsim.report import Document
 
@@ -46,7 +47,7 @@ def write(text: str) -> None:
     print(visible(text))
 
 
-def write_csv(table: pd.DataFrame) -> None:
+def write_csv(table: Columns | pd.DataFrame) -> None:
     """Print a table on stdout as CSV."""
     from archsim.report import csv_text
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from archsim.accounting import Aspect, Scope
 from archsim.chip import Chip
 from archsim.chip.tile import AnalogTile
 from archsim.network import Network
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ANY_VALUE = "any value"
 """Of a weight without bits."""

@@ -8,8 +8,6 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from archsim.chip import Chip
 from archsim.comparison.differences import differences, kinds, trained_with, uncounted
 from archsim.comparison.entry import Device, Entry, case_of, entry_of, frame_of
@@ -24,6 +22,7 @@ from archsim.simulation import Settings, simulate
 from archsim.workloads import WorkloadOptions
 
 if TYPE_CHECKING:
+    import pandas as pd
     from onnx import ModelProto
 
 Told = Callable[[str, int, int], None]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 GAINS = ("latency_gain", "throughput_gain", "energy_gain", "density_gain")
 """Columns of `gains`: how many times shorter, faster, thriftier and denser than the baseline; above 1 is better."""

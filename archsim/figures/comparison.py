@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import cycle
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from archsim.comparison import GAINS, crossings
 from archsim.errors import InputError
 from archsim.figures.drawn import BLUE, GREEN, GREY, ORANGE, PINK, SKY, VERMILION, Drawn, canvas, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _WORDS = {
     "latency_gain": "latency",

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from archsim.accounting import efficiency_ladder
 from archsim.figures.drawn import COLOURS, GREY, Drawn, canvas, plain
 from archsim.report.document import Tone
-from archsim.report.ladder import ladder_frame
+from archsim.report.ladder import ladder_rows
 from archsim.report.quantities import joules, significant, square_metres
 from archsim.report.totals import component_totals, layer_totals
 from archsim.simulation import Result
@@ -35,7 +35,7 @@ def waterfall(result: Result, axes: Axes | None = None) -> Drawn:
     InputError
         If nothing ran on arrays.
     """
-    frame = ladder_frame(efficiency_ladder(result.trace, result.placement, result.bill))
+    frame = ladder_rows(efficiency_ladder(result.trace, result.placement, result.bill)).frame()
     drawn = canvas(axes)
     values = frame.tops_per_w.tolist()
     for place, (before, value) in enumerate(zip([values[0], *values], values, strict=False)):
@@ -57,7 +57,7 @@ def energy(result: Result, axes: Axes | None = None) -> Drawn:
     Drawn
         ``component, instances, dynamic_j, leakage_j, idle_j, wake_j, energy_j, area_m2``: of the whole run.
     """
-    frame = component_totals(result.ledger)
+    frame = component_totals(result.ledger).frame()
     shown = frame[frame.energy_j > 0].head(MOST_BARS).iloc[::-1]
     drawn = canvas(axes)
     drawn.barh(shown.component, shown.dynamic_j, color=COLOURS[Tone.KEPT], label="dynamic")
@@ -100,7 +100,7 @@ def layers(result: Result, axes: Axes | None = None) -> Drawn:
     Drawn
         ``layer, kind, role, actors, busy, starved, blocked, contended, done, busy_s, energy_j``.
     """
-    frame = layer_totals(result.ledger)
+    frame = layer_totals(result.ledger).frame()
     shown = frame.head(MOST_BARS).iloc[::-1]
     drawn = canvas(axes)
     left = pd.Series(0.0, index=shown.index)

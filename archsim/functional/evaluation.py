@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from archsim.errors import InputError
 from archsim.functional.activity import Activity, measured_activity
@@ -15,6 +14,9 @@ from archsim.functional.metrics import Metric
 from archsim.functional.model import Model
 from archsim.numeric import CrossbarSettings
 from archsim.numeric.guards import elapsed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DAY_S = 86400.0
 TIMES_S = (1.0, 3600.0, DAY_S, 30 * DAY_S, 365 * DAY_S)
@@ -100,6 +102,8 @@ def evaluate(
     InputError
         If labels do not fit, a time is negative, or the device has no value for it.
     """
+    import pandas as pd  # late: a third of a start
+
     exact = metric(model.in_floating_point(data_set.data, batch=plan.batch)[model.outputs[0]], data_set.labels)
     runs = []
     for run in _runs(model, settings, data_set, plan):
@@ -134,6 +138,8 @@ def _runs(model: Model, settings: CrossbarSettings, data_set: DataSet, plan: Pla
 
 def layer_table(model: Model, execution: Execution) -> pd.DataFrame:
     """What the meters of all layers say, in the network's order."""
+    import pandas as pd  # late: a third of a start
+
     rows = [
         (model.layer(i).name, m.snr_db, m.clipped_share, m.limited_share, m.mean_code, m.mean_drive)
         for i, m in sorted(execution.meter.layers.items())

@@ -1,6 +1,6 @@
 """The Program that engines run, its verifier and text form, and the Trace that they return."""
 
-from archsim.program.names import actor_name, channel_name, resource_name
+from archsim.program.names import actor_name, channel_name, resource_name, resource_names
 from archsim.program.tables import (
     Actions,
     Actors,
@@ -34,6 +34,7 @@ __all__ = [
     "actor_name",
     "channel_name",
     "resource_name",
+    "resource_names",
     "text_lines",
     "to_text",
     "verify",

@@ -21,15 +21,25 @@ def channel_name(program: Program, channel: int) -> str:
 
 def resource_name(program: Program, resource: int) -> str:
     """Such as ``chip0/node12/array0`` or ``chip0/link 3->4``."""
-    table = program.resources
-    kind, chip = Kind(int(table.kind[resource])), int(table.chip[resource])
-    node, index = int(table.node[resource]), int(table.index[resource])
-    label = program.labels.resources[table.label[resource]]
-    if kind is Kind.CHIP_LINK and node == index:
+    return resource_names(program, slice(resource, resource + 1))[0]
+
+
+def resource_names(program: Program, rows: slice = slice(None)) -> list[str]:
+    """Names of some resources, all of them unless told otherwise."""
+    table = program.resources.take(rows)
+    columns = (column.tolist() for column in (table.kind, table.chip, table.node, table.index, table.label))
+    return [
+        _resource(kind, chip, node, index, program.labels.resources[label])
+        for kind, chip, node, index, label in zip(*columns, strict=True)
+    ]
+
+
+def _resource(kind: int, chip: int, node: int, index: int, label: str) -> str:
+    if kind == Kind.CHIP_LINK and node == index:
         # Chips that share their layers: of all links the busiest, which sets the pace.
         return f"chip{chip}/{label}"
     if kind in (Kind.LINK, Kind.CHIP_LINK):
         return f"chip{chip}/{label} {node}->{index}"
-    if kind is Kind.HOST:
-        return str(label)
+    if kind == Kind.HOST:
+        return label
     return f"chip{chip}/node{node}/{label}{index}"

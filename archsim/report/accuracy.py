@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from pydantic import JsonValue
 
 from archsim.functional import Scores, spread
@@ -19,6 +18,7 @@ from archsim.report.records import json_text, records
 from archsim.studies import AccuracyStudy
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 _SPANS = (
@@ -131,6 +131,8 @@ def span_text(seconds: float) -> str:
 
 def score_table(study: AccuracyStudy) -> pd.DataFrame:
     """setting, time_s, mean, std, least, greatest, exact, below_exact."""
+    import pandas as pd  # late: a third of a start
+
     parts = [spread(scores.scores).assign(setting=label, exact=scores.exact) for label, scores in study.settings]
     frame = pd.concat(parts, ignore_index=True)
     frame["below_exact"] = frame.exact - frame["mean"]
@@ -174,6 +176,8 @@ def _finite(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tagged(study: AccuracyStudy, table: str) -> pd.DataFrame:
+    import pandas as pd  # late: a third of a start
+
     parts: list[pd.DataFrame] = [getattr(scores, table).assign(setting=label) for label, scores in study.settings]
     return pd.concat(parts, ignore_index=True)
 

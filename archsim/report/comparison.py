@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import JsonValue
 
 from archsim.comparison import Comparison, crossings, node_text, precision
@@ -13,6 +13,9 @@ from archsim.report.document import Bullets, Document, Paragraph, Part, Section,
 from archsim.report.quantities import counted, engineering, joules, percent, significant, square_metres
 from archsim.report.records import records
 from archsim.report.scope import scope_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOTHING = "-"
 """Where there is no figure."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import JsonValue
 
 from archsim.cost import CostModel, Figure, Kind, Quote, models
@@ -15,9 +15,14 @@ from archsim.report.frames import frame_table
 from archsim.report.quantities import engineering, joules, square_metres
 from archsim.report.records import records
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def quote_table(quote: Quote) -> pd.DataFrame:
     """One row per figure: ``quantity, value, formula, source``."""
+    import pandas as pd  # late: a third of a start
+
     rows = [(f"energy per {action}", joules(figure.value), figure) for action, figure in quote.energy_j]
     rows += [
         (name, text(figure), figure)
@@ -54,6 +59,8 @@ def quote_notes(quote: Quote) -> tuple[str, ...]:
 
 def parameter_table(model: CostModel) -> pd.DataFrame:
     """One row per parameter of a model: ``parameter, unit, default``."""
+    import pandas as pd  # late: a third of a start
+
     rows = [(parameter.name, parameter.unit, parameter.default) for parameter in model.parameters]
     return pd.DataFrame(rows, columns=["parameter", "unit", "default"])
 
@@ -95,6 +102,8 @@ def _model_data(model: CostModel) -> dict[str, JsonValue]:
 
 def models_document(known: Sequence[CostModel]) -> Document:
     """Cost models and the parameters that they take."""
+    import pandas as pd  # late: a third of a start
+
     frames = [parameter_table(model) for model in known]
     sections = (section(_heading(model), frame_table(frame)) for model, frame in zip(known, frames, strict=True))
     data: JsonValue = [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import JsonValue
 
 from archsim.accounting import peak_of
@@ -16,6 +16,9 @@ from archsim.report.document import Document, Paragraph, Verbatim, section
 from archsim.report.frames import frame_table
 from archsim.report.quantities import counted, engineering, significant, square_metres
 from archsim.report.records import json_text, records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def chip_facts(chip: Chip, bill: Bill) -> str:
@@ -34,6 +37,8 @@ def chip_facts(chip: Chip, bill: Bill) -> str:
 
 def source_table(sources: Sequence[Source]) -> pd.DataFrame:
     """One row per value of a chip's description: ``field, value, source, origin``."""
+    import pandas as pd  # late: a third of a start
+
     rows = [(source.path, source.value, source.source, source.origin) for source in sources]
     return pd.DataFrame(rows, columns=["field", "value", "source", "origin"])
 

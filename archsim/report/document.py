@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from pydantic import JsonValue
 
+    from archsim.columns import Columns
+
 V = TypeVar("V", str, int, float)
 
 
@@ -100,13 +102,18 @@ def numbers(heading: str, values: Iterable[V], write: Callable[[V], str] = str) 
     write : callable
         From a value to what a reader sees, with its unit.
     """
-    kept = tuple(values)
+    kept = _plain(values)
     return Column(heading, Look.NUMBER, tuple(map(write, kept)), kept)
+
+
+def _plain(values: Iterable[V]) -> tuple[V, ...]:
+    """Python's own numbers, of an array as well: they take less to write and to keep."""
+    return tuple(values.tolist() if isinstance(values, np.ndarray) else values)
 
 
 def bars(shares: Iterable[float]) -> Column:
     """A column of bars, each as long as its share of 1."""
-    kept = tuple(shares)
+    kept = _plain(shares)
     return Column("", Look.BAR, ("",) * len(kept), kept)
 
 
@@ -493,7 +500,7 @@ class Document:
         For readers.
     data : JsonValue
         The same for programs: figures in SI units and with all their digits.
-    frame : DataFrame or None
+    frame : Columns, DataFrame or None
         Its main table, whole, with all digits.
     title : str
         Of a page that is nothing but this document.
@@ -501,5 +508,5 @@ class Document:
 
     sections: tuple[Section, ...]
     data: JsonValue
-    frame: pd.DataFrame | None = None
+    frame: Columns | pd.DataFrame | None = None
     title: str = ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import JsonValue
 
 from archsim.report.differences.parts import around_middle
@@ -15,6 +15,9 @@ from archsim.report.ladder import signed_percent
 from archsim.report.quantities import counted, engineering, joules, significant, square_metres
 from archsim.report.records import records
 from archsim.studies import Uncertainty
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN = "gops_per_w"
 """The figure whose tornado is shown; `Uncertainty.tornado` gives that of any."""

@@ -11,17 +11,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from filelock import FileLock, Timeout
 
 from archsim.accounting import Ledger
 from archsim.chip import resolved_yaml
+from archsim.columns import Columns
 from archsim.errors import InputError
 from archsim.report.firings import firing_table
 from archsim.report.records import csv_text, json_text
 from archsim.report.summary import Summary, summary_data
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 TABLES = ("energy", "area", "states", "resources", "layers", "memory")
@@ -150,13 +151,13 @@ def write_results(directory: Path, summary: Summary, table_format: TableFormat =
     return tuple(written)
 
 
-def ledger_tables(ledger: Ledger) -> tuple[tuple[str, pd.DataFrame], ...]:
+def ledger_tables(ledger: Ledger) -> tuple[tuple[str, Columns], ...]:
     """The Ledger's tables with the names of their files."""
-    tables = (ledger.energy, ledger.area, ledger.states, ledger.resources, ledger.layers, ledger.memory)
-    return tuple(zip(TABLES, tables, strict=True))
+    of = ledger.tables
+    return tuple(zip(TABLES, (of.energy, of.area, of.states, of.resources, of.layers, of.memory), strict=True))
 
 
-def write_table(stem: Path, table: pd.DataFrame, table_format: TableFormat) -> Path:
+def write_table(stem: Path, table: Columns | pd.DataFrame, table_format: TableFormat) -> Path:
     """Write a table to ``stem`` with the format's ending.
 
     Raises
@@ -167,8 +168,9 @@ def write_table(stem: Path, table: pd.DataFrame, table_format: TableFormat) -> P
     path = stem.with_name(f"{stem.name}.{table_format}")
     if table_format is TableFormat.CSV:
         return write_text(path, csv_text(table))
+    frame = table.frame() if isinstance(table, Columns) else table
     with _writing(path):
-        table.to_parquet(path, index=False)
+        frame.to_parquet(path, index=False)
     return path
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.program import Program, Role, Trace, actor_name, resource_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def firing_table(trace: Trace) -> pd.DataFrame:
@@ -23,6 +27,8 @@ def firing_table(trace: Trace) -> pd.DataFrame:
         ``start_ps, end_ps, layer, role, actor, firing, resource``: names are categories; ``end_ps`` is when the
         resource is free again, ``firing`` counts from 0.
     """
+    import pandas as pd  # late: a third of a start
+
     log = trace.log
     assert log is not None
     program = trace.program
@@ -43,6 +49,8 @@ def firing_table(trace: Trace) -> pd.DataFrame:
 
 def _names(code: NDArray[np.int64], names: list[str]) -> pd.Categorical:
     """A column of names from one name per code; several codes may share a name."""
+    import pandas as pd  # late: a third of a start
+
     categories, place = np.unique(np.array(names, dtype=object), return_inverse=True)
     return pd.Categorical.from_codes(place[code], categories=categories.tolist())
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isnan
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from archsim.report.document import Column, Table, names, numbers, prose, table
 from archsim.report.quantities import significant, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def frame_table(frame: pd.DataFrame, *, sentences: Sequence[str] = ()) -> Table:
@@ -24,6 +26,8 @@ def frame_table(frame: pd.DataFrame, *, sentences: Sequence[str] = ()) -> Table:
 
 
 def _column(frame: pd.DataFrame, title: str, sentences: bool) -> Column:
+    import pandas as pd  # late: a third of a start
+
     heading, values = title.replace("_", " "), frame[title].tolist()
     if pd.api.types.is_numeric_dtype(frame[title]):
         return numbers(heading, values, _cell)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from archsim.network import Layer, Matrix, Network, Sink, Source, layer_macs
 from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
 from archsim.report.quantities import counted, engineering, whole
 from archsim.report.records import records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def network_table(network: Network) -> pd.DataFrame:
@@ -19,6 +22,8 @@ def network_table(network: Network) -> pd.DataFrame:
         ``layer, kind, tokens, width, grid, rows, columns, groups, weights, macs, inputs``: the weight matrix of one
         group where there is one (0 otherwise), MACs per sample, producers joined by commas.
     """
+    import pandas as pd  # late: a third of a start
+
     return pd.DataFrame([_row(network, layer) for layer in network.order])
 
 

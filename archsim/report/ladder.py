@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from io import StringIO
+from typing import TYPE_CHECKING
 
-import matplotlib
-import pandas as pd
-from matplotlib.figure import Figure
+import numpy as np
 from pydantic import JsonValue
 
 from archsim.accounting import Ladder
+from archsim.accounting.phases import PhaseCosts
+from archsim.columns import Columns, Reals, Texts, texts
 from archsim.report.document import Document, Paragraph, Table, bars, names, numbers, section, table
 from archsim.report.phases import phase_table
 from archsim.report.quantities import engineering, joules, percent, significant
 from archsim.report.records import records
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _TERA = 1e12
 _MARGIN = 1.3
@@ -23,58 +27,76 @@ _MARGIN = 1.3
 _KEPT, _LOST, _GAINED = "#3b6ea5", "#c4572e", "#5a9367"
 
 
-def ladder_frame(ladder: Ladder) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True, eq=False)
+class LadderTable(Columns):
     """One row per rung.
 
-    Returns
-    -------
-    DataFrame
-        ``step, energy_j, share, fj_per_op, tops_per_w, change``: the energy that a step adds per sample, its share of
-        the whole, the same per operation, the efficiency with all steps so far, and that over the one before, less 1.
+    Parameters
+    ----------
+    step : str, shape (rungs,)
+    energy_j : float64, shape (rungs,)
+        What the step adds per sample.
+    share : float64, shape (rungs,)
+        Of the whole.
+    fj_per_op : float64, shape (rungs,)
+        The same per operation.
+    tops_per_w : float64, shape (rungs,)
+        Efficiency with all steps so far.
+    change : float64, shape (rungs,)
+        That over the one before, less 1.
     """
-    whole = sum(rung.energy_j for rung in ladder.rungs)
-    frame = pd.DataFrame(
-        {
-            "step": [rung.step.value for rung in ladder.rungs],
-            "energy_j": [rung.energy_j for rung in ladder.rungs],
-            "share": [rung.energy_j / whole for rung in ladder.rungs],
-            "fj_per_op": [rung.energy_j / ladder.operations * 1e15 for rung in ladder.rungs],
-            "tops_per_w": [rung.operations_per_w / _TERA for rung in ladder.rungs],
-        }
+
+    step: Texts
+    energy_j: Reals
+    share: Reals
+    fj_per_op: Reals
+    tops_per_w: Reals
+    change: Reals
+
+
+def ladder_rows(ladder: Ladder) -> LadderTable:
+    """A ladder as columns, one row per rung."""
+    energy_j = np.array([rung.energy_j for rung in ladder.rungs], np.float64)
+    tops_per_w = np.array([rung.operations_per_w / _TERA for rung in ladder.rungs], np.float64)
+    return LadderTable(
+        texts(rung.step.value for rung in ladder.rungs),
+        energy_j,
+        energy_j / sum(energy_j.tolist()),
+        energy_j / ladder.operations * 1e15,
+        tops_per_w,
+        np.append(0.0, tops_per_w[1:] / tops_per_w[:-1] - 1.0),
     )
-    frame["change"] = (frame.tops_per_w / frame.tops_per_w.shift() - 1.0).fillna(0.0)
-    return frame
 
 
-def ladder_document(ladder: Ladder, phases: pd.DataFrame | None = None) -> Document:
+def ladder_document(ladder: Ladder, phases: PhaseCosts | None = None) -> Document:
     """The ladder: operations, and a row for each rung.
 
     Parameters
     ----------
     ladder : Ladder
-    phases : DataFrame, optional
-        ``Ledger.phases`` of the same run, where it trains.
+    phases : PhaseCosts, optional
+        Of the same run, where it trains.
     """
-    frame, trains = ladder_frame(ladder), phases is not None and len(phases) > 0
+    rows, trains = ladder_rows(ladder), phases is not None and len(phases) > 0
     heading = Paragraph(f"Efficiency ladder of {'training ' if trains else ''}{ladder.network} on {ladder.chip}")
-    sections = [section(heading, Paragraph("", ladder_facts(ladder))), section(ladder_table(frame))]
+    sections = [section(heading, Paragraph("", ladder_facts(ladder))), section(ladder_table(rows))]
     data = ladder_data(ladder)
     if phases is not None and trains and isinstance(data, dict):
         sections.append(section(phase_table(phases)))
         data = {**data, "phases": records(phases)}
-    return Document(tuple(sections), data, frame)
+    return Document(tuple(sections), data, rows)
 
 
-def ladder_table(frame: pd.DataFrame) -> Table:
-    """A ladder's frame as a table."""
+def ladder_table(rows: LadderTable) -> Table:
+    """A ladder's rows as a table."""
     return table(
         "",
-        names("step", frame.step),
-        numbers("adds per sample", frame.energy_j, joules),
-        numbers("of the energy", frame.share, percent),
-        numbers("TOPS/W", frame.tops_per_w, significant),
-        numbers("change", frame.change, signed_percent),
-        bars(frame.tops_per_w / frame.tops_per_w.max()),
+        names("step", rows.step),
+        numbers("adds per sample", rows.energy_j, joules),
+        numbers("of the energy", rows.share, percent),
+        numbers("TOPS/W", rows.tops_per_w, significant),
+        numbers("change", rows.change, signed_percent),
+        bars(rows.tops_per_w / rows.tops_per_w.max()),
         width=20,
     )
 
@@ -114,8 +136,10 @@ def ladder_figure(ladder: Ladder, published: Sequence[tuple[str, float]] = ()) -
     published : sequence of (str, float)
         Names and operations per joule, drawn as lines across.
     """
-    frame = ladder_frame(ladder)
-    values = frame.tops_per_w.tolist()
+    from matplotlib.figure import Figure  # late: a table needs none
+
+    rows = ladder_rows(ladder)
+    values = rows.tops_per_w.tolist()
     figure = Figure(figsize=(8, 4.2), layout="constrained")
     axes = figure.subplots()
     for place, value in enumerate(values):
@@ -128,7 +152,7 @@ def ladder_figure(ladder: Ladder, published: Sequence[tuple[str, float]] = ()) -
         words = f"{name}:\n{significant(value / _TERA)} published"
         axes.annotate(words, (len(values) - 0.5, value / _TERA), va="bottom", fontsize=8)
     axes.set_xlim(-0.55, len(values) - 0.5 + (_MARGIN if published else 0.0))
-    axes.set_xticks(range(len(values)), [step.replace(" ", "\n") for step in frame.step], fontsize=9)
+    axes.set_xticks(range(len(values)), [step.replace(" ", "\n") for step in rows.step], fontsize=9)
     axes.set_ylabel("TOPS/W")
     axes.set_ylim(0, 1.12 * max(values))
     axes.set_title(f"{ladder.network} on {ladder.chip}: efficiency with each loss and all before it", fontsize=10)
@@ -138,7 +162,9 @@ def ladder_figure(ladder: Ladder, published: Sequence[tuple[str, float]] = ()) -
 
 def svg_text(figure: Figure) -> str:
     """A figure as SVG text without a date and with fixed identifiers, so that it changes only with its content."""
+    import matplotlib as mpl  # late: a table needs none
+
     text = StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": "archsim", "svg.fonttype": "none"}):
+    with mpl.rc_context({"svg.hashsalt": "archsim", "svg.fonttype": "none"}):
         figure.savefig(text, format="svg", metadata={"Date": None})
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"

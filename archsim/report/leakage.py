@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import JsonValue
 
 from archsim.chip import Chip, Source
@@ -15,6 +15,9 @@ from archsim.machine import Part, parts
 from archsim.report.document import Document, Paragraph, Table, names, numbers, prose, section, table
 from archsim.report.quantities import counted, engineering, significant, square_metres
 from archsim.report.records import records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WITHIN = 3.0
 """How far from its process's transistors a part's leakage may be, to need no explanation."""
@@ -32,6 +35,8 @@ def leakage_table(chip: Chip, bill: Bill, given: Sequence[Source]) -> pd.DataFra
         ones; ``none`` where nothing leaks, ``no area`` where nothing can be compared, ``a share`` where a part draws
         one of what others leak.
     """
+    import pandas as pd  # late: a third of a start
+
     reference = process_density(chip, "high-performance")
     by_name = {part.name: part for part in parts(chip)}
     reasons = {source.path: source.source for source in given}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
+from archsim.accounting.phases import PhaseCosts
 from archsim.network import Learning
 from archsim.report.document import Table, bars, names, numbers, table
 from archsim.report.quantities import counted, engineering, joules, percent
@@ -22,16 +21,16 @@ def _when(learning: Learning) -> str:
     return "every sample waits for the updates of the one before"
 
 
-def phase_table(frame: pd.DataFrame) -> Table:
+def phase_table(costs: PhaseCosts) -> Table:
     """Per sample, what each phase of training takes: operations, dynamic energy, and how long arrays are held."""
-    total = frame.dynamic_j.sum()
-    share = frame.dynamic_j / total if total else frame.dynamic_j
+    total = costs.dynamic_j.sum()
+    share = costs.dynamic_j / total if total else costs.dynamic_j
     return table(
         "Phases of a sample: on all arrays together, leakage left out",
-        names("phase", frame.phase),
-        numbers("operations", frame.operations, engineering),
-        numbers("dynamic energy", frame.dynamic_j, joules),
+        names("phase", costs.phase),
+        numbers("operations", costs.operations, engineering),
+        numbers("dynamic energy", costs.dynamic_j, joules),
         numbers("of it", share, percent),
         bars(share),
-        numbers("arrays held", frame.array_s, lambda held: engineering(held, "s")),
+        numbers("arrays held", costs.array_s, lambda held: engineering(held, "s")),
     )

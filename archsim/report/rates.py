@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import JsonValue
 
 from archsim.chip.spiking_tile import SpikingTile
@@ -12,6 +12,9 @@ from archsim.report.document import Document, Paragraph, names, numbers, section
 from archsim.report.quantities import counted, engineering, percent, significant
 from archsim.report.records import records
 from archsim.studies import RateStudy
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MEAN_RATE = "tile.mean_rate"
 """The field of a chip file that such a run measures."""

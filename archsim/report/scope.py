@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from archsim.accounting import Aspect, Scope, scope_of, without_area, without_leakage
 from archsim.chip import Chip, Source, load_chip, sources
@@ -13,6 +12,9 @@ from archsim.cost import Bill, Component, price
 from archsim.machine import parts
 from archsim.report.document import Bullets, Document, Paragraph, Section, Table, names, section, table
 from archsim.report.records import records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def scope_sentence(scope: Scope) -> str:
@@ -40,6 +42,8 @@ def scope_frame(chips: Sequence[tuple[str, Scope]]) -> pd.DataFrame:
     DataFrame
         ``chip``, and a column for each `Aspect`.
     """
+    import pandas as pd  # late: a third of a start
+
     rows = [(name, *(scope.extent(aspect).value for aspect in Aspect)) for name, scope in chips]
     return pd.DataFrame(rows, columns=["chip", *(aspect.value for aspect in Aspect)])
 

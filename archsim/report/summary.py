@@ -98,7 +98,7 @@ def summary_data(summary: Summary) -> JsonValue:
         "layers": records(layer_totals(ledger)),
         "resources": records(resource_totals(ledger)),
         "notes": list(summary.notes),
-        **({} if summary.headline.learning is None else {"phases": records(ledger.phases)}),
+        **({} if summary.headline.learning is None else {"phases": records(ledger.tables.phases)}),
     }
 
 

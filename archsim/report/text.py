@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
+import numpy as np
 
 from archsim.accounting import STATES, Bottleneck, GenerationFigures, Headline, Scope
+from archsim.columns import Reals, texts
 from archsim.report.document import (
     Bullets,
     Document,
@@ -32,7 +33,15 @@ from archsim.report.quantities import (
     whole,
 )
 from archsim.report.summary import Summary, summary_data
-from archsim.report.totals import component_totals, layer_totals, resource_totals
+from archsim.report.totals import (
+    ComponentTotals,
+    LayerTotals,
+    ResourceTotals,
+    component_totals,
+    largest,
+    layer_totals,
+    resource_totals,
+)
 from archsim.units import PS_PER_S
 
 MOST_LAYERS = 8
@@ -47,7 +56,7 @@ def run_report(summary: Summary) -> Document:
         (
             section(_title(summary.headline)),
             section(headline_facts(summary.headline, ledger.scope)),
-            *([section(phase_table(ledger.phases))] if summary.headline.learning is not None else []),
+            *([section(phase_table(ledger.tables.phases))] if summary.headline.learning is not None else []),
             section(bottleneck_text(summary.bottleneck, basis)),
             section(layer_table(layer_totals(ledger), summary.result.trace.makespan / PS_PER_S)),
             section(resource_table(resource_totals(ledger), basis)),
@@ -174,11 +183,13 @@ def bottleneck_text(bottleneck: Bottleneck, basis: str) -> Paragraph:
     return Paragraph("Bottleneck", f" {bottleneck.resource}, {busy}\n{bottleneck.reason}")
 
 
-def layer_table(totals: pd.DataFrame, makespan_s: float) -> Table:
+def layer_table(totals: LayerTotals, makespan_s: float) -> Table:
     """The layers that take most time or energy: how busy their busiest actor is, and what their busiest role does."""
     energy = _shares(totals.energy_j)
-    weight = (totals.busy_s / totals.busy_s.max()).combine(energy, max)
-    shown = totals.loc[weight.nlargest(MOST_LAYERS).index].sort_values("busy_s", ascending=False, kind="stable")
+    weight = np.maximum(totals.busy_s / totals.busy_s.max(), energy)
+    kept = largest(weight)[:MOST_LAYERS]
+    rows = kept[largest(totals.busy_s[kept])]
+    shown = totals.take(rows)
     longest = shown.busy_s / makespan_s
     return table(
         f"Where time goes in the whole run, {engineering(makespan_s, 's')}: {len(shown)} of "
@@ -188,12 +199,12 @@ def layer_table(totals: pd.DataFrame, makespan_s: float) -> Table:
         numbers("busiest", longest, percent),
         bars(longest),
         names("role", shown.role),
-        *(numbers(state, shown[state], percent) for state in STATES),
-        numbers("dynamic energy", energy[shown.index], percent),
+        *(numbers(state, getattr(shown, state), percent) for state in STATES),
+        numbers("dynamic energy", energy[rows], percent),
     )
 
 
-def resource_table(totals: pd.DataFrame, basis: str) -> Table:
+def resource_table(totals: ResourceTotals, basis: str) -> Table:
     """How busy each kind of resource is, in the steady state found on that basis and in the whole run."""
     kinds = [
         kind if kind == label else f"{kind} {label}" for kind, label in zip(totals.kind, totals.label, strict=True)
@@ -210,13 +221,13 @@ def resource_table(totals: pd.DataFrame, basis: str) -> Table:
     )
 
 
-def component_table(totals: pd.DataFrame) -> Table:
+def component_table(totals: ComponentTotals) -> Table:
     """Energy and area by component."""
     shown = _folded(totals)
     energy, area = _shares(shown.energy_j), _shares(shown.area_m2)
     return table(
-        f"Where energy and area go: {engineering(shown.energy_j.sum(), 'J')} in the whole run, "
-        f"{square_metres(shown.area_m2.sum())}",
+        f"Where energy and area go: {engineering(float(shown.energy_j.sum()), 'J')} in the whole run, "
+        f"{square_metres(float(shown.area_m2.sum()))}",
         names("component", shown.component),
         numbers("dynamic", shown.dynamic_j, joules),
         numbers("leakage", shown.leakage_j, joules),
@@ -229,23 +240,23 @@ def component_table(totals: pd.DataFrame) -> Table:
     )
 
 
-def _idle_columns(shown: pd.DataFrame) -> list[tuple[str, pd.Series[float]]]:
+def _idle_columns(shown: ComponentTotals) -> list[tuple[str, Reals]]:
     """Idle clocks and waking, where there is any."""
     return [(name, column) for name, column in (("idle", shown.idle_j), ("wakes", shown.wake_j)) if column.any()]
 
 
-def _folded(totals: pd.DataFrame) -> pd.DataFrame:
+def _folded(totals: ComponentTotals) -> ComponentTotals:
     """The components that matter, and one row for the rest."""
     if len(totals) <= MOST_COMPONENTS:
         return totals
-    figures = ["dynamic_j", "leakage_j", "idle_j", "wake_j", "energy_j", "area_m2"]
-    matter = _shares(totals.energy_j) + _shares(totals.area_m2)
-    kept = totals.index.isin(matter.nlargest(MOST_COMPONENTS - 1).index)
-    rest = totals.loc[~kept, figures].sum().to_frame().T.assign(component=f"{(~kept).sum()} others")
-    return pd.concat([totals[kept], rest], ignore_index=True)
+    order = largest(_shares(totals.energy_j) + _shares(totals.area_m2))
+    kept, rest = (np.sort(rows) for rows in (order[: MOST_COMPONENTS - 1], order[MOST_COMPONENTS - 1 :]))
+    _, *figures = totals.take(rest).columns()
+    others = ComponentTotals(texts([f"{len(rest)} others"]), *(column.sum(keepdims=True) for column in figures))
+    return ComponentTotals.concatenate((totals.take(kept), others))
 
 
-def _shares(values: pd.Series[float]) -> pd.Series[float]:
+def _shares(values: Reals) -> Reals:
     """Shares of the sum; of nothing, everybody has none."""
     total = values.sum()
     return values / total if total else values * 0.0

@@ -2,113 +2,194 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from archsim.accounting import LEAKAGE, Ledger
+from archsim.accounting.energy import Energy
 from archsim.accounting.power import steady_draw
+from archsim.columns import Columns, Ids, Reals, Texts
+from archsim.groups import Groups
 
 
-def component_totals(ledger: Ledger) -> pd.DataFrame:
-    """What each component took, the largest energy first.
+@dataclass(frozen=True, slots=True, eq=False)
+class ComponentTotals(Columns):
+    """What each component took in the whole run, all chips together, the largest energy first.
 
-    Returns
-    -------
-    DataFrame
-        ``component, instances, dynamic_j, leakage_j, idle_j, wake_j, energy_j, area_m2``: energies of the whole run,
-        all chips. Clocks of parts at work are dynamic, those of parts without work idle.
+    Parameters
+    ----------
+    component : str, shape (components,)
+    instances : int64 or float64, shape (components,)
+    dynamic_j, leakage_j, idle_j, wake_j : float64, shape (components,)
+        Clocks of parts at work are dynamic, those of parts without work idle.
+    energy_j : float64, shape (components,)
+        All four together.
+    area_m2 : float64, shape (components,)
     """
-    standing = ledger.energy.layer == LEAKAGE
-    action = ledger.energy.action
-    energy = pd.DataFrame(
-        {
-            "dynamic_j": _by_component(ledger.energy[~standing | (action == "active")]),
-            "leakage_j": _by_component(ledger.energy[standing & (action == "leakage")]),
-            "idle_j": _by_component(ledger.energy[standing & (action == "idle")]),
-            "wake_j": _by_component(ledger.energy[standing & (action == "wake")]),
-        }
-    ).fillna(0.0)
-    energy["energy_j"] = energy.dynamic_j + energy.leakage_j + energy.idle_j + energy.wake_j
-    area = ledger.area.set_index("component")[["instances", "area_m2"]]
-    totals = area.join(energy, how="left").fillna(0.0).rename_axis("component").reset_index()
-    totals = totals[["component", "instances", "dynamic_j", "leakage_j", "idle_j", "wake_j", "energy_j", "area_m2"]]
-    return totals.sort_values("energy_j", ascending=False, kind="stable", ignore_index=True)
+
+    component: Texts
+    instances: NDArray[np.int64 | np.float64]
+    dynamic_j: Reals
+    leakage_j: Reals
+    idle_j: Reals
+    wake_j: Reals
+    energy_j: Reals
+    area_m2: Reals
 
 
-def sample_energy(ledger: Ledger) -> pd.DataFrame:
-    """What each component takes for a sample in the steady state.
-
-    Returns
-    -------
-    DataFrame
-        ``component, dynamic_j, leakage_j, idle_j, wake_j``, as in `component_totals`; all together they are the
-        headline's energy per sample.
-    """
-    headline, tally = ledger.headline, ledger.tally
-    drawn = steady_draw(tally.trace, tally.steady, ledger.placement, ledger.bill).set_index("component")
-    joules = drawn[["leakage", "active", "idle", "wake"]] / headline.throughput_per_s
-    acted = _by_component(ledger.energy[ledger.energy.layer != LEAKAGE]) / headline.batch
-    frame = pd.DataFrame(
-        {
-            "dynamic_j": acted.reindex(joules.index, fill_value=0.0) + joules.active,
-            "leakage_j": joules.leakage,
-            "idle_j": joules.idle,
-            "wake_j": joules.wake,
-        }
+def component_totals(ledger: Ledger) -> ComponentTotals:
+    """What each component took, the largest energy first."""
+    energy, area = ledger.tables.energy, ledger.tables.area
+    standing, action = energy.layer == LEAKAGE, energy.action
+    kinds = (
+        ~standing | (action == "active"),
+        standing & (action == "leakage"),
+        standing & (action == "idle"),
+        standing & (action == "wake"),
     )
-    return frame.rename_axis("component").reset_index()
+    dynamic, leakage, idle, wake = (_by_component(energy.take(kind), area.component) for kind in kinds)
+    whole = dynamic + leakage + idle + wake
+    totals = ComponentTotals(area.component, area.instances, dynamic, leakage, idle, wake, whole, area.area_m2)
+    return totals.take(largest(totals.energy_j))
 
 
-def _by_component(energy: pd.DataFrame) -> pd.Series[float]:
-    return energy.groupby("component").energy_j.sum()
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleEnergy(Columns):
+    """What each component takes for a sample in the steady state, the four as in `ComponentTotals`.
+
+    All together they are the headline's energy per sample.
+
+    Parameters
+    ----------
+    component : str, shape (components,)
+    dynamic_j, leakage_j, idle_j, wake_j : float64, shape (components,)
+    """
+
+    component: Texts
+    dynamic_j: Reals
+    leakage_j: Reals
+    idle_j: Reals
+    wake_j: Reals
 
 
-def layer_totals(ledger: Ledger) -> pd.DataFrame:
+def sample_energy(ledger: Ledger) -> SampleEnergy:
+    """What each component takes for a sample in the steady state."""
+    headline, tally, energy = ledger.headline, ledger.tally, ledger.tables.energy
+    drawn = steady_draw(tally.trace, tally.steady, ledger.placement, ledger.bill)
+    leakage, active, idle, wake = (
+        watts / headline.throughput_per_s for watts in (drawn.leakage, drawn.active, drawn.idle, drawn.wake)
+    )
+    acted = _by_component(energy.take(energy.layer != LEAKAGE), drawn.component) / headline.batch
+    return SampleEnergy(drawn.component, acted + active, leakage, idle, wake)
+
+
+def _by_component(energy: Energy, components: Texts) -> Reals:
+    """Joules of each component, none of those that spend nothing."""
+    groups = Groups.met(energy.component)
+    spent = dict(zip(energy.component[groups.first], groups.sums(energy.energy_j), strict=True))
+    return np.array([spent.get(component, 0.0) for component in components], np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerTotals(Columns):
+    """Each layer by the role that is busiest in it.
+
+    Parameters
+    ----------
+    layer, kind, role : str, shape (layers,)
+    actors : int64, shape (layers,)
+        Of that role.
+    busy, starved, blocked, contended, done : float64, shape (layers,)
+        Shares of the makespan, averaged over the role's actors.
+    busy_s : float64, shape (layers,)
+        Of the layer's busiest actor.
+    energy_j : float64, shape (layers,)
+        Dynamic, of the whole run.
+    """
+
+    layer: Texts
+    kind: Texts
+    role: Texts
+    actors: Ids
+    busy: Reals
+    starved: Reals
+    blocked: Reals
+    contended: Reals
+    done: Reals
+    busy_s: Reals
+    energy_j: Reals
+
+
+def layer_totals(ledger: Ledger) -> LayerTotals:
     """Each layer by the role that is busiest in it, with the layer's dynamic energy.
 
     The layer whose busiest actor has most to do comes first; that may be an actor of another role than the one that is
     busiest on average.
-
-    Returns
-    -------
-    DataFrame
-        ``layer, kind, role, actors, busy, starved, blocked, contended, done, busy_s, energy_j``: shares of the
-        makespan, averaged over the role's actors; seconds of the layer's busiest actor; joules of the whole run.
     """
-    states = ledger.states.sort_values("busy", ascending=False, kind="stable").drop_duplicates("layer")
-    frame = states.merge(ledger.layers[["layer", "kind", "busy_s", "energy_j"]], on="layer", how="left")
-    columns = [
-        "layer",
-        "kind",
-        "role",
-        "actors",
-        "busy",
-        "starved",
-        "blocked",
-        "contended",
-        "done",
-        "busy_s",
-        "energy_j",
-    ]
-    frame = frame[columns].fillna({"busy_s": 0.0, "energy_j": 0.0})
-    return frame.sort_values("busy_s", ascending=False, kind="stable", ignore_index=True)
-
-
-def resource_totals(ledger: Ledger) -> pd.DataFrame:
-    """Each kind of resource: how many take part, how busy they are, and the busiest; that one first.
-
-    Returns
-    -------
-    DataFrame
-        ``kind, label, instances, mean_utilisation, busiest, utilisation, run_utilisation``: shares of the steady state;
-        the last is the busiest's share of the whole run, filling and draining included.
-    """
-    ordered = ledger.resources.sort_values("steady_utilisation", ascending=False, kind="stable")
-    groups = ordered.groupby(["kind", "label"], sort=False)
-    frame = groups.agg(
-        instances=("resource", "size"),
-        mean_utilisation=("steady_utilisation", "mean"),
-        busiest=("resource", "first"),
-        utilisation=("steady_utilisation", "first"),
-        run_utilisation=("utilisation", "first"),
+    states, layers = ledger.tables.states, ledger.tables.layers
+    states = states.take(largest(states.busy))
+    states = states.take(Groups.met(states.layer).first)
+    row = {name: number for number, name in enumerate(layers.layer)}
+    told = layers.take(np.array([row[name] for name in states.layer], np.int64))
+    totals = LayerTotals(
+        states.layer,
+        told.kind,
+        states.role,
+        states.actors,
+        states.busy,
+        states.starved,
+        states.blocked,
+        states.contended,
+        states.done,
+        np.nan_to_num(told.busy_s),
+        np.nan_to_num(told.energy_j),
     )
-    return frame.reset_index()
+    return totals.take(largest(totals.busy_s))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResourceTotals(Columns):
+    """Each kind of resource: how many take part, how busy they are, and the busiest.
+
+    Parameters
+    ----------
+    kind, label : str, shape (kinds,)
+    instances : int64, shape (kinds,)
+    mean_utilisation : float64, shape (kinds,)
+        In the steady state.
+    busiest : str, shape (kinds,)
+    utilisation, run_utilisation : float64, shape (kinds,)
+        Of the busiest: shares of the steady state, and of the whole run, filling and draining included.
+    """
+
+    kind: Texts
+    label: Texts
+    instances: Ids
+    mean_utilisation: Reals
+    busiest: Texts
+    utilisation: Reals
+    run_utilisation: Reals
+
+
+def resource_totals(ledger: Ledger) -> ResourceTotals:
+    """Each kind of resource, the one with the busiest of all first."""
+    used = ledger.tables.resources
+    used = used.take(largest(used.steady_utilisation))
+    groups = Groups.met(zip(used.kind, used.label, strict=True))
+    busiest = used.take(groups.first)
+    return ResourceTotals(
+        busiest.kind,
+        busiest.label,
+        groups.sizes,
+        groups.sums(used.steady_utilisation) / groups.sizes,
+        busiest.resource,
+        busiest.steady_utilisation,
+        busiest.utilisation,
+    )
+
+
+def largest(values: Reals) -> Ids:
+    """Rows with the largest value first; equal ones in their own order."""
+    return np.argsort(-values, kind="stable")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from pydantic import JsonValue
 
 from archsim.functional.data_set import CALIBRATED_ON, CALIBRATION, LABELS
@@ -23,6 +22,7 @@ from archsim.training.kinds import KindSeen
 from archsim.training.study import TrainingStudy, trained_weights
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 
@@ -65,11 +65,15 @@ def _heading(study: TrainingStudy) -> Paragraph:
 
 def score_frame(study: TrainingStudy) -> pd.DataFrame:
     """A row for each seed, kind and epoch, with the fields of ``Score``."""
+    import pandas as pd  # late: a third of a start
+
     return pd.DataFrame([asdict(score) for score in study.trainings.scores])
 
 
 def epoch_frame(study: TrainingStudy) -> pd.DataFrame:
     """By epoch: means and spreads over seeds, on the chip and (exact) in floating point, and counts on the chip."""
+    import pandas as pd  # late: a third of a start
+
     scores = score_frame(study)
     chip, exact = (scores[scores.on_chip == kind].groupby("epoch") for kind in (True, False))
     frame = pd.DataFrame(
@@ -115,6 +119,8 @@ def _epoch_table(study: TrainingStudy) -> Table:
 
 def layer_frame(study: TrainingStudy) -> pd.DataFrame:
     """Every weight matrix of the first seed at the end: its arrays, its weights and its counts."""
+    import pandas as pd  # late: a third of a start
+
     return pd.DataFrame(
         [
             {
@@ -156,6 +162,8 @@ def _layer_table(study: TrainingStudy) -> Table:
 
 def device_frame(study: TrainingStudy) -> pd.DataFrame:
     """The kinds of devices of the algorithm: their steps, ranges and symmetry points."""
+    import pandas as pd  # late: a third of a start
+
     return pd.DataFrame([asdict(kind) for kind in study.kinds])
 
 

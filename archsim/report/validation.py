@@ -14,7 +14,7 @@ from archsim.report.ladder import (
     ladder_data,
     ladder_facts,
     ladder_figure,
-    ladder_frame,
+    ladder_rows,
     ladder_table,
     signed_percent,
     svg_text,
@@ -286,7 +286,7 @@ def _ladders(outcome: Outcome) -> list[str]:
         ladder = climbed.ladder
         title = f"## {climbed.question.name.capitalize()}: {ladder.network} on {ladder.chip}"
         picture = f"![Efficiency ladder]({outcome.name}-ladder-{number}.svg)"
-        parts += [title, f"{ladder_facts(ladder).capitalize()}.", written(ladder_table(ladder_frame(ladder))), picture]
+        parts += [title, f"{ladder_facts(ladder).capitalize()}.", written(ladder_table(ladder_rows(ladder))), picture]
     return parts
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
@@ -19,6 +19,9 @@ from archsim.report.document import Document, Paragraph, Table, names, numbers, 
 from archsim.report.quantities import counted, engineering, percent, whole
 from archsim.report.records import records
 from archsim.topology import chip_routes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Matrix64 = NDArray[np.float64]
 Nodes = NDArray[np.int64]
@@ -37,6 +40,8 @@ def placement_table(placement: Placement) -> pd.DataFrame:
         over all pairs of a node that makes one of the layer's inputs and a node that reads it; nothing for a layer
         without inputs.
     """
+    import pandas as pd  # late: a third of a start
+
     routes = Distances.of(placement)
     rows = [_row(placement, routes, index) for index in range(len(placement.network.order))]
     return pd.DataFrame(rows)

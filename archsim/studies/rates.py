@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.chip import Chip, load_chip
@@ -19,6 +19,9 @@ from archsim.functional.data_set import CALIBRATED_ON, CALIBRATION, LABELS
 from archsim.network import layer_macs
 from archsim.simulation import load_network
 from archsim.studies.accuracy import AccuracyQuestion, model_files
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -74,6 +77,8 @@ def rate_study(question: AccuracyQuestion, progress: Callable[[], None] = lambda
     InputError
         If the model, the data or the chip cannot be used, or something is asked that means nothing here.
     """
+    import pandas as pd  # late: a third of a start
+
     _refuse_meaningless(question)
     chip = load_chip(question.chip, question.overrides)
     assert isinstance(chip.tile, SpikingTile)
@@ -137,6 +142,8 @@ def _arrays(path: Path, model: RateModel) -> _Given:
 
 def _rates(model: RateModel, rates: Mapping[str, float], path: Path, question: AccuracyQuestion) -> pd.DataFrame:
     """Rates, and the multiplications that read each."""
+    import pandas as pd  # late: a third of a start
+
     network = load_network(path, shapes=question.shapes)
     macs = {layer.name: layer_macs(network, layer) for layer in network.matrices}
     reads = dict.fromkeys(rates, 0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from archsim.accounting import Headline
 from archsim.chip import Source, sources
@@ -15,6 +15,9 @@ from archsim.errors import ArchsimError
 from archsim.network import Network
 from archsim.program import Program
 from archsim.simulation import Result, Settings, simulate
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STEP = 0.1
 """By how much a number is changed, as a share of it."""
@@ -77,6 +80,8 @@ class Sensitivity:
             ``field, value, low, high``, for each watched figure ``<figure>_low, <figure>_high`` (its change over the
             base), ``effect`` (the largest of these), ``fault``.
         """
+        import pandas as pd  # late: a third of a start
+
         return pd.DataFrame([_row(one, self.base) for one in self.varied])
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.accounting import Headline
@@ -16,6 +16,9 @@ from archsim.errors import ArchsimError, InputError
 from archsim.network import Network
 from archsim.simulation import Result, Settings, simulate
 from archsim.units import same_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DRAWS = 100
 """Chips that are drawn."""
@@ -90,6 +93,8 @@ class Uncertainty:
             ``figure, value, worst_low, worst_high`` (all numbers at once at the ends that are worse by
             themselves), ``low, high`` (of the drawn chips from the 5th to the 95th hundredth, and the value itself).
         """
+        import pandas as pd  # late: a third of a start
+
         return pd.DataFrame([self._band(figure) for figure in BANDED])
 
     def _band(self, figure: str) -> dict[str, object]:
@@ -119,6 +124,8 @@ class Uncertainty:
         DataFrame
             ``field, value, low, high, at_low, at_high, change_low, change_high`` (shares), at most `MOST_NUMBERS`.
         """
+        import pandas as pd  # late: a third of a start
+
         base = float(getattr(self.base, figure))
         rows = [
             (one.source.path, one.source.value, one.source.low, one.source.high, *one.at(figure)) for one in self.ranged

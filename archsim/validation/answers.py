@@ -6,9 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING, Protocol
 
 from archsim.accounting import Headline, Ladder, efficiency_ladder, full_activity, peak_of, product_interval
 from archsim.accounting.peak import TRAINING, product_actions
@@ -33,6 +31,9 @@ from archsim.validation.schema import (
     Sums,
 )
 from archsim.workloads import WorkloadOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Answer(Protocol):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import JsonValue
 
 from archsim.accounting import peak_of, scope_of
@@ -39,6 +39,9 @@ from archsim.report.records import records
 from archsim.report.review.assumptions import source_rows
 from archsim.report.scope import scope_sentence
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _PLACES = {Place.TILE: "in the tiles", Place.FABRIC: "at routers", Place.PORT: "at the edge"}
 
 
@@ -64,6 +67,8 @@ def part_frame(bill: Bill) -> pd.DataFrame:
     DataFrame
         ``component, place, purpose, count, area_each_m2, area_m2, leakage_w, formula, source``.
     """
+    import pandas as pd  # late: a third of a start
+
     rows = [
         (
             part.name, part.place.value, part.purpose.value, part.count, part.area_m2.value,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from pydantic import JsonValue
 
 from archsim.exploration import Exploration
@@ -33,6 +32,9 @@ from archsim.report.exploration.pictures import scatter, strands
 from archsim.report.ladder import signed_percent
 from archsim.report.quantities import counted, engineering, percent, significant, square_metres, whole
 from archsim.report.records import records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_ROWS = 20
 """Of the front, in a terminal."""
@@ -134,6 +136,8 @@ def _parameters(found: Exploration, frame: pd.DataFrame) -> list[Column]:
 
 
 def _cell(value: Any) -> str:
+    import pandas as pd  # late: a third of a start
+
     return "" if pd.isna(value) else str(value)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from archsim.exploration import Exploration
 from archsim.exploration.figures import Figure
 from archsim.exploration.parameters import number_of
 from archsim.report.document import Axis, Dot, Scatter, Strands, Tone
 from archsim.report.quantities import engineering, significant, square_metres
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_MARKS = 8
 """Words on an axis of names."""
@@ -62,6 +65,8 @@ def _told(found: Exploration, number: int) -> str:
 
 
 def _tone(rank: object) -> Tone:
+    import pandas as pd  # late: a third of a start
+
     if rank is pd.NA:
         return _BROKEN
     return _FRONT if rank == 0 else _OTHER
@@ -87,6 +92,8 @@ def _written(figure: Figure, value: float) -> str:
 
 def _words(name: str, frame: pd.DataFrame) -> tuple[Axis, list[float | None]]:
     """An axis of a parameter: its values one above the other, in their order where they are numbers."""
+    import pandas as pd  # late: a third of a start
+
     values = [None if pd.isna(value) else value for value in frame[name]]
     there = [value for value in dict.fromkeys(values) if value is not None]
     measures = [number_of(value) for value in there]

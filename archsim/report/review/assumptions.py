@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from archsim.chip import Source, sources
 from archsim.report.datasheet import source_facts
@@ -14,6 +14,9 @@ from archsim.report.ladder import signed_percent
 from archsim.report.quantities import counted, percent
 from archsim.report.summary import Summary
 from archsim.studies import FIGURES, STEP, Sensitivity
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _HEADINGS = ("GOP/s/W", "TOP/s/mm²", "throughput", "latency")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from archsim.accounting import LEAKAGE, Ledger
 from archsim.machine import Place
@@ -13,6 +12,9 @@ from archsim.report.quantities import counted, joules, square_metres
 from archsim.report.text import component_table
 from archsim.report.totals import component_totals
 from archsim.simulation import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_CHIPS, MOST_LAYERS = 6, 16
 """Branches that are told; the rest is summed."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.accounting import Passing, SamplePath
@@ -31,6 +31,9 @@ from archsim.report.document import (
 from archsim.report.quantities import counted, engineering, percent
 from archsim.studies import Followed
 from archsim.units import PS_PER_S
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Reals = NDArray[np.float64]
 
@@ -134,6 +137,8 @@ def latency_parts(followed: Followed | None) -> Iterator[Part]:
 
 def path_table(path: SamplePath) -> Table:
     """One row per layer, in the order in which the path meets them; the last adds up to the latency."""
+    import pandas as pd  # late: a third of a start
+
     frame = path.by_layer
     present = [kind for kind in Passing if frame[kind.value].any()]
     whole = frame.drop(columns="layer").sum().to_frame().T.assign(layer="all")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from archsim.report.document import Table, bars, names, numbers, table
 from archsim.report.quantities import engineering, joules, percent, whole
@@ -10,6 +10,9 @@ from archsim.report.summary import Summary
 from archsim.report.totals import layer_totals
 from archsim.studies import Followed
 from archsim.units import PS_PER_S
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def layer_rows(summary: Summary, followed: Followed | None) -> Table:
@@ -37,7 +40,7 @@ def layer_rows(summary: Summary, followed: Followed | None) -> Table:
 def layer_frame(summary: Summary, followed: Followed | None) -> pd.DataFrame:
     """The Ledger's layers with their waits and their share of the critical path."""
     ledger = summary.result.ledger
-    waits = layer_totals(ledger)[["layer", "starved", "blocked", "contended"]]
+    waits = layer_totals(ledger).frame()[["layer", "starved", "blocked", "contended"]]
     frame = ledger.layers.merge(waits, on="layer", how="left")
     if followed is not None:
         path = followed.path.by_layer[["layer", "total_ps"]]

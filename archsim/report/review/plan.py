@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from archsim.accounting.sites import Sites, sites
 from archsim.report.document import Layer, Maps, Paragraph, Part, Tab, Table, Tabs, names, numbers, table
 from archsim.report.quantities import counted, engineering, percent, significant, whole
 from archsim.simulation import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_MAPS = 4
 """Chips whose maps are shown; of more, those that take most power."""

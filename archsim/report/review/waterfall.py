@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 from archsim.accounting import Ladder
 from archsim.report.document import Span, Table, Tone, names, numbers, spans, table
-from archsim.report.ladder import ladder_frame, signed_percent
+from archsim.report.ladder import ladder_rows, signed_percent
 from archsim.report.quantities import joules, percent, significant
 
 
 def waterfall_table(ladder: Ladder) -> Table:
     """One row per rung, with bars from 0 to what is left, and on to what was there before."""
-    frame = ladder_frame(ladder)
-    values = frame["tops_per_w"].tolist()
+    rows = ladder_rows(ladder)
+    values = rows.tops_per_w.tolist()
     return table(
         "TOPS/W with each loss and all before it",
-        names("step", frame["step"]),
+        names("step", rows.step),
         spans("", _bars(values)),
         numbers("TOPS/W", values, significant),
-        numbers("change", frame["change"], signed_percent),
-        numbers("adds per sample", frame["energy_j"], joules),
-        numbers("of the energy", frame["share"], percent),
+        numbers("change", rows.change, signed_percent),
+        numbers("adds per sample", rows.energy_j, joules),
+        numbers("of the energy", rows.share, percent),
         width=24,
     )
 

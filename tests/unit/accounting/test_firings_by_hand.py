@@ -255,7 +255,7 @@ def buffers(prices):
 def test_actions_are_counted_by_layer_chip_and_action() -> None:
     trace, _ = run()
     counts = ActionCounts.of(trace)
-    frame = counts.frame
+    frame = counts.priced(bill()).frame()
     cells = frame[(frame["component"] == "array") & (frame["action"] == "cell")]
     assert cells["count"].tolist() == [BATCH * TOKENS * 96] and cells["layer"].tolist() == ["a"]
     assert len(frame) == 13 and (frame["count"] > 0).all()
@@ -263,7 +263,7 @@ def test_actions_are_counted_by_layer_chip_and_action() -> None:
         zip(counts.layer, counts.chip, counts.action, strict=True)
     )
     still = ActionCounts.of(replace(trace, firings=np.zeros_like(trace.firings)))
-    assert len(still.frame) == 0 and still.joules(bill()).tolist() == []
+    assert len(still.priced(bill())) == 0 and still.joules(bill()).tolist() == []
 
 
 def test_a_quotient_without_a_whole_is_nothing() -> None:

@@ -162,7 +162,7 @@ def test_leakage_of_several_chips() -> None:
     trace, placement = run()
     nothing = np.zeros(len(trace.program.resources))
     table = standing(placement.chip, bill(), 3, trace.program, Span(1.0, nothing, nothing, nothing))
-    table = table.set_index("component")
+    table = table.frame().set_index("component")
     assert table["instances"]["router"] == 3 * 17
     assert table["leakage"]["router"] == near(3 * 17 * 8e-3)
     assert table["leakage"].sum() == near(3 * LEAKAGE_MW * 1e-3)
@@ -177,15 +177,15 @@ def test_actions_that_do_not_happen_cost_nothing_and_others_need_a_price() -> No
     # The unit's actor never fires: then nobody asks for its price, and there is no row for it.
     adding = trace.program.labels.layers.index("r")
     idle = replace(trace, firings=np.where(trace.program.actors.layer == adding, 0, trace.firings))
-    assert "r" not in dynamic_energy(idle, replace(prices, components=free))["layer"].tolist()
+    assert "r" not in dynamic_energy(idle, replace(prices, components=free)).layer.tolist()
 
 
 # Area
 
 
 def test_area_of_all_chips() -> None:
-    table = component_area(bill(), 2).set_index("component")
-    assert list(component_area(bill(), 2).columns) == ["component", "instances", "area_each_m2", "area_m2"]
+    table = component_area(bill(), 2).frame().set_index("component")
+    assert list(component_area(bill(), 2).frame().columns) == ["component", "instances", "area_each_m2", "area_m2"]
     assert table["instances"]["adc"] == 2048
     assert table["area_each_m2"]["adc"] == near(0.25e-6)
     assert table["area_m2"]["adc"] == near(512e-6)
@@ -237,7 +237,7 @@ def test_how_actors_spend_the_run(layer: str, role: str, busy_ns: int, blocked_n
 def test_actors_of_a_role_are_averaged() -> None:
     trace, _ = run()
     # Two links of the input: both are busy for a nanosecond a token; they are done after 1,232 - 918 and - 519 ns.
-    row = actor_states(trace).query("layer == 'in' and role == 'link'").iloc[0]
+    row = actor_states(trace).frame().query("layer == 'in' and role == 'link'").iloc[0]
     assert row["actors"] == 2 and row["firings"] == 2 * BATCH * TOKENS
     assert row["busy"] == near(12 / MAKESPAN_NS)
     assert row["done"] == near((918 + 519) / 2 / MAKESPAN_NS)
@@ -272,7 +272,7 @@ def test_servers_share_the_work_and_the_steady_state_has_a_use_of_its_own() -> N
     trace, _ = run()
     resources = replace(trace.program.resources, servers=np.full(len(trace.program.resources), 2, np.int64))
     double = replace(trace, program=replace(trace.program, resources=resources), period=(800_000, 2))
-    table = resource_use(double, steady_state(double)).set_index("resource")
+    table = resource_use(double, steady_state(double)).frame().set_index("resource")
     assert table.loc["chip0/node0/array0", "utilisation"] == near(1200 / MAKESPAN_NS / 2)
     # 400 ns of service in each 400 of the period, over two servers.
     assert table.loc["chip0/node0/array0", "steady_utilisation"] == near(0.5)
@@ -280,7 +280,7 @@ def test_servers_share_the_work_and_the_steady_state_has_a_use_of_its_own() -> N
 
 def test_when_layers_work() -> None:
     trace, _ = run()
-    table = layer_times(trace).set_index("layer")
+    table = layer_times(trace).frame().set_index("layer")
     assert table.loc["a", "first_start_s"] == near(12 * NS)
     # The affine stage holds its resource for a nanosecond a token; the last starts 15 ns before the end.
     assert table.loc["a", "last_end_s"] == near((MAKESPAN_NS - 14) * NS)
@@ -293,7 +293,7 @@ def test_layers_that_never_fire_have_no_times() -> None:
     trace, _ = run()
     idle = trace.program.labels.layers.index("r")
     still = replace(trace, firings=np.where(trace.program.actors.layer == idle, 0, trace.firings))
-    assert "r" not in layer_times(still)["layer"].tolist()
+    assert "r" not in layer_times(still).layer.tolist()
 
 
 def test_layers_in_the_networks_order() -> None:

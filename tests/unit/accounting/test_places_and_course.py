@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from archsim.accounting.course import busy_course, firing_energies, firing_power, held, occupancy
 from archsim.accounting.router_room import router_notes, router_room
 from archsim.accounting.sites import Sites, sites
 from archsim.accounting.tally import Tally
-from archsim.accounting.traffic import priced_accesses, traffic_notes
+from archsim.accounting.traffic import Accesses, PricedAccesses, TimedAccesses, priced_accesses, traffic_notes
 from archsim.engine import LogWindow, run_compiled
 from archsim.lowering import lower
 from archsim.mapping import place
@@ -21,6 +20,7 @@ from archsim.program import Program, Role, Trace
 from tests.chips import make_adc, make_chip, make_fabric, make_unit
 from tests.networks import additions, line
 from tests.programs import Sketch
+from tests.tables import table_of
 from tests.unit.accounting.hand_run import (
     BATCH,
     FABRIC_MW,
@@ -187,16 +187,17 @@ def test_notes_of_room_at_routers() -> None:
     assert f"flows have room for {3 * 14 * 64 / 8192:.4g} KiB at one" in note
 
 
-def accesses(**columns: list[object]) -> pd.DataFrame:
-    table = {
-        "memory": ["dram", "dram", "dram"],
-        "action": ["write_bit", "read_bit", "read_bit"],
-        "source": ["x", "x", "(table)"],
-        "target": ["", "y", "t"],
-        "accesses": [10, 20, 5],
-        "bits": [800.0, 1600.0, 400.0],
-    }
-    return pd.DataFrame({**table, **columns})
+def accesses(fetched: float = 1600.0) -> Accesses:
+    rows = [
+        ("dram", "write_bit", "x", "", 10, 800.0),
+        ("dram", "read_bit", "x", "y", 20, fetched),
+        ("dram", "read_bit", "(table)", "t", 5, 400.0),
+    ]
+    return table_of(Accesses, rows)
+
+
+def timed() -> TimedAccesses:
+    return TimedAccesses.extending(accesses(), np.array([4e-6, 8e-6, 1.0]))
 
 
 def test_traffic_in_words() -> None:
@@ -205,14 +206,14 @@ def test_traffic_in_words() -> None:
         "no buffer has room for 'x' -> 'y': in each pass 50 bytes are written to 'dram' and 100 read from it",
         "no buffer holds even the window that one firing touches, so each fetches it again: 'x' -> 'y' 2.0 times",
     ]
-    once = list(traffic_notes(accesses(bits=[800.0, 840.0, 400.0]), 2))
+    once = list(traffic_notes(accesses(840.0), 2))
     assert len(once) == 1
-    assert len(list(traffic_notes(accesses(bits=[800.0, 841.0, 400.0]), 2))) == 2
-    assert list(traffic_notes(accesses().iloc[2:], 1)) == []
+    assert len(list(traffic_notes(accesses(841.0), 2))) == 2
+    assert list(traffic_notes(accesses().take(slice(2, None)), 1)) == []
 
 
 def test_traffic_with_its_cost() -> None:
-    costly = accesses(busy_s=[4e-6, 8e-6, 1.0], energy_j=[1e-9, 3e-9, 1.0])
+    costly = PricedAccesses.extending(timed(), np.array([1e-9, 3e-9, 1.0]))
     (note, _) = traffic_notes(costly, 2)
     assert note.endswith("100 read from it, which takes 6 us of its time and 2 nJ")
 
@@ -223,14 +224,13 @@ def test_traffic_with_its_cost() -> None:
 def test_a_note_names_three_edges(count: int, words: str) -> None:
     rows = [("dram", "write_bit", f"x{n}", "", 1, 8.0) for n in range(count)]
     rows += [("dram", "read_bit", f"x{n}", f"y{n}", 1, 8.0) for n in range(count)]
-    frame = pd.DataFrame(rows, columns=["memory", "action", "source", "target", "accesses", "bits"])
-    (note,) = traffic_notes(frame, 1)
+    (note,) = traffic_notes(table_of(Accesses, rows), 1)
     assert f"{words}: in each pass {count} bytes are written" in note
 
 
 def test_accesses_are_priced_by_memory_and_action() -> None:
-    frame = accesses().iloc[1:]
-    assert priced_accesses(frame, bill())["energy_j"].tolist() == near([1600 * 31e-12, 400 * 31e-12])
+    read = timed().take(slice(1, None))
+    assert priced_accesses(read, bill()).energy_j.tolist() == near([1600 * 31e-12, 400 * 31e-12])
 
 
 def test_arrays_multiply_for_part_of_the_run() -> None:

@@ -57,8 +57,8 @@ def ran(described: Chip) -> tuple[Trace, Placement]:
 def drawn(described: Chip, prices: Bill | None = None) -> Any:
     """``leakage, active, idle, wake`` in joules by component."""
     trace, placement = ran(described)
-    frame = standing(described, prices or bill(), placement.chips, trace.program, whole_run(trace, described))
-    return frame.set_index("component")
+    table = standing(described, prices or bill(), placement.chips, trace.program, whole_run(trace, described))
+    return table.frame().set_index("component")
 
 
 def running(name: str, watts: float) -> Bill:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 from archsim.accounting.stepped import multipliers_used, multiplying_s, weight_notes
-from archsim.accounting.traffic import WEIGHTS
+from archsim.accounting.traffic import WEIGHTS, Accesses
 from archsim.engine import run_compiled
 from archsim.lowering import lower
 from archsim.mapping import Placement, place
@@ -15,6 +14,7 @@ from archsim.program import Role, Trace
 from tests.chips import make_chip
 from tests.networks import additions, line
 from tests.systolic_chips import systolic
+from tests.tables import table_of
 from tests.unit.accounting.hand_run import near
 
 OVERRIDES = ("tile.rows=16", "tile.columns=8", "tile.clock=1 GHz")
@@ -38,8 +38,12 @@ def test_multipliers_are_used_for_their_products_of_the_cycles_in_which_the_arra
     assert multipliers_used(trace, placement) == near(10 * (48 + 24) / (busy_s * 128 * 1e9))
 
 
-def traffic() -> pd.DataFrame:
-    return pd.DataFrame({"source": [WEIGHTS, "a", WEIGHTS], "bits": [8000.0, 4000.0, 400.0]})
+def traffic() -> Accesses:
+    rows = [
+        ("hbm", "read_bit", source, "b", 1, bits)
+        for source, bits in ((WEIGHTS, 8000.0), ("a", 4000.0), (WEIGHTS, 400.0))
+    ]
+    return table_of(Accesses, rows)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """Edges that go through memory: which, how many bytes, at what cost."""
 
-import pandas as pd
 import pytest
 
 from archsim import workloads
 from archsim.accounting import memory_accesses, traffic_notes
+from archsim.accounting.traffic import Accesses
 from archsim.chip import load_chip
 from archsim.lowering import lower
 from archsim.mapping import place
@@ -12,6 +12,7 @@ from archsim.network import Digital, Matrix, Weights
 from archsim.simulation import Settings, foretold, simulate
 from tests.chips import make_chip, make_memory
 from tests.networks import line
+from tests.tables import table_of
 
 TOKENS, BATCH = 5, 3
 
@@ -23,7 +24,7 @@ def streamed():
 
 
 def test_accesses_by_tensor_and_edge():
-    frame = memory_accesses(lower(streamed(), batch=BATCH))
+    frame = memory_accesses(lower(streamed(), batch=BATCH)).frame()
     rows = frame.set_index(["action", "source", "target"]).sort_index()
     count, bits = TOKENS * BATCH, TOKENS * BATCH * 64 * 8
     assert rows.index.tolist() == [
@@ -58,15 +59,12 @@ def test_nothing_is_said_where_everything_fits():
 
 
 def test_windows_that_are_fetched_again_are_named():
-    frame = pd.DataFrame(
-        [
-            ("dram", "write_bit", "k", "", 4, 800.0),
-            ("dram", "read_bit", "k", "mix", 4, 2400.0),
-            ("dram", "read_bit", "k", "other", 4, 800.0),
-        ],
-        columns=["memory", "action", "source", "target", "accesses", "bits"],
-    )
-    notes = list(traffic_notes(frame, 2))
+    rows = [
+        ("dram", "write_bit", "k", "", 4, 800.0),
+        ("dram", "read_bit", "k", "mix", 4, 2400.0),
+        ("dram", "read_bit", "k", "other", 4, 800.0),
+    ]
+    notes = list(traffic_notes(table_of(Accesses, rows), 2))
     assert notes[0].endswith("in each pass 50 bytes are written to 'dram' and 200 read from it")
     assert notes[1].endswith("each fetches it again: 'k' -> 'mix' 3.0 times")
 
@@ -74,7 +72,7 @@ def test_windows_that_are_fetched_again_are_named():
 def accesses(readers, read_bits):
     rows = [("dram", "write_bit", f"l{number}", "", 1, 800.0) for number in range(readers)]
     rows += [("dram", "read_bit", f"l{number}", "out", 1, read_bits) for number in range(readers)]
-    return pd.DataFrame(rows, columns=["memory", "action", "source", "target", "accesses", "bits"])
+    return table_of(Accesses, rows)
 
 
 def test_three_edges_are_named_and_of_more_the_number():

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from math import nan
 
 from archsim.accounting import LEAKAGE, Aspect, Bottleneck, Extent, Headline, Inclusion, Ledger, Limit, Scope
+from archsim.accounting.area import Areas
+from archsim.accounting.energy import Energy
+from archsim.accounting.tables import LayerCosts, Tables
+from archsim.accounting.time import ResourceUse, States
+from archsim.accounting.traffic import PricedAccesses
+from archsim.columns import Columns
+from tests.tables import table_of
 
 
 def small_ledger() -> Ledger:
     """Two layers, two components, three resources."""
-    energy = pd.DataFrame(
+    energy = table_of(
+        Energy,
         [
             ("a", 0, "array", "cell", 10.0, 1.0),
             ("a", 0, "adc", "conversion", 10.0, 4.0),
@@ -17,67 +25,58 @@ def small_ledger() -> Ledger:
             (LEAKAGE, -1, "adc", "leakage", 1.0, 8.0),
             (LEAKAGE, -1, "array", "leakage", 1.0, 0.5),
         ],
-        columns=["layer", "chip", "component", "action", "count", "energy_j"],
     )
-    area = pd.DataFrame(
+    area = table_of(
+        Areas,
         [("array", 2, 3.0, 6.0), ("adc", 4, 1.0, 4.0), ("clock", 1, 0.5, 0.5)],
-        columns=["component", "instances", "area_each_m2", "area_m2"],
     )
-    states = pd.DataFrame(
+    states = table_of(
+        States,
         [
             ("a", "integrate", 1, 10, 0.5, 0.1, 0.1, 0.1, 0.2),
             ("a", "convert", 1, 10, 0.75, 0.05, 0.05, 0.05, 0.1),
             ("b", "convert", 2, 10, 0.25, 0.25, 0.25, 0.0, 0.25),
             ("out", "sink", 1, 1, 0.0, 1.0, 0.0, 0.0, 0.0),
         ],
-        columns=["layer", "role", "actors", "firings", "busy", "starved", "blocked", "contended", "done"],
     )
-    resources = pd.DataFrame(
+    resources = table_of(
+        ResourceUse,
         [
             ("chip0/node0/adc0", "adc", "adc", 0, 0, 1, 0.25, 0.25, 0.375),
             ("chip0/node1/adc0", "adc", "adc", 0, 1, 1, 0.75, 0.75, 0.875),
             ("chip0/node0/array0", "array", "array", 0, 0, 1, 0.5, 0.5, 0.625),
         ],
-        columns=["resource", "kind", "label", "chip", "node", "servers", "busy_s", "utilisation", "steady_utilisation"],
     )
-    layers = pd.DataFrame(
+    layers = table_of(
+        LayerCosts,
         [
             ("a", "matrix", 10, 4, 100, 1, 1, 0.0, 0.9, 0.75, 5.0),
             ("b", "matrix", 10, 4, 100, 2, 2, 0.1, 1.0, 0.9, 2.0),
-            ("out", "sink", 1, 4, 0, 1, 0, None, None, None, None),
-        ],
-        columns=[
-            "layer", "kind", "tokens", "width", "macs", "replicas", "arrays",
-            "first_start_s", "last_end_s", "busy_s", "energy_j",
+            ("out", "sink", 1, 4, 0, 1, 0, nan, nan, nan, nan),
         ],
     )  # fmt: skip
     bottleneck = Bottleneck("chip0/node1/adc0", "a", 0.75, Limit.RESOURCE, "its convert fires 10 times")
-    memory = pd.DataFrame(
-        [("dram", "write_bit", "a", "", 10, 320.0, 1.0), ("dram", "read_bit", "a", "b", 10, 320.0, 1.0)],
-        columns=["memory", "action", "source", "target", "accesses", "bits", "energy_j"],
+    memory = table_of(
+        PricedAccesses,
+        [("dram", "write_bit", "a", "", 10, 320.0, 1e-9, 1.0), ("dram", "read_bit", "a", "b", 10, 320.0, 1e-9, 1.0)],
     )
     scope = Scope(tuple(Inclusion(aspect, Extent.NONE if aspect is Aspect.HOST else Extent.ALL) for aspect in Aspect))
-    return _Told(_headline(), bottleneck, energy, area, states, resources, layers, memory, ("folded",), scope)
+    tables = _Given(energy=energy, area=area, states=states, resources=resources, layers=layers, memory=memory)
+    return _Told(headline=_headline(), bottleneck=bottleneck, tables=tables, notes=("folded",), scope=scope)
+
+
+class _Given(Tables):
+    """Tables without a run."""
+
+    def __init__(self, **given: Columns) -> None:
+        vars(self).update(given)
 
 
 class _Told(Ledger):
     """A ledger of given tables, without a run."""
 
-    def __init__(
-        self,
-        headline: Headline,
-        bottleneck: Bottleneck,
-        energy: pd.DataFrame,
-        area: pd.DataFrame,
-        states: pd.DataFrame,
-        resources: pd.DataFrame,
-        layers: pd.DataFrame,
-        memory: pd.DataFrame,
-        notes: tuple[str, ...],
-        scope: Scope,
-    ) -> None:
-        given = dict(locals())
-        vars(self).update({name: given[name] for name in given if name not in ("self", "__class__")})
+    def __init__(self, **given: object) -> None:
+        vars(self).update(given)
 
 
 def _headline() -> Headline:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
+from archsim.columns import Columns, Ids, Reals, Texts, texts
 from archsim.errors import InputError
 from archsim.report import TableFormat, csv_text, json_text, results_directory, write_table
 from archsim.report.files import PART, write_text
@@ -112,6 +115,43 @@ def test_records_have_null_where_a_value_is_missing() -> None:
         {"layer": "a", "energy_j": 1.5, "count": 1},
         {"layer": "b", "energy_j": None, "count": 2},
     ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample(Columns):
+    """A column of each kind."""
+
+    name: Texts
+    count: Ids
+    share: Reals
+    told: NDArray[np.bool_]
+
+
+def sample() -> Sample:
+    """What is written in another way by whoever is careless: texts with commas, quotes and ends, extreme numbers."""
+    names = texts(["a,b", 'say "x"', "two\nlines", "", "=1+1", "plain"])
+    shares = np.array([0.1, 1 / 3, 1e-300, 1e16, np.nan, -0.0])
+    return Sample(names, np.array([1, -2, 10**15, 0, 3, 4]), shares, np.array([True, False] * 3))
+
+
+def test_columns_are_written_as_a_dataframe_of_the_same_is(tmp_path: Path) -> None:
+    assert csv_text(sample()) == csv_text(sample().frame())
+    assert csv_text(sample().take(slice(0))) == csv_text(sample().take(slice(0)).frame()) == "name,count,share,told\n"
+    assert json_text(records(sample())) == json_text(records(sample().frame()))
+    for table_format in TableFormat:
+        files = [write_table(tmp_path / name, table, table_format) for name, table in pairs(sample())]
+        assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def pairs(table: Columns) -> tuple[tuple[str, Columns], tuple[str, pd.DataFrame]]:
+    return ("columns", table), ("frame", table.frame())
+
+
+def test_a_frame_of_columns_is_its_readers_own() -> None:
+    table = sample()
+    frame = table.frame()
+    frame.loc[0, "share"] = 7.0
+    assert table.share[0] == 0.1 and list(frame.columns) == list(table.names())
 
 
 def test_json_refuses_what_its_readers_would() -> None:

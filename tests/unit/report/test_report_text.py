@@ -19,6 +19,8 @@ from archsim.report.text import (
     layer_table,
     resource_table,
 )
+from archsim.report.totals import ComponentTotals
+from tests.tables import table_of
 from tests.unit.report.ledgers import small_ledger
 
 
@@ -43,18 +45,9 @@ def test_component_table_shows_shares_of_energy_and_area() -> None:
 
 def test_components_beyond_the_limit_are_added_up() -> None:
     count = MOST_COMPONENTS + 3
-    totals = pd.DataFrame(
-        {
-            "component": [f"part{number}" for number in range(count)],
-            "instances": 1,
-            "dynamic_j": [float(count - number) for number in range(count)],
-            "leakage_j": 0.0,
-            "idle_j": 0.0,
-            "wake_j": 0.0,
-            "energy_j": [float(count - number) for number in range(count)],
-            "area_m2": 1.0,
-        }
-    )
+    joules = [float(count - number) for number in range(count)]
+    parts = [(f"part{number}", 1, each, 0.0, 0.0, 0.0, each, 1.0) for number, each in enumerate(joules)]
+    totals = table_of(ComponentTotals, parts)
     rows = words_of(component_table(totals))
     assert len(rows) == 2 + MOST_COMPONENTS
     # The four least: 4 + 3 + 2 + 1 J.
