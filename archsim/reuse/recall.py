@@ -29,7 +29,7 @@ SWITCH = "ARCHSIM_CACHE"
 MOST_WAYS = 64
 """Sets of fields that are remembered of one verb with one input: as many ways as it has taken through its decisions."""
 WORTH_S = 0.1
-"""What took less is made again as soon as it is found on disk."""
+"""What took less is made again as soon as it is found on disk, by whoever has loaded what makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Recall:
         self.memory, self.names = memory, Names()
         self._disk = disk
         self._ways: dict[str, list[tuple[Place, ...]]] = {}
+        self._verbs: set[str] = set()
         self._lock = Lock()
 
     def named(self, value: object) -> str:
@@ -114,7 +115,7 @@ class Recall:
             return found
         begun = perf_counter()
         value = make()
-        return self._kept(key, Recalled(value, key), form, perf_counter() - begun)
+        return self._kept(key, Recalled(value, key), form, self._worth(verb, perf_counter() - begun))
 
     def read(
         self,
@@ -148,13 +149,20 @@ class Recall:
                 return found
         reads, begun = Reads(chip.chip, chip.answer), perf_counter()
         value = make(reads)
-        took, way = perf_counter() - begun, tuple(reads.values)
+        worth, way = self._worth(verb, perf_counter() - begun), tuple(reads.values)
         if part_of is not None:
             part_of.read_too(way, chip) if reads.readable else part_of.spoil()
         if not asked or not reads.readable:
-            return self._kept("", Recalled(value, ""), form, took)
-        self._note_way(asked, way, form, took)
-        return self._kept(_named(asked, way, chip), Recalled(value, self.named(form.contents(value))), form, took)
+            return self._kept("", Recalled(value, ""), form, worth)
+        self._note_way(asked, way, form, worth)
+        return self._kept(_named(asked, way, chip), Recalled(value, self.named(form.contents(value))), form, worth)
+
+    def _worth(self, verb: str, took: float) -> bool:
+        """Whether a result goes on disk: it took long; or it is the process's first, for which others would load."""
+        with self._lock:
+            first = verb not in self._verbs
+            self._verbs.add(verb)
+        return first or took >= WORTH_S
 
     def _found(self, key: str, form: Form[T]) -> Recalled[T] | None:
         """What is kept under a key, in memory or else on disk."""
@@ -168,10 +176,10 @@ class Recall:
         if told is None:
             return None
         name, written = cast("tuple[str, object]", told)
-        return self._kept(key, Recalled(form.read(written), name), form, 0.0)
+        return self._kept(key, Recalled(form.read(written), name), form, worth=False)
 
-    def _kept(self, key: str, made: Recalled[T], form: Form[T], took: float) -> Recalled[T]:
-        """A value, kept under a key if it has one; on disk, if it took long."""
+    def _kept(self, key: str, made: Recalled[T], form: Form[T], worth: bool) -> Recalled[T]:
+        """A value, kept under a key if it has one; on disk, if it is worth that."""
         size = 0
         for array in arrays_of(form.contents(made.value)):
             # Whoever wrote into what others will find would change it for them, too.
@@ -179,7 +187,7 @@ class Recall:
             size += array.nbytes
         if key:
             self.memory.put(key, made, size)
-            disk = self._disk() if form.written is not None and took >= WORTH_S else None
+            disk = self._disk() if form.written is not None and worth else None
             if disk is not None and form.written is not None:
                 disk.put(key, (made.name, form.written(made.value)))
         return made
@@ -193,7 +201,7 @@ class Recall:
                 self._ways.setdefault(asked, list(cast("list[tuple[Place, ...]]", told or [])))
         return tuple(self._ways[asked])
 
-    def _note_way(self, asked: str, way: tuple[Place, ...], form: Form[T], took: float) -> None:
+    def _note_way(self, asked: str, way: tuple[Place, ...], form: Form[T], worth: bool) -> None:
         with self._lock:
             ways = self._ways.setdefault(asked, [])
             if way in ways:
@@ -201,7 +209,7 @@ class Recall:
             ways.insert(0, way)
             del ways[MOST_WAYS:]
             told = list(ways)
-        disk = self._disk() if form.written is not None and took >= WORTH_S else None
+        disk = self._disk() if form.written is not None and worth else None
         if disk is not None:
             disk.put(asked, told)
 

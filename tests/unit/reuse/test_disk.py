@@ -42,10 +42,16 @@ def test_another_process_finds_what_one_has_made(tmp_path: Path) -> None:
     assert len(times) == 3
 
 
-def test_what_took_no_time_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_took_no_time_is_not_written_but_for_the_first_of_its_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(recall_module, "WORTH_S", 1e9)
-    Recall(Memory(), lambda: Disk(tmp_path)).made("sum", ("a",), lambda: 13, WHOLE)
-    assert not list(tmp_path.iterdir())
+    recall = Recall(Memory(), lambda: Disk(tmp_path))
+    recall.made("sum", ("a",), lambda: 13, WHOLE)
+    # The first of its kind is: who wants that alone would load all that makes it.
+    assert len(list(tmp_path.iterdir())) == 1
+    recall.made("sum", ("b",), lambda: 14, WHOLE)
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
