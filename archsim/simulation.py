@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -58,17 +58,21 @@ class Settings:
     interleave : int, optional
         Samples whose tokens take turns; chosen by lowering where not given.
     engine : Engine
+    within : float, optional
+        Where samples are run that show no exact period, end early once the latest take as long as those before them, to
+        this part, and take them for the rest of the batch. All samples are run where it is not given.
 
     Raises
     ------
     InputError
-        If one is of another type.
+        If one is of another type, or cannot be used.
     """
 
     batch: int = 1
     replicate: Replication = "none"
     interleave: int | None = None
     engine: Engine = Engine.COMPILED
+    within: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("batch", self.batch), ("interleave", self.interleave)):
@@ -78,6 +82,20 @@ class Settings:
             raise _no("replicate", self.replicate, "'none', 'balanced' or a dictionary of copies by layer")
         if not isinstance(self.engine, Engine):
             raise _no("engine", self.engine, " or ".join(f"Engine.{engine.name}" for engine in Engine))
+        if self.within is not None:
+            self._check_within(self.within)
+
+    def _check_within(self, within: float) -> None:
+        if not isinstance(within, Real) or isinstance(within, bool):
+            raise _no("within", within, "a part (float), such as 0.01")
+        if not 0.0 < within < 1.0:
+            raise InputError(f"{within:g} is no part of a time", where="within", remedy="Give one such as 0.01 (1 %).")
+        if self.engine is Engine.REFERENCE:
+            raise InputError(
+                "the reference engine runs every sample",
+                where="within",
+                remedy="Leave it out, or take the other engine.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,14 +262,14 @@ def simulate(
     patience = patience_of(described.chip, lowered.value)
 
     def whole_run() -> Trace:
-        trace = run(lowered.value, chosen.engine, log=log, progress=progress, patience=patience)
+        trace = run(lowered.value, chosen.engine, log=log, progress=progress, patience=patience, within=chosen.within)
         if not trace.complete:
             raise Interrupted(trace)
         return trace
 
     # What is logged is for this one caller.
     tally = (
-        verbs.counted(whole_run, chosen.engine, lowered, laid, patience)
+        verbs.counted(whole_run, (chosen.engine, chosen.within), lowered, laid, patience)
         if log is None
         else Tally(whole_run(), laid.value)
     )
@@ -292,6 +310,7 @@ def run(
     log: LogWindow | None = None,
     progress: Callable[[Progress], None] | None = None,
     patience: NDArray[np.int64] | None = None,
+    within: float | None = None,
 ) -> Trace:
     """Run a Program.
 
@@ -305,6 +324,8 @@ def run(
         Told now and then how far the run is; the reference engine does not tell.
     patience : int64, shape (resources,), optional
         Picoseconds for which a free server waits before it rests.
+    within : float, optional
+        As `Settings` has it; of the compiled engine.
 
     Raises
     ------
@@ -317,7 +338,7 @@ def run(
     from archsim.engine import run_compiled, run_reference
 
     if engine is Engine.COMPILED:
-        return run_compiled(program, log=log, progress=progress, patience=patience)
+        return run_compiled(program, log=log, progress=progress, patience=patience, within=within)
     return run_reference(program, log=log, patience=patience)
 
 

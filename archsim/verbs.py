@@ -165,7 +165,7 @@ def _framed(
 
 def counted(
     run: Callable[[], Trace],
-    engine: str,
+    how: tuple[str, float | None],
     program: Recalled[Program],
     placement: Recalled[Placement],
     patience: NDArray[np.int64] | None,
@@ -176,14 +176,15 @@ def counted(
     ----------
     run : callable
         Runs the program to its end.
-    engine : str
+    how : tuple of str and float
+        By which engine, and with which precision it may end early.
     program, placement : Recalled
         What is run.
     patience : int64, shape (resources,), optional
         Of whom gaps are told apart, and from which length.
     """
     kept = the_recall()
-    trace = kept.made("run", (program.name, engine, kept.named(patience)), run, _whole(Trace))
+    trace = kept.made("run", (program.name, *map(repr, how), kept.named(patience)), run, _whole(Trace))
 
     def make() -> Tally:
         return _KeptTally(trace.value, placement.value, trace.name, placement.name)

@@ -171,7 +171,8 @@ def _untraced(trace: Trace, actor: int) -> str:
     waits = ", ".join(
         f"{name} {getattr(trace, name)[actor] / trace.makespan:.1%}" for name in ("starved", "blocked", "contended")
     )
-    return f"the run is too long to trace what it waits for; of its time, this actor is {waits}"
+    why = "the run is too long" if trace.extrapolated is None else "too little of the batch was run"
+    return f"{why} to trace what it waits for; of its time, this actor is {waits}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The steady state: how many passes a second, and how that is known.
 
-The exact period of the run is best. Without one, the middle of the batch stands for the steady state if it has settled,
-and else the whole run, which is never too fast. Whatever is taken, no resource may be asked for more than it can serve.
+The exact period of the run is best; next what stands for one, where the run ended early. Without either, the middle of
+the batch stands for the steady state if it has settled, and else the whole run, which is never too fast. Whatever is
+taken, no resource may be asked for more than it can serve.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Basis(StrEnum):
     """How a steady state is known, the best first."""
 
     PERIOD = "exact period"
+    EXTRAPOLATED = "latest samples of a run that ended early"
     MIDDLE = "middle of the batch, steady to 1 %"
     WHOLE = "whole run, filling and draining included"
 
@@ -59,7 +61,7 @@ def steady_state(trace: Trace) -> Steady:
     Inconsistent
         If a resource, or an actor, would be busy for longer than there is time.
     """
-    steady = _period(trace) or _middle(trace) or _whole(trace)
+    steady = _period(trace) or _extrapolated(trace) or _middle(trace) or _whole(trace)
     use = steady_use(trace, steady)
     top = int(np.argmax(use))
     if use[top] > 1.0 + _ROUNDING:
@@ -89,7 +91,8 @@ def steady_use(trace: Trace, steady: Steady) -> NDArray[np.float64]:
 def actor_use(trace: Trace, steady: Steady) -> NDArray[np.float64]:
     """Busy share of every actor in the steady state, at most 1: its firings follow each other; shape ``(actors,)``."""
     # A period is made of whole tables of durations, but a run may end within one.
-    busy = _mean_busy(trace.program) if steady.basis is Basis.PERIOD else trace.busy / len(trace.sample_in)
+    whole = steady.basis in (Basis.PERIOD, Basis.EXTRAPOLATED)
+    busy = _mean_busy(trace.program) if whole else trace.busy / len(trace.sample_in)
     return np.asarray(busy / steady.pass_ps, np.float64)
 
 
@@ -115,6 +118,12 @@ def _period(trace: Trace) -> Steady | None:
         return None
     time, samples = trace.period
     return Steady(samples / time * PS_PER_S, Basis.PERIOD)
+
+
+def _extrapolated(trace: Trace) -> Steady | None:
+    if (found := trace.extrapolated) is None:
+        return None
+    return Steady(found.samples / found.time * PS_PER_S, Basis.EXTRAPOLATED)
 
 
 def _middle(trace: Trace) -> Steady | None:

@@ -208,12 +208,19 @@ class BatchOptions:
         """Samples to run."""
         return 1 if self.batch is None else self.batch
 
-    def settings(self, replication: ReplicationOptions, engine: EngineName, samples: int | None = None) -> Settings:
+    def settings(
+        self,
+        replication: ReplicationOptions,
+        engine: EngineName,
+        samples: int | None = None,
+        within: float | None = None,
+    ) -> Settings:
         """The settings of a run, of so many samples where the user does not say."""
         from archsim.simulation import Engine, Settings
 
         batch = samples if self.batch is None and samples is not None else self.samples
-        return Settings(batch, read_replicate(replication.replicate), self.interleave, Engine(engine.value))
+        copies = read_replicate(replication.replicate)
+        return Settings(batch, copies, self.interleave, Engine(engine.value), within)
 
 
 @dataclass(frozen=True, slots=True)

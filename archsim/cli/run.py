@@ -52,6 +52,15 @@ def run(
         EngineName,
         typer.Option(help="The reference is slow and judges the compiled one.", rich_help_panel="The run"),
     ] = EngineName.COMPILED,
+    within: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PART",
+            help="End early where samples show no exact period: once the latest take as long as those before them to "
+            "this part ([bold]0.01[/]: 1 %), they stand for the rest of the batch.",
+            rich_help_panel="The run",
+        ),
+    ] = None,
     zeros: Annotated[
         str | None,
         typer.Option(
@@ -71,7 +80,8 @@ def run(
     from archsim.report.summary import Question
 
     window = _window(output)
-    settings = batch.settings(replication, engine, learning.samples(chip.load()) if learning.learning else None)
+    samples = learning.samples(chip.load()) if learning.learning else None
+    settings = batch.settings(replication, engine, samples, within)
     with results(output.out, replaces=RUN_FILES) as folder:
         question = Question(
             network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings, learning.learning

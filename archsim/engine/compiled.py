@@ -9,6 +9,7 @@ import numpy as np
 from archsim.engine.deadlock import diagnose
 from archsim.engine.kernel import BOUNDARY, IDLE, LOG_FULL, SLICE, VISIT, advance
 from archsim.engine.progress import Progress
+from archsim.engine.service import service_time
 from archsim.engine.state import DONE, HEAP_COUNT, LOG_COUNT, State, build_state, contended_resources, freed_tokens
 from archsim.engine.steady import SteadySearch, find_rhythm
 from archsim.engine.window import LogWindow, sorted_log
@@ -31,6 +32,7 @@ def run(
     progress: Callable[[Progress], None] | None = None,
     fast_forward: bool = True,
     patience: Counts | None = None,
+    within: float | None = None,
 ) -> Trace:
     """Run a program to its end, or until Ctrl-C, which leaves a trace marked incomplete.
 
@@ -49,6 +51,9 @@ def run(
         is wanted, nothing is skipped before its window closes.
     patience : int64, shape (resources,), optional
         Picoseconds for which a free server waits before it rests; the trace then has ``rests``.
+    within : float, optional
+        Where no exact period is found, take the rest of the batch as repetitions of the latest samples, once these
+        take as long as those before them, to this part; the trace is then ``extrapolated``. Needs ``fast_forward``.
 
     Returns
     -------
@@ -63,7 +68,7 @@ def run(
         When nothing can happen and firings are left.
     """
     verify(program)
-    return _Run(program, log, fast_forward, patience).trace(progress)
+    return _Run(program, log, fast_forward, patience, within).trace(progress)
 
 
 run_compiled = run
@@ -92,13 +97,18 @@ def firings_between(program: Program, window: LogWindow) -> list[FiringLog]:
 
 class _Run:
     def __init__(
-        self, program: Program, log: LogWindow | None, fast_forward: bool, patience: Counts | None = None
+        self,
+        program: Program,
+        log: LogWindow | None,
+        fast_forward: bool,
+        patience: Counts | None = None,
+        within: float | None = None,
     ) -> None:
         self.program, self.log, self.patience = program, log, patience
         self.total = int(program.actors.firings.sum())
         self.state = build_state(program, log_rows=LOG_ROWS if log else VISIT, patience=patience)
         rhythm = find_rhythm(program) if fast_forward else None
-        self.search = SteadySearch(program, rhythm, self.state) if rhythm else None
+        self.search = SteadySearch(program, rhythm, self.state, within) if rhythm else None
         self.rows = _Rows(log.limit) if log else None
 
     def trace(self, progress: Callable[[Progress], None] | None) -> Trace:
@@ -134,7 +144,7 @@ class _Run:
 
     def result(self, *, complete: bool) -> Trace:
         state, actors = self.state, self.state.actor_columns
-        busy = _busy(self.program, actors.fired)
+        busy = service_time(self.program, actors.fired)
         return Trace(
             program=self.program,
             makespan=_makespan(state),
@@ -153,6 +163,7 @@ class _Run:
             log=self.rows.log(state) if self.rows else None,
             complete=complete,
             rests=None if self.patience is None else self.rests(),
+            extrapolated=self.search.extrapolated if self.search else None,
         )
 
     def rests(self) -> Rests:
@@ -207,15 +218,3 @@ def _free_since(program: Program, state: State) -> Picoseconds:
 
 def _makespan(state: State) -> int:
     return int(max(state.actor_columns.end.max(), state.actor_columns.arrival.max()))
-
-
-def _busy(program: Program, fired: Counts) -> Picoseconds:
-    """Service time of each actor's firings so far, from its interval or its table of intervals."""
-    table = program.actors.interval_table
-    busy = program.actors.interval * fired
-    rows = np.flatnonzero(table >= 0)
-    first, length = program.durations.start[table[rows]], program.durations.length[table[rows]]
-    sums = np.concatenate([[0], np.cumsum(program.durations.values)])
-    periods, rest = np.divmod(fired[rows], length)
-    busy[rows] = periods * (sums[first + length] - sums[first]) + sums[first + rest] - sums[first]
-    return busy

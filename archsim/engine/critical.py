@@ -22,7 +22,7 @@ from archsim.engine.cause import Cause, Critical
 from archsim.engine.compiled import firings_between
 from archsim.engine.jit import kernel
 from archsim.engine.window import LogWindow
-from archsim.errors import Inconsistent
+from archsim.errors import Inconsistent, InputError
 from archsim.program import FiringLog, Program, Trace
 from archsim.program.tables import Counts
 
@@ -42,8 +42,10 @@ def critical_path(trace: Trace) -> Critical | None:
     Returns
     -------
     Critical or None
-        Nothing for a run with more firings than can be looked up.
+        Nothing for a run with more firings than can be looked up, or whose end was not run.
     """
+    if trace.extrapolated is not None:
+        return None
     return _cycle(trace) or _path(trace)
 
 
@@ -100,9 +102,20 @@ def sample_window(trace: Trace, sample: int) -> LogWindow:
     Parameters
     ----------
     trace : Trace
-        Of a complete run.
+        Of a complete run, all of which was run.
     sample : int
+
+    Raises
+    ------
+    InputError
+        If part of the run was not run.
     """
+    if trace.extrapolated is not None:
+        raise InputError(
+            f"only {trace.extrapolated.run} of {len(trace.sample_in)} samples were run",
+            where="within",
+            remedy="Run all of them to follow one: leave out within.",
+        )
     actors, durations = trace.program.actors, trace.program.durations.values
     longest = max(int(actors.interval.max()), int(actors.latency.max()), int(durations.max(initial=0)))
     begin = max(0, int(trace.sample_in[sample]) - longest)

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.engine.jit import compiled
+from archsim.engine.settling import Settling, Stretch
 from archsim.engine.state import DONE, HEAP_COUNT, NEVER_RESTS, State
-from archsim.program import Program
+from archsim.program import Extrapolated, Program
 from archsim.program.tables import Counts
 
 # Chunks after which the search for a period is given up.
@@ -93,7 +94,10 @@ class _Kept:
 
 @dataclass(slots=True)
 class _Found:
-    """A period, who is in it, and what the skip waits for: samples that every source and sink has passed."""
+    """A period, who is in it, and what the skip waits for: samples that every source and sink has passed.
+
+    Where it only stands for one, ``apart`` says by how much it differs from what was before it.
+    """
 
     look: int
     chunks: int
@@ -107,6 +111,7 @@ class _Found:
     entered: int
     begun: int
     left: int
+    apart: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +128,16 @@ class _Rest:
 
 
 class SteadySearch:
-    """Looks at a run at each chunk's end, and skips the repetitions once there are some."""
+    """Looks at a run at each chunk's end, and skips the repetitions once there are some.
 
-    def __init__(self, program: Program, rhythm: Rhythm, state: State) -> None:
+    Parameters
+    ----------
+    program, rhythm, state
+    within : float or None
+        Precision with which a stretch may stand for a period, where there is no exact one.
+    """
+
+    def __init__(self, program: Program, rhythm: Rhythm, state: State, within: float | None = None) -> None:
         self.program, self.rhythm, self.state = program, rhythm, state
         self.sink = int(program.samples.sinks[0])
         self.look = 0
@@ -135,6 +147,8 @@ class SteadySearch:
         self.rest: _Rest | None = None
         self.resting = bool((state.actor_columns.patience < NEVER_RESTS).any())
         self.rest_repeats = False
+        self.settling = None if within is None else Settling(program, rhythm.firings, within)
+        self.skipped = 0
         self.over = False
         self.buffer = np.zeros(_most_entries(state), np.int64)
 
@@ -148,9 +162,18 @@ class SteadySearch:
     @property
     def period(self) -> tuple[int, int] | None:
         """Picoseconds and samples of the period, if one was found in which every actor takes part."""
-        if self.found is None or not self.found.going.all():
+        if self.found is None or self.found.apart is not None or not self.found.going.all():
             return None
         return self.found.time, self.found.chunks * self.rhythm.samples
+
+    @property
+    def extrapolated(self) -> Extrapolated | None:
+        """What was taken to follow a stretch that only stands for a period."""
+        if self.found is None or self.found.apart is None or not self.skipped:
+            return None
+        samples = self.found.chunks * self.rhythm.samples
+        run = self.program.samples.count - self.skipped
+        return Extrapolated(self.found.time, samples, run, self.found.apart)
 
     @property
     def period_rest(self) -> tuple[Counts, Counts] | None:
@@ -181,6 +204,17 @@ class SteadySearch:
             self.over = True
         else:
             self._compare()
+            self._settle()
+
+    def _settle(self) -> None:
+        """Take a stretch for a period, where no exact one was found and that will do."""
+        if self.settling is None or self.found is not None:
+            return
+        stretch = self.settling.look(self.state)
+        if stretch is not None:
+            self.found = self._standing(stretch)
+            self.rest = _Rest(stretch.rested, stretch.rests)
+            self._skip_when_due(self.found)
 
     def _compare(self) -> None:
         state, actors = self.state, self.state.actor_columns
@@ -198,13 +232,28 @@ class SteadySearch:
 
     def _repetition(self, kept: _Kept, time: int) -> _Found:
         actors = self.state.actor_columns
-        return _Found(
-            look=self.look,
+        return self._as_period(
             chunks=self.look - kept.look,
             time=time - kept.time,
             since=kept.last_end,
             starved=actors.starved - kept.starved,
             blocked=actors.blocked - kept.blocked,
+        )
+
+    def _standing(self, stretch: Stretch) -> _Found:
+        found = self._as_period(stretch.chunks, stretch.time, stretch.since, stretch.starved, stretch.blocked)
+        found.apart = stretch.apart
+        return found
+
+    def _as_period(self, chunks: int, time: int, since: int, starved: Counts, blocked: Counts) -> _Found:
+        actors = self.state.actor_columns
+        return _Found(
+            look=self.look,
+            chunks=chunks,
+            time=time,
+            since=since,
+            starved=starved,
+            blocked=blocked,
             rested=self.state.rested.copy(),
             rests=self.state.rests.copy(),
             going=actors.fired < actors.firings,
@@ -246,12 +295,12 @@ class SteadySearch:
     def _skip_when_due(self, found: _Found) -> None:
         if (self.look - found.look) % found.chunks != 0:
             return
-        if self.resting:
+        if self.resting and found.apart is None:
             self._look_at_rest(found)
         # A source's samples of the last period are those that it has entered since the state was there before: all
         # repeat. Until every source and sink has passed what the foremost had reached when the period was found, the
         # last samples whose times are known whole have parts from before that.
-        if not self._passed(found) or (self.resting and not self.rest_repeats):
+        if found.apart is None and not (self._passed(found) and (self.rest_repeats or not self.resting)):
             return
         self.over = True
         actors = self.state.actor_columns
@@ -279,6 +328,7 @@ class SteadySearch:
     def _skip(self, found: _Found, firings: Counts, repeats: int) -> None:
         state, actors = self.state, self.state.actor_columns
         width = found.chunks * self.rhythm.samples
+        self.skipped = width * repeats
         _extend(state.sample_in, self._entered(), width, found.time, repeats)
         _extend(state.sample_first, self._begun(), width, found.time, repeats)
         _extend(state.sample_out, self._left(), width, found.time, repeats)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -256,7 +256,7 @@ def _optimistic(one: Objective, bounds: Mapping[str, Mapping[str, Bound]], quest
 
 def _settings(variant: Variant, part: NetworkPart) -> Settings:
     settings = variant.settings
-    return Settings(batch_of(variant, part.batch), settings.replicate, settings.interleave)
+    return replace(settings, batch=batch_of(variant, part.batch))
 
 
 def _network(name: str, part: NetworkPart) -> Network:

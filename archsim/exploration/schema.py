@@ -63,6 +63,7 @@ class RunPart(Part):
     replicate: Copies = "none"
     interleave: Annotated[int, Field(ge=1)] | None = None
     schedule: str | None = None
+    within: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
 class RangePart(Part):

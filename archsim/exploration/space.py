@@ -108,7 +108,7 @@ class Space:
         run, chip = self.study.run, self.study.chip
         order = [] if run.schedule is None else [f"mapping.schedule.order={run.schedule}"]
         overrides = [*self.study.set, *order]
-        settings = Settings(run.batch, run.replicate, run.interleave)
+        settings = Settings(run.batch, run.replicate, run.interleave, within=run.within)
         batch_given = False
         for name, value in point.values:
             known = self._by_name[name]

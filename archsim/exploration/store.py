@@ -242,6 +242,9 @@ def _survive_kills(storage: RDBStorage) -> None:
 def _identity(study: Study) -> dict[str, Any]:
     """What makes a study another one: all of it but how many points are wanted."""
     plain = study.model_dump(mode="json", by_alias=True, exclude={"description": True, "method": {"points"}})
+    if study.run.within is None:
+        # As in stores that were made before it could be given.
+        del plain["run"]["within"]
     # The order of objectives is that of a point's values, the order of parameters that of what is proposed.
     order = {"order of objectives": list(study.objectives), "order of parameters": list(study.parameters)}
     baseline = {} if study.baseline is None else {"baseline's chip file": _digest(load_chip(study.baseline))}

@@ -14,13 +14,14 @@ from archsim.program.tables import (
     Series,
 )
 from archsim.program.text import text_lines, to_text
-from archsim.program.trace import FiringLog, Rests, Trace
+from archsim.program.trace import Extrapolated, FiringLog, Rests, Trace
 from archsim.program.verify import verify
 
 __all__ = [
     "Actions",
     "Actors",
     "Channels",
+    "Extrapolated",
     "FiringLog",
     "Kind",
     "Labels",

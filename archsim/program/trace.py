@@ -51,6 +51,27 @@ class Rests:
 
 
 @dataclass(frozen=True, slots=True)
+class Extrapolated:
+    """What stands for the samples of a batch that were not run.
+
+    Parameters
+    ----------
+    time, samples : int
+        Picoseconds that so many samples are taken to need; the latest of those that were run needed as long, or a
+        little less if the busiest resource could not serve them in that time for ever.
+    run : int
+        Samples that were run.
+    apart : float
+        By how much those samples differed from as many before them, in their time and in how many entered; relative.
+    """
+
+    time: int
+    samples: int
+    run: int
+    apart: float
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """What happened: counts, busy and stall times, and when each sample went in and came out.
 
@@ -80,6 +101,9 @@ class Trace:
         False for a run that was interrupted.
     rests : Rests or None
         Where resources rest.
+    extrapolated : Extrapolated or None
+        Where the run was allowed to end early, and did: of what was not run, times and waits are those of the latest
+        samples, repeated.
     """
 
     program: Program
@@ -99,6 +123,7 @@ class Trace:
     log: FiringLog | None = None
     complete: bool = True
     rests: Rests | None = None
+    extrapolated: Extrapolated | None = None
 
     @property
     def done(self) -> Picoseconds:

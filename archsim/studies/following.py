@@ -41,7 +41,8 @@ class Followed:
 def follow(result: Result, most: int = MOST_FIRINGS) -> Followed | None:
     """Follow the first sample whose latency is the median.
 
-    The run is repeated up to that sample's end. None where more firings would have to be kept than wanted.
+    The run is repeated up to that sample's end. None where more firings would have to be kept than wanted, and where
+    part of the batch was not run.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ def follow(result: Result, most: int = MOST_FIRINGS) -> Followed | None:
     most : int
         Firings.
     """
+    if result.trace.extrapolated is not None:
+        return None
     trace, sample = result.trace, typical_sample(result.trace)
     window = sample_window(trace, sample)
     per_ps = float(trace.firings.sum()) / trace.makespan

@@ -100,6 +100,15 @@ def test_bottleneck_is_the_busiest_resource(results: Path, summary: dict) -> Non
     assert summary["bottleneck"]["utilisation"] == pytest.approx(busiest["steady_utilisation"])
 
 
+def test_a_run_that_may_end_early_says_what_it_did() -> None:
+    # The exact period shows itself after more samples.
+    asked = ("run", "digits-cnn", "--chip", "isaac", "--batch", "64", "--replicate", "balanced", "--json")
+    whole, early = succeed_json(*asked), succeed_json(*asked, "--within", "0.01")
+    assert early["settings"]["settings"]["within"] == 0.01
+    assert "of 64 samples were run" in early["notes"][0]
+    assert early["headline"]["throughput_per_s"] == pytest.approx(whole["headline"]["throughput_per_s"], rel=0.01)
+
+
 def test_json_on_stdout_is_the_file(tmp_path: Path) -> None:
     printed = succeed("run", "mlp-hermes", "--json", "--out", tmp_path)
     assert printed == (tmp_path / "summary.json").read_text()

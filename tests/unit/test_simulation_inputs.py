@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from archsim import Settings, load_chip, load_network, simulate
 from archsim.errors import InputError
+from archsim.simulation import Engine
 from archsim.workloads import WorkloadOptions
 
 CHIP = "pcm-mesh-14nm"
@@ -59,6 +61,34 @@ def test_none_takes_a_field_away_and_truths_are_yaml_truths() -> None:
     assert load_chip(CHIP, {"tile.array.cell.mean_conductance": 0.25}) == load_chip(
         CHIP, ["tile.array.cell.mean_conductance=0.25"]
     )
+
+
+@pytest.mark.parametrize(
+    ("within", "more", "named"),
+    [
+        (0.0, {}, "0 is no part of a time"),
+        (1.5, {}, "1.5 is no part of a time"),
+        (float("nan"), {}, "nan is no part"),
+        ("1 %", {}, "'1 %' (str) is no within"),
+        (True, {}, "True (bool) is no within"),
+        (0.01, {"engine": Engine.REFERENCE}, "the reference engine runs every sample"),
+    ],
+)
+def test_a_precision_that_no_run_can_have(within: object, more: dict[str, object], named: str) -> None:
+    with pytest.raises(InputError, match=re.escape(named)):
+        Settings(8, within=within, **more)
+
+
+@pytest.mark.slow
+def test_balanced_resnet18_ends_early_where_it_would_have_ended() -> None:
+    """Rows of 222 tiles have no exact period in 64 samples; the whole run is the truth."""
+    whole, early = (simulate("resnet18", CHIP, Settings(64, "balanced", within=within)) for within in (None, 0.01))
+    assert whole.trace.period is None and early.trace.extrapolated is not None
+    assert early.trace.extrapolated.run < 12
+    for figure in ("throughput_per_s", "energy_per_sample_j", "latency_s", "power_w"):
+        assert getattr(early.ledger.headline, figure) == pytest.approx(getattr(whole.ledger.headline, figure), rel=0.01)
+    assert early.trace.makespan == pytest.approx(whole.trace.makespan, rel=0.01)
+    assert any("samples were run" in note for note in early.ledger.notes)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from archsim.errors import InputError
 from archsim.exploration.proposals import Proposals
 from archsim.exploration.schema import Goal, described
-from archsim.exploration.space import Space, batch_of
+from archsim.exploration.space import Point, Space, batch_of
 from tests.explorations import CHEAP
 
 
@@ -24,10 +24,13 @@ def refused(**changes: object) -> InputError:
     return caught.value
 
 
-def all_points(one: Space) -> list[dict[str, object]]:
+def points(one: Space) -> list[Point]:
     proposals = Proposals(one, [Goal.MINIMIZE])
-    found = iter(proposals.ask, None)
-    return [dict(point.values) for point in found]
+    return list(iter(proposals.ask, None))
+
+
+def all_points(one: Space) -> list[dict[str, object]]:
+    return [dict(point.values) for point in points(one)]
 
 
 def test_ranges_hold_both_ends() -> None:
@@ -36,6 +39,11 @@ def test_ranges_hold_both_ends() -> None:
     # Four decades in five: 1, 10, 100, 1000.
     assert values({"from": 1, "to": 1000, "count": 4, "log": True}) == (1, 10, 100, 1000)
     assert values({"from": 0.5, "to": 1.0, "step": 0.25}) == (0.5, 0.75, 1.0)
+
+
+def test_all_runs_of_a_study_may_end_early() -> None:
+    one = space(run={"within": 0.01})
+    assert one.variant(points(one)[0]).settings.within == 0.01
 
 
 @pytest.mark.parametrize(
