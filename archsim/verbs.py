@@ -83,14 +83,20 @@ def placed(
 def _load(network: Network, chip: Description) -> Callable[[], Load]:
     """What a network's weights take on this chip, worked out if somebody asks."""
     kept = the_recall()
+    inputs = (kept.network(network),)
 
     @cache
     def load() -> Load:
+        def make(reads: Reads) -> Load:
+            return work(reads).load(matrix_unit(reads.chip))
+
+        return kept.read("load", inputs, chip, make, _part(Load)).value
+
+    def work(part_of: Reads) -> Work:
         def make(reads: Reads) -> Work:
             return work_of(network, reads.chip)
 
-        work = kept.read("work", (kept.network(network),), chip, make, _part(Work)).value
-        return work.load(matrix_unit(chip.chip))
+        return kept.read("work", inputs, chip, make, _part(Work), part_of).value
 
     return load
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +29,7 @@ _NAMED = {PartKind.UNIT: Kind.UNIT, PartKind.MEMORY: Kind.MEMORY, PartKind.CHIP_
 _PORTS, _WIRES = ("link", "eject", "bus"), ("link", "bus")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Hosts:
     """The servers that a component's instances go with.
 
@@ -66,18 +68,50 @@ class Hosts:
         if self.group is None:
             return float((self.each * servers[self.resources] * at_work).sum())
         together = np.minimum(np.bincount(self.group, weights=at_work), most)
-        return float((together * _first_of(self.group, self.each)).sum())
+        return float((together * self._sharing).sum())
 
     def there(self, servers: Ids) -> float:
         """Instances that something uses."""
         if self.group is None:
             return float((self.each * servers[self.resources]).sum())
-        return float(_first_of(self.group, self.each).sum())
+        return float(self._sharing.sum())
+
+    @cached_property
+    def _sharing(self) -> Reals:
+        """Instances per server of the first of each group; groups are counted from 0, and each has one."""
+        assert self.group is not None
+        first = np.zeros(int(self.group.max(initial=-1)) + 1, np.int64)
+        first[self.group[::-1]] = np.arange(len(self.group))[::-1]
+        return np.asarray(self.each[first], np.float64)
 
 
-def _first_of(group: Ids, each: Reals) -> Reals:
-    first = np.unique(group, return_index=True)[1]
-    return np.asarray(each[first], np.float64)
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """How often there is something on one chip: all that hosts depend on beside part and program."""
+
+    tiles: int
+    nodes: int
+    arrays: int
+    links: int
+    units: tuple[tuple[str, int], ...]
+    """Nodes that have each kind of unit."""
+
+    @classmethod
+    def of(cls, chip: Chip) -> Sites:
+        """Those of a chip."""
+        plan = Floorplan(chip)
+        units = tuple((name, len(nodes)) for name, nodes in plan.unit_nodes.items())
+        return cls(plan.tiles, plan.nodes, plan.arrays, chip.fabric.links, units)
+
+
+@dataclass(frozen=True, slots=True)
+class _Guest:
+    """What counts of a part here."""
+
+    name: str
+    kind: PartKind
+    place: Place
+    count: int
 
 
 def hosts_of(part: Part, chip: Chip, program: Program) -> Hosts:
@@ -87,43 +121,56 @@ def hosts_of(part: Part, chip: Chip, program: Program) -> Hosts:
     with themselves; a router, port by port, with the links that leave it. Buffers, and what a tile has beside them,
     work while anything of their tile or unit does.
     """
+    return hosts_at(part, Sites.of(chip), program)
+
+
+def hosts_at(part: Part, sites: Sites, program: Program) -> Hosts:
+    """The same on a chip of which this is known; found once for all programs that differ in times."""
+    guest = _Guest(part.name, part.kind, part.place, part.count)
+    known = program.findings.get((guest, sites))
+    if known is None:
+        known = program.findings[guest, sites] = _found(guest, sites, program)
+    return cast(Hosts, known)
+
+
+def _found(part: _Guest, sites: Sites, program: Program) -> Hosts:
     if part.kind in _MULTIPLIERS:
-        return _multipliers(part, chip, program)
+        return _multipliers(part, sites, program)
     if part.kind in _NAMED:
         label = None if part.kind is PartKind.CHIP_LINK else part.name
         rows = _labelled(program, _NAMED[part.kind], () if label is None else (label,))
         return Hosts(rows, np.ones(len(rows)))
     if part.kind in (PartKind.ROUTER, PartKind.WIRE):
-        return _fabric(part, chip, program)
-    return _users(part, chip, program)
+        return _fabric(part, sites, program)
+    return _users(part, sites, program)
 
 
-def _multipliers(part: Part, chip: Chip, program: Program) -> Hosts:
+def _multipliers(part: _Guest, sites: Sites, program: Program) -> Hosts:
     rows = _labelled(program, _MULTIPLIERS[part.kind], ())
-    each = part.count / Floorplan(chip).arrays / program.resources.servers[rows]
+    each = part.count / sites.arrays / program.resources.servers[rows]
     return Hosts(rows, np.asarray(each, np.float64))
 
 
-def _fabric(part: Part, chip: Chip, program: Program) -> Hosts:
+def _fabric(part: _Guest, sites: Sites, program: Program) -> Hosts:
     ports = part.kind is PartKind.ROUTER
     rows = _labelled(program, Kind.LINK, _PORTS if ports else _WIRES)
-    all_of_them = chip.fabric.links + (Floorplan(chip).nodes if ports else 0)
+    all_of_them = sites.links + (sites.nodes if ports else 0)
     return Hosts(rows, np.full(len(rows), part.count / max(1, all_of_them)))
 
 
-def _users(part: Part, chip: Chip, program: Program) -> Hosts:
+def _users(part: _Guest, sites: Sites, program: Program) -> Hosts:
     """What uses each tile's instance, or that of each node of the unit that a buffer belongs to."""
-    plan, table = Floorplan(chip), program.resources
+    table, units = program.resources, dict(sites.units)
     unit = part.name.removesuffix("-buffer")
-    if unit in chip.units:
+    if unit in units:
         rows = _labelled(program, Kind.UNIT, (unit,))
-        each = part.count / len(plan.unit_nodes[unit])
+        each = part.count / units[unit]
         return Hosts(rows, np.full(len(rows), each), np.arange(len(rows)))
-    inside = np.isin(table.kind, (Kind.ARRAY, Kind.UNIT)) & (table.node < plan.tiles)
+    inside = np.isin(table.kind, (Kind.ARRAY, Kind.UNIT)) & (table.node < sites.tiles)
     rows = np.flatnonzero(inside) if part.place is Place.TILE else np.zeros(0, np.int64)
-    tile = table.chip[rows].astype(np.int64) * plan.nodes + table.node[rows]
+    tile = table.chip[rows].astype(np.int64) * sites.nodes + table.node[rows]
     _, group = np.unique(tile, return_inverse=True)
-    return Hosts(rows, np.full(len(rows), part.count / plan.tiles), group.astype(np.int64))
+    return Hosts(rows, np.full(len(rows), part.count / sites.tiles), group.astype(np.int64))
 
 
 def _labelled(program: Program, kind: Kind, labels: tuple[str, ...]) -> Ids:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archsim.accounting.hosts import hosts_of
+from archsim.accounting.hosts import Hosts, Sites, hosts_at, hosts_of
 from archsim.accounting.steady import Steady, steady_use
 from archsim.chip import Chip
 from archsim.chip.power import RESTING, PartPower, Policy
@@ -222,12 +222,17 @@ class _Drawn:
 
 
 def _drawn_in(chip: Chip, bill: Bill, chips: int, program: Program, span: Span) -> _Drawn:
-    described = {part.name: part for part in parts(chip)}
+    described, sites = {part.name: part for part in parts(chip)}, Sites.of(chip)
     _refuse_unknown(chip, tuple(described))
+    servers = program.resources.servers.astype(np.int64)
     columns = []
     for one in bill.components:
         total, part = one.count * chips * span.seconds, described.get(one.name)
-        instances = _Instances.of(part, chip, total, program, span) if part else _Instances.always(total)
+        if part is None:
+            instances = _Instances.always(total)
+        else:
+            power, hosts = chip.power.of(part.name), hosts_at(part, sites, program)
+            instances = _Instances.of(power, hosts, total, servers, span, kept=part.stores)
         columns.append(_drawn(one, instances))
     joules = np.array(columns, np.float64).reshape(len(columns), len(DRAWN)).T.copy()
     _add_shares(joules, bill)
@@ -258,22 +263,17 @@ class _Instances:
         return cls(PartPower(policy=Policy.ALWAYS_ON), total, total, 0.0, 0.0)
 
     @classmethod
-    def of(cls, part: Part, chip: Chip, total: float, program: Program, span: Span) -> _Instances:
-        power, hosts = chip.power.of(part.name), hosts_of(part, chip, program)
-        servers = program.resources.servers.astype(np.int64)
+    def of(cls, power: PartPower, hosts: Hosts, total: float, servers: Counts, span: Span, *, kept: bool) -> _Instances:
+        """Of a part with such hosts, which may keep something that it must not lose."""
         used = min(total, hosts.there(servers) * span.seconds)
         busy = hosts.busy(span.busy, servers, span.seconds)
         if power.policy not in RESTING:
             return cls(power, total, min(busy, total), 0.0, 0.0)
-        if not hosts.follows or _forgets(part, power):
+        # A store that would lose what it holds is off only where nothing uses it.
+        if not hosts.follows or (kept and power.policy is Policy.POWER_GATED):
             return cls(power, total, min(busy, total), total - used, 0.0)
         rested, wakes = (float((hosts.each * column[hosts.resources]).sum()) for column in (span.rested, span.wakes))
         return cls(power, total, min(busy, total), rested + total - used, wakes)
-
-
-def _forgets(part: Part, power: PartPower) -> bool:
-    """A store that would lose what it holds is off only where nothing uses it."""
-    return part.stores and power.policy is Policy.POWER_GATED
 
 
 def _drawn(part: Component, of: _Instances) -> tuple[float, float, float, float]:

@@ -64,6 +64,11 @@ class Tally:
         return steady_state(self.trace)
 
     @cached_property
+    def latency_ps(self) -> tuple[float, float]:
+        """Median and longest time of a sample."""
+        return float(np.median(self.trace.latency)), float(self.trace.latency.max())
+
+    @cached_property
     def actions(self) -> ActionCounts:
         """How often everything happened that costs energy."""
         return ActionCounts.of(self.trace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from archsim.chip.nearness import nearest
@@ -44,16 +44,21 @@ def chain(file: Path, above: tuple[Path, ...] = ()) -> tuple[Branch, ...]:
     """
     _refuse_cycle(file, above)
     written = read_tree(file)
-    parent = written.children.get("extends")
-    tree = Branch(written.origin, {key: node for key, node in written.children.items() if key != "extends"})
-    # A variant that does not say its own name would otherwise carry its parent's.
-    tree.children.setdefault("name", Leaf(file.stem, "", tree.origin))
+    parent, tree = written.children.get("extends"), _own(written, file.stem)
     if parent is None:
         return (tree,)
     if not isinstance(parent, Leaf) or not isinstance(parent.value, str):
         raise InputError("'extends' does not name a chip", where=parent.origin, remedy="Write a preset or a file name.")
     base = find(parent.value, file.parent, parent.origin)
     return *chain(base, (*above, file.resolve())), tree
+
+
+@lru_cache(maxsize=64)
+def _own(written: Branch, name: str) -> Branch:
+    """A file's tree without the file that it extends; the same of the same tree."""
+    own = {key: node for key, node in written.children.items() if key != "extends"}
+    # A variant that does not say its own name would otherwise carry its parent's.
+    return Branch(written.origin, {**own, "name": own.get("name", Leaf(name, "", written.origin))})
 
 
 def _refuse_cycle(file: Path, above: tuple[Path, ...]) -> None:
@@ -63,7 +68,7 @@ def _refuse_cycle(file: Path, above: tuple[Path, ...]) -> None:
             where=str(above[-1]),
             remedy="Join some of them into one file.",
         )
-    if file.resolve() in above:
+    if above and file.resolve() in above:
         raise InputError(
             f"the file extends itself: {' -> '.join(step.name for step in (*above, file))}",
             where=str(above[-1]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import lru_cache, reduce
 
 from archsim.chip.periphery import FOLLOWING_CONVERTERS, FOLLOWING_INPUTS
 from archsim.chip.tree import Branch, Leaf, Path, bare, locate, merge
@@ -49,21 +49,23 @@ def merged(files: Sequence[Branch], overrides: Sequence[Branch]) -> Branch:
     overrides : sequence of Branch
         Given together, over the files.
     """
-    layers = (*files, *overrides)
-    chip = _laid(layers)
+    layers, below = (*files, *overrides), _laid(tuple(files))
+    chip = reduce(merge, overrides, below)
     for time in _TIMES:
         last = _last_that_sets(layers, (*time.section, time.name))
         if last is None or not _follows(chip, time):
             continue
         if any(_leaf(layer, (*time.section, time.precision)) for layer in layers[last:]):
             continue
-        beside = chip if last >= len(files) else _laid(layers[: last + 1])
+        beside = chip if last >= len(files) else _laid(tuple(files[: last + 1]))
         chip = _with_precision(chip, beside, time)
     return chip
 
 
-def _laid(layers: Sequence[Branch]) -> Branch:
-    return reduce(merge, layers[1:], bare(layers[0]))
+@lru_cache(maxsize=64)
+def _laid(files: tuple[Branch, ...]) -> Branch:
+    """Files laid over each other, once: their trees stay the same as long as the files do."""
+    return reduce(merge, files[1:], bare(files[0]))
 
 
 def _last_that_sets(layers: Sequence[Branch], path: Path) -> int | None:

@@ -48,9 +48,9 @@ class Leaf:
     high: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Branch:
-    """A mapping of a chip file.
+    """A mapping of a chip file, which nobody changes once it is read; each is equal to itself alone.
 
     Parameters
     ----------

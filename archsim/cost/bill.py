@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from archsim.errors import MissingCost
 from archsim.machine.part import Place, Purpose, Rate
@@ -100,7 +101,7 @@ class Component:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bill:
     """All components of a chip.
 
@@ -115,10 +116,14 @@ class Bill:
     components: tuple[Component, ...]
     notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def shares(self) -> tuple[Component, ...]:
         """Components that draw a share of what others do."""
         return tuple(part for part in self.components if part.along)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Component]:
+        return {component.name: component for component in self.components}
 
     def whole(self, name: str) -> float:
         """Joules for each joule of a component: its own, and those that others draw as a share of it."""
@@ -139,9 +144,9 @@ class Bill:
         MissingCost
             If the chip has no such component.
         """
-        for component in self.components:
-            if component.name == name:
-                return component
+        found = self._by_name.get(name)
+        if found is not None:
+            return found
         raise MissingCost(
             f"nobody has given the costs of component {name!r}",
             where="chip",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TypeVar, get_args
@@ -65,6 +65,10 @@ class CostModel:
     validity: str
     estimate: Callable[[Values], Estimate]
     sorts: tuple[str, ...] = ()
+    _names: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_names", frozenset(parameter.name for parameter in self.parameters))
 
     def prices(self, sort: object) -> bool:
         """Whether the model prices this sort of component, by the chip file's ``kind`` of it."""
@@ -72,7 +76,7 @@ class CostModel:
 
     def accepts(self, parameter: str) -> bool:
         """Whether the model has a parameter of this name."""
-        return any(parameter == own.name for own in self.parameters)
+        return parameter in self._names
 
 
 def declare(

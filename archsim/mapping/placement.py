@@ -359,7 +359,11 @@ class Placement:
     @property
     def tiles_used(self) -> int:
         """Tiles with at least one block; a device that works layer by layer is used whole."""
-        return self.tiles if self.plan is not None else len(np.unique(self.blocks.node))
+        return self.tiles if self.plan is not None else self._nodes_used
+
+    @cached_property
+    def _nodes_used(self) -> int:
+        return len(np.unique(self.blocks.node))
 
     @property
     def tiles(self) -> int:
@@ -389,6 +393,6 @@ class Placement:
 
 _OF_THE_NETWORK = frozenset(
     {"index", "matrix", "holders", "uses", "use", "used", "dealings", "dealt"}
-    | {"_use_bounds", "_home_bounds", "_sizes", "shapes", "shapes_used"}
+    | {"_nodes_used", "_use_bounds", "_home_bounds", "_sizes", "shapes", "shapes_used"}
 )
 """What is worked out of the network and the places alone."""

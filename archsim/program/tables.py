@@ -5,6 +5,7 @@ A row is an id. No table holds a string: names are built from ids when somebody 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
@@ -264,6 +265,14 @@ class Program:
         verify_structure(self)
         return True
 
+    @cached_property
+    def findings(self) -> dict[Hashable, object]:
+        """What others have worked out of its structure alone, by their own keys; not written with it."""
+        return {}
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "findings"}
+
     def timed(self, interval: Picoseconds, latency: Picoseconds) -> Program:
         """The same with other times of its first actors; its structure is checked once for all of them."""
         actors, rest = self.actors, slice(len(interval), None)
@@ -277,4 +286,4 @@ class Program:
         return other
 
 
-_OF_THE_STRUCTURE = ("extremes", "well_formed")
+_OF_THE_STRUCTURE = ("extremes", "well_formed", "findings")
