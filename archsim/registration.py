@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar
+from functools import cache
+from importlib import metadata
+from importlib.metadata import EntryPoint, EntryPoints
+from typing import TypeVar, cast
 
 from archsim.errors import InputError
 
 T = TypeVar("T")
+
+
+@cache
+def installed() -> EntryPoints:
+    """All entry points of all packages, which are looked for once."""
+    # Python 3.11 gives them another type, which can do the same here.
+    return cast("EntryPoints", metadata.entry_points())
+
+
+def entry_points(*, group: str) -> EntryPoints:
+    """Entry points of a group."""
+    return installed().select(group=group)
 
 
 def registered(group: str, kind: type[T], words: str, built_in: Iterable[EntryPoint] = ()) -> tuple[tuple[str, T], ...]:

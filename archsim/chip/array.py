@@ -216,7 +216,7 @@ class Array(Section):
     columns: Lines
     cell: Cell
     weight: Weight
-    imperfections: Imperfections = Imperfections()
+    imperfections: Imperfections = Imperfections.model_construct()
     programming: Programming | None = None
     cost: CostChoice
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import cache
 from math import isqrt
 from typing import Annotated, Self
 
@@ -158,18 +159,20 @@ class Fabric(Section):
             )
 
 
-_NO_COST = CostChoice(area=0.0, leakage=0.0)
-NO_FABRIC = Fabric(
-    topology="mesh",
-    rows=1,
-    columns=1,
-    link_width=1.0,
-    clock=1e9,
-    router_delay=1,
-    link_delay=1,
-    buffer_packets=1,
-    pitch=1e-3,
-    cost=_NO_COST,
-    wire_cost=_NO_COST,
-)
-"""Of a device that is one tile: nothing crosses it, and no part of it is there."""
+@cache
+def no_fabric() -> Fabric:
+    """Of a device that is one tile: nothing crosses it, and no part of it is there."""
+    nothing = CostChoice(area=0.0, leakage=0.0)
+    return Fabric(
+        topology="mesh",
+        rows=1,
+        columns=1,
+        link_width=1.0,
+        clock=1e9,
+        router_delay=1,
+        link_delay=1,
+        buffer_packets=1,
+        pitch=1e-3,
+        cost=nothing,
+        wire_cost=nothing,
+    )

@@ -100,4 +100,4 @@ class Mapping(Section):
     packing: Flag = False
     dealing: Dealing = Dealing.AUTO
     optimiser: Optimiser | None = None
-    schedule: Schedule = Schedule()
+    schedule: Schedule = Schedule.model_construct()

@@ -100,4 +100,4 @@ class Power(Section):
 @cache
 def _alike(policy: Policy) -> PartPower:
     """What parts have that have none of their own."""
-    return PartPower(policy=policy)
+    return PartPower.model_construct(policy=policy)

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from archsim.chip.digital import Technology, Unit
-from archsim.chip.fabric import NO_FABRIC, Fabric
+from archsim.chip.fabric import Fabric, no_fabric
 from archsim.chip.layer_by_layer import idle_fields
 from archsim.chip.mapping_rules import Depthwise, Mapping
 from archsim.chip.other_part import OtherPart
@@ -52,13 +52,13 @@ class Chip(Section):
     description: str = ""
     technology: Technology
     tile: Annotated[SerializeAsAny[Tile], BeforeValidator(read_tile, json_schema_input_type=AnalogTile)]
-    precision: Formats = Formats()
+    precision: Formats = Formats.model_construct()
     units: dict[str, Unit] = Field(default_factory=dict)
     fabric: Fabric
     memory: dict[str, Memory] = Field(default_factory=dict)
     system: System
-    power: Power = Power()
-    mapping: Mapping = Mapping()
+    power: Power = Power.model_construct()
+    mapping: Mapping = Mapping.model_construct()
     other: dict[str, OtherPart] = Field(default_factory=dict)
     """Parts that only cost area and power (clock tree, control, instruction memory), by name, per tile."""
 
@@ -99,7 +99,7 @@ class Chip(Section):
                 "a fabric is given for a device that works layer by layer, in which nothing crosses one",
                 "Remove 'fabric'.",
             )
-        return {**given, "fabric": NO_FABRIC}
+        return {**given, "fabric": no_fabric()}
 
     @model_serializer(mode="wrap")
     def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:

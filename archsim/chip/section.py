@@ -146,6 +146,8 @@ class Serves(StrEnum):
 class Section(BaseModel):
     """A part of a chip file: frozen, and strict about its keys."""
 
+    # A section that stands as a default is made by model_construct: validating it would build its validator at once,
+    # and the chip's own, which is built anyway, holds all of them.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 

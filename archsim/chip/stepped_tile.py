@@ -74,7 +74,7 @@ class SteppedTile(Tile, ABC):
     """
 
     port_width: Bits
-    covers: Covers = Covers()
+    covers: Covers = Covers.model_construct()
     cost: CostChoice
 
 

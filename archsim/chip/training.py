@@ -234,7 +234,7 @@ class Training(Section):
     algorithm: str = "sgd"
     numbers: dict[str, Number] = Field(default_factory=dict)
     scale: Rate = 1.0
-    updates: Updates = Updates()
+    updates: Updates = Updates.model_construct()
     forward: TrainingReadout
     backward: TransposedReadout
     transfer: Rewriting | None = None
