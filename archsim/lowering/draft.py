@@ -151,11 +151,6 @@ class Draft:
         tables = self.durations.add(interval, 0), self.durations.add(interval + extra, 0)
         return Timing(first, first + extra, *tables)
 
-    def times(self) -> tuple[Ids, Ids]:
-        """Intervals and latencies of all actors, shape ``(actors,)`` each."""
-        table = _DraftActors.concatenate(self._actors)
-        return table.interval, table.latency
-
     def actor_columns(self, ids: Ids) -> Copied:
         """What link actors take over from the actors whose tokens they carry."""
         if len(self._actors) > 1:
@@ -233,3 +228,28 @@ class Draft:
         index = np.where(kind == Kind.LINK, index % self.nodes, index)
         table = Resources(kind.astype(np.int8), label, chip, local, index, actors.servers[first])
         return table, resource
+
+
+@dataclass
+class TimesAlone(Draft):
+    """A Program of which nobody wants more than how long its actors take."""
+
+    _intervals: list[NDArray[np.int64]] = field(default_factory=list)
+    _latencies: list[NDArray[np.int64]] = field(default_factory=list)
+
+    def actors(self, rows: ActorRows, count: int) -> Ids:
+        """As `Draft.actors`."""
+        self._intervals.append(np.broadcast_to(np.asarray(rows.timing.interval), count))
+        self._latencies.append(np.broadcast_to(np.asarray(rows.timing.latency), count))
+        self._count += count
+        return np.arange(self._count - count, self._count, dtype=np.int64)
+
+    def channels(self, source: Ids, target: Ids, **_: Column) -> None:
+        """Nothing."""
+
+    def act(self, actors: Ids, action: str, count: ArrayLike) -> None:
+        """Nothing."""
+
+    def times(self) -> tuple[Ids, Ids]:
+        """Intervals and latencies of all actors, shape ``(actors,)`` each."""
+        return np.concatenate([NONE, *self._intervals]), np.concatenate([NONE, *self._latencies])

@@ -18,7 +18,7 @@ from archsim.lowering.dependencies import (
     partial_sum_dependencies,
     touched_elements,
 )
-from archsim.lowering.draft import Draft
+from archsim.lowering.draft import Draft, TimesAlone
 from archsim.lowering.fabric import act_writes, add_transfers, buffers_at
 from archsim.lowering.keeping import Choices, Keep, choose_keeping
 from archsim.lowering.layers import Ends, add_layers
@@ -75,7 +75,7 @@ def lower(
     if placement.plan is not None:
         return lower_steps(placement, batch)
     samples = batch_of(placement, batch)
-    stages = {use: tuple(stage.timeless() for stage in each) for use, each in placement.all_stages.items()}
+    stages = {use: tuple(stage.timeless() for stage in each) for use, each in placement.shape_stages.items()}
     rooms = (paced or PacedRooms)(placement)
     program = framed(stages, rooms) if framed else frame(placement, stages, rooms, batch, capacities)
     return _timed(program, placement, samples)
@@ -94,7 +94,7 @@ def frame(
     ----------
     placement : Placement
     stages : mapping of Use to tuple of Stage
-        Of products with each block and what else uses it, without times.
+        Of products with blocks of each shape and what else uses them, without times.
     rooms : Rooms
         On edges.
     batch : int
@@ -136,8 +136,10 @@ def frame(
 
 def _timed(program: Program, placement: Placement, batch: Batch) -> Program:
     """A Program whose products take their times: those that they have where they are added alone."""
-    draft = Draft(placement.floorplan.nodes)
-    add_products(draft, placement, placement.all_stages, batch)
+    draft = TimesAlone(placement.floorplan.nodes)
+    # What products do is a matter of the frame.
+    stages = {use: tuple(replace(stage, actions=()) for stage in each) for use, each in placement.shape_stages.items()}
+    add_products(draft, placement, stages, batch)
     return program.timed(*draft.times())
 
 

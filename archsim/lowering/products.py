@@ -19,7 +19,7 @@ from archsim.network import Use
 
 Flags = NDArray[np.bool_]
 UsedStages = Mapping[Use, tuple[Stage, ...]]
-"""The stages of each use of every block."""
+"""The stages of each use of blocks, by their shapes (`Placement.shapes`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def add_products(draft: Draft, placement: Placement, stages: UsedStages, batch: 
     ----------
     draft, placement
     stages : mapping of Use to tuple of Stage
-        Of each use of every block; their columns have shape ``(blocks,)``.
+        Of each use of blocks of each shape; their columns have shape ``(shapes,)``.
     batch : Batch
     """
     shared = _shared(placement)
@@ -107,7 +107,8 @@ class _Working:
         use, stages = used
         uses = placement.uses.take(rows)
         firings = firings_of(placement, uses.layer, placement.blocks.replica[uses.block], batch)
-        each = _held(tuple(stage.at(uses.block) for stage in stages), shared)
+        _, shape = placement.shapes
+        each = _held(tuple(stage.at(shape[uses.block]) for stage in stages), shared)
         return cls(uses, each, firings, _before(placement, use, uses))
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +17,6 @@ BYTES = 16
 
 class Nameless(TypeError):
     """A value of a kind whose contents cannot be told."""
-
-
-class _Sink(Protocol):
-    def update(self, data: bytes, /) -> None: ...
 
 
 def name_of(value: object) -> str:
@@ -37,42 +32,51 @@ def name_of(value: object) -> str:
     Nameless
         If it holds anything else.
     """
-    digest = hashlib.blake2b(digest_size=BYTES)
-    _feed(value, digest)
-    return digest.hexdigest()
+    told: list[bytes] = []
+    _tell(value, told)
+    return hashlib.blake2b(b"".join(told), digest_size=BYTES).hexdigest()
 
 
-def _feed(value: object, into: _Sink) -> None:
+def _tell(value: object, into: list[bytes]) -> None:
+    """Add a value's text, of which no other value's is the beginning."""
     if value is None or isinstance(value, str | bytes | int | float | Enum):
         text = repr(value).encode()
-        into.update(b"%d:" % len(text) + text)
+        into += (b"%d:" % len(text), text)
     elif isinstance(value, np.ndarray):
         if value.dtype.hasobject:
             raise Nameless("an array of objects has no name")
-        _feed((value.dtype.str, *value.shape), into)
-        into.update(np.ascontiguousarray(value).tobytes())
+        into += (f"{value.dtype.str}{value.shape}".encode(), np.ascontiguousarray(value).tobytes())
     elif isinstance(value, np.generic):
-        _feed((value.dtype.str, value.tobytes()), into)
+        into += (f"{value.dtype.str}.".encode(), value.tobytes())
     else:
-        kind, parts = type(value), list(_parts(value))
-        into.update(f"{kind.__module__}.{kind.__qualname__}({len(parts)}".encode())
+        kind, parts = type(value), _parts(value)
+        into.append(f"{kind.__module__}.{kind.__qualname__}({len(parts)})".encode())
         for part in parts:
-            _feed(part, into)
+            _tell(part, into)
 
 
-def _parts(value: object) -> Iterator[object]:
-    if is_dataclass(value) and not isinstance(value, type):
-        yield from (getattr(value, field.name) for field in fields(value))
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield key
-            yield item
-    elif isinstance(value, tuple | list):
-        yield from value
-    elif isinstance(value, frozenset | set):
-        yield from sorted(value, key=repr)
-    else:
-        raise Nameless(f"a {type(value).__name__} has no name")
+def _parts(value: object) -> Sequence[object]:
+    names = _fields_of(value)
+    if names is not None:
+        return [getattr(value, name) for name in names]
+    if isinstance(value, Mapping):
+        return [part for item in value.items() for part in item]
+    if isinstance(value, tuple | list):
+        return value
+    if isinstance(value, frozenset | set):
+        return sorted(value, key=repr)
+    raise Nameless(f"a {type(value).__name__} has no name")
+
+
+def _fields_of(value: object) -> tuple[str, ...] | None:
+    """Names of a dataclass's fields, looked up once; nothing of another value."""
+    kind = type(value)
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
+    return _FIELDS[kind]
+
+
+_FIELDS: dict[type, tuple[str, ...] | None] = {}
 
 
 class Names:
@@ -101,6 +105,6 @@ def arrays_of(value: object) -> Iterator[NDArray[np.generic]]:
     """All arrays in frozen dataclasses, mappings and rows."""
     if isinstance(value, np.ndarray):
         yield value
-    elif (is_dataclass(value) and not isinstance(value, type)) or isinstance(value, Mapping | tuple | list):
+    elif _fields_of(value) is not None or isinstance(value, Mapping | tuple | list):
         for part in _parts(value):
             yield from arrays_of(part)
