@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from archsim.engine.jit import compiled
 from archsim.engine.settling import Settling, Stretch
-from archsim.engine.state import DONE, HEAP_COUNT, NEVER_RESTS, State
+from archsim.engine.skipping import Passage, Repetition, Rest, most_repeats, passage, skip
+from archsim.engine.state import HEAP_COUNT, NEVER_RESTS, State
 from archsim.program import Extrapolated, Program
 from archsim.program.tables import Counts
 
@@ -94,7 +95,7 @@ class _Kept:
 
 @dataclass(slots=True)
 class _Found:
-    """A period, who is in it, and what the skip waits for: samples that every source and sink has passed.
+    """A period, who is in it, and how far samples had come when it was found.
 
     Where it only stands for one, ``apart`` says by how much it differs from what was before it.
     """
@@ -108,23 +109,8 @@ class _Found:
     rested: Counts
     rests: Counts
     going: NDArray[np.bool_]
-    entered: int
-    begun: int
-    left: int
+    reached: Passage
     apart: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """What servers rested in one period, by the actor that woke them: picoseconds and times."""
-
-    rested: Counts
-    rests: Counts
-
-    def equals(self, other: _Rest | None) -> bool:
-        return (
-            other is not None and np.array_equal(self.rested, other.rested) and np.array_equal(self.rests, other.rests)
-        )
 
 
 class SteadySearch:
@@ -144,7 +130,7 @@ class SteadySearch:
         self.next_keep = 1
         self.kept: _Kept | None = None
         self.found: _Found | None = None
-        self.rest: _Rest | None = None
+        self.rest: Rest | None = None
         self.resting = bool((state.actor_columns.patience < NEVER_RESTS).any())
         self.rest_repeats = False
         self.settling = None if within is None else Settling(program, rhythm.firings, within)
@@ -213,7 +199,7 @@ class SteadySearch:
         stretch = self.settling.look(self.state)
         if stretch is not None:
             self.found = self._standing(stretch)
-            self.rest = _Rest(stretch.rested, stretch.rests)
+            self.rest = Rest(stretch.rested, stretch.rests)
             self._skip_when_due(self.found)
 
     def _compare(self) -> None:
@@ -257,37 +243,13 @@ class SteadySearch:
             rested=self.state.rested.copy(),
             rests=self.state.rests.copy(),
             going=actors.fired < actors.firings,
-            entered=int(self._entered().max()),
-            begun=int(self._begun().max()),
-            left=int(self._left().max()),
+            reached=passage(self.program, self.state),
         )
-
-    def _entered(self) -> Counts:
-        """Samples that have entered by each source."""
-        return self._with_first_token(self.program.samples.sources)
-
-    def _begun(self) -> Counts:
-        """Samples of which each sink has put out something."""
-        return self._with_first_token(self.program.samples.sinks)
-
-    def _with_first_token(self, ids: NDArray[np.int64]) -> Counts:
-        fired, tokens, group = self._progress(ids)
-        return np.asarray(fired // (tokens * group) * group + np.minimum(fired % (tokens * group), group), np.int64)
-
-    def _left(self) -> Counts:
-        """Samples that have left by each sink."""
-        fired, tokens, group = self._progress(self.program.samples.sinks)
-        last = np.maximum(fired % (tokens * group) - (tokens - 1) * group, 0)
-        return np.asarray(fired // (tokens * group) * group + last, np.int64)
-
-    def _progress(self, ids: NDArray[np.int64]) -> tuple[Counts, Counts, int]:
-        samples = self.program.samples
-        return self.state.actor_columns.fired[ids], self.program.actors.firings[ids] // samples.count, samples.group
 
     def _look_at_rest(self, found: _Found) -> None:
         """Count a period's rests; the first of them may have begun before the state that repeats."""
         rested, rests = self.state.rested.copy(), self.state.rests.copy()
-        rest = _Rest(rested - found.rested, rests - found.rests)
+        rest = Rest(rested - found.rested, rests - found.rests)
         self.rest_repeats = rest.equals(self.rest)
         self.rest = rest
         found.rested, found.rests = rested, rests
@@ -309,65 +271,23 @@ class SteadySearch:
         if (going != found.going).any() or not (_alike(going[samples.sources]) and _alike(going[samples.sinks])):
             return
         firings = np.where(going, self.rhythm.firings * found.chunks, 0)
-        # Each keeps a firing, as what waits in the state is a firing still to come.
-        left = (actors.firings - actors.fired - 1)[firings > 0] // firings[firings > 0]
-        repeats = int(left.min()) if len(left) else 0
+        repeats = most_repeats(self.program, self.state, firings)
         if repeats > 0:
-            self._skip(found, firings, repeats)
+            width = found.chunks * self.rhythm.samples
+            what = Repetition(width, found.time, firings, found.starved, found.blocked, self.rest)
+            skip(self.program, self.state, what, repeats)
+            self.skipped = width * repeats
 
     def _passed(self, found: _Found) -> bool:
-        count = self.program.samples.count
-        entered, left = int(self._entered().min()), int(self._left().min())
-        begun = int(self._begun().min())
-        return (
-            left >= found.left
-            and (begun >= found.begun or begun == count)
-            and (entered >= found.entered or entered == count)
-        )
-
-    def _skip(self, found: _Found, firings: Counts, repeats: int) -> None:
-        state, actors = self.state, self.state.actor_columns
-        width = found.chunks * self.rhythm.samples
-        self.skipped = width * repeats
-        _extend(state.sample_in, self._entered(), width, found.time, repeats)
-        _extend(state.sample_first, self._begun(), width, found.time, repeats)
-        _extend(state.sample_out, self._left(), width, found.time, repeats)
-        going = actors.fired < actors.firings
-        actors.starved += found.starved * repeats
-        actors.blocked += found.blocked * repeats
-        if self.rest is not None:
-            state.rested[:] += self.rest.rested * repeats
-            state.rests[:] += self.rest.rests * repeats
-        for name in ("end", "arrival", "fed"):
-            actors[name] += np.where(going, found.time * repeats, 0)
-        _shift_channels(state, firings * repeats, found.time * repeats)
-        actors.fired += firings * repeats
-        state.server_free[self._serving(firings)] += found.time * repeats
-        state.heap_ready[:] += found.time * repeats
-        state.registers[DONE] += int(firings.sum()) * repeats
-
-    def _serving(self, firings: Counts) -> NDArray[np.bool_]:
-        """Servers of resources that take part in the period; the others have been free all along."""
-        bounds = self.state.server_first
-        busy = np.zeros(len(bounds) - 1, np.bool_)
-        busy[self.program.actors.resource[firings > 0]] = True
-        return np.repeat(busy, np.diff(bounds))
+        """Whether every source and sink has passed what the foremost had reached when the period was found."""
+        now, then = passage(self.program, self.state), found.reached
+        pairs = ((now.entered, then.entered), (now.begun, then.begun), (now.left, then.left))
+        return all(bool(here.min() >= there.max()) for here, there in pairs)
 
 
 def _alike(going: NDArray[np.bool_]) -> bool:
     """Are all going, or none? Otherwise their samples' times are no multiplication."""
     return bool(going.all() or not going.any())
-
-
-def _extend(times: Counts, reached: Counts, width: int, period: int, repeats: int) -> None:
-    """Fill in the skipped samples' times, and move those that are not yet whole behind them."""
-    whole, begun = int(reached.min()), int(reached.max())
-    if whole == len(times):
-        return
-    shift = width * repeats
-    times[whole + shift : begun + shift] = times[whole:begun] + period * repeats
-    ahead = np.arange(shift)
-    times[whole : whole + shift] = times[whole - width + ahead % width] + (ahead // width + 1) * period
 
 
 def _most_entries(state: State) -> int:
@@ -414,24 +334,3 @@ def _relative_state(state: State, time: int, now: int, look: int, firings: Count
         out[at : at + len(free)] = free - time
         at += len(free)
     return at
-
-
-@compiled
-def _shift_channels(state: State, made: Counts, delay: int) -> None:
-    """Advance counts by the firings of each producer, and times by ``delay``."""
-    actors, channels, rings = state.actors, state.channels, state.rings
-    for number in range(len(channels)):
-        channel = channels[number]
-        source, target = actors[state.channel_source[number]], actors[channel.target]
-        if source.fired == source.firings and target.fired == target.firings:
-            continue
-        tokens = made[state.channel_source[number]]
-        for first in range(channel.ring, channel.room + 1, channel.mask + 1):
-            old = rings[first : first + channel.mask + 1].copy()
-            for place in range(len(old)):
-                rings[first + ((place + tokens) & channel.mask)] = old[place] + delay
-        channel.produced += tokens
-        if target.fired < target.firings:
-            channel.freed += tokens
-            channel.need += tokens
-            channel.release += tokens
