@@ -19,7 +19,7 @@ from archsim.columns import Ids
 from archsim.lowering.passing import Rows, Selections
 from archsim.lowering.series import Sequence
 from archsim.mapping.dealing import Dealing
-from archsim.network import NOTHING, Access, Edge, Network
+from archsim.network import NOTHING, Access, Edge, Layer, Network
 
 ALONE = Dealing()
 MOST_KEPT = 128
@@ -225,6 +225,27 @@ def _release(first: Ids, empty: NDArray[np.bool_], end: int) -> Ids:
     return release
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the firings of a layer wait for.
+
+    Parameters
+    ----------
+    layer : str
+    firings : int
+        Of a group of samples.
+    dealing : Dealing
+        Of its tokens.
+    inputs : tuple of (str, int64 or Reach)
+        Producers, and how many of their entries each firing needs; where these do not come in their order, which.
+    """
+
+    layer: str
+    firings: int
+    dealing: Dealing
+    inputs: tuple[tuple[str, Ids | Reach], ...]
+
+
 @dataclass
 class Demands:
     """Reaches and curves of a network's edges, each kind of edge worked out once.
@@ -277,6 +298,19 @@ class Demands:
         if key not in self._dealt:
             self._dealt[key] = Dealt.of(self.reach(edge), self.ends(edge), self.group)
         return self._dealt[key]
+
+    @cached_property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """All layers in their order, by what their firings wait for."""
+        return tuple(self._waiting(layer) for layer in self.network.order)
+
+    def _waiting(self, layer: Layer) -> Waiting:
+        edges = [edge for edge in self.network.inputs_of(layer.name) if not edge.recurrent]
+        inputs = tuple(
+            (edge.source, self.of(edge).need if self.dealing(edge.source).run == 1 else self.reach(edge))
+            for edge in edges
+        )
+        return Waiting(layer.name, layer.tokens * self.group, self.dealing(layer.name), inputs)
 
     def rows(self, edge: Edge) -> Rows:
         """Rows of the book that hold these curves."""

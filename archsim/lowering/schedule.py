@@ -104,16 +104,15 @@ def paced_schedule(demands: Demands, tempos: dict[str, Tempo], stretch: int) -> 
     network, group = demands.network, demands.group
     period = sample_time(network, tempos, group) * group * stretch
     starts: dict[str, Times] = {}
-    for layer in network.order:
-        ready = np.zeros(layer.tokens * group)
-        for edge in network.inputs_of(layer.name):
-            if not edge.recurrent:
-                latency = float(tempos[edge.source].latency_ps)
-                if demands.dealing(edge.source).run == 1:
-                    held.wait_for(ready, demands.of(edge).need, starts[edge.source], latency)
-                else:
-                    _wait_for_all(ready, demands.reach(edge), group, starts[edge.source] + latency)
-        starts[layer.name] = _dealt_starts(demands.dealing(layer.name), ready, group, period)
+    for waiting in demands.waiting:
+        ready = np.zeros(waiting.firings)
+        for source, touched in waiting.inputs:
+            latency = float(tempos[source].latency_ps)
+            if isinstance(touched, Reach):
+                _wait_for_all(ready, touched, group, starts[source] + latency)
+            else:
+                held.wait_for(ready, touched, starts[source], latency)
+        starts[waiting.layer] = _dealt_starts(waiting.dealing, ready, group, period)
     return Pace(period, starts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 
 from archsim.chip import Chip
@@ -21,7 +22,22 @@ ISSUE = "issue"
 
 
 def parts(chip: Chip) -> tuple[Part, ...]:
-    """All components of a chip."""
+    """All components of a chip; of the one that was asked for last, those that were found then."""
+    if type(chip) is not Chip:
+        # What is noted while a chip is read must be read each time, and kept by nobody.
+        return _parts(chip)
+    last = _LAST.get(Chip)
+    if last is not None and last[0]() is chip:
+        return last[1]
+    found = _parts(chip)
+    _LAST[Chip] = weakref.ref(chip), found
+    return found
+
+
+_LAST: dict[type[Chip], tuple[weakref.ref[Chip], tuple[Part, ...]]] = {}
+
+
+def _parts(chip: Chip) -> tuple[Part, ...]:
     fabric = () if chip.alone else _fabric_parts(chip)
     return (*_tile_parts(chip), *_unit_parts(chip), *fabric, *_port_parts(chip))
 

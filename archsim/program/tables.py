@@ -5,7 +5,6 @@ A row is an id. No table holds a string: names are built from ids when somebody 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
@@ -266,7 +265,7 @@ class Program:
         return True
 
     @cached_property
-    def findings(self) -> dict[Hashable, object]:
+    def findings(self) -> dict[object, object]:
         """What others have worked out of its structure alone, by their own keys; not written with it."""
         return {}
 
