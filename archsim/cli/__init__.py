@@ -1,5 +1,5 @@
 """The command line; the only place that prints."""
 
-from archsim.cli.app import app, main
+from archsim.cli.app import application, main
 
-__all__ = ["app", "main"]
+__all__ = ["application", "main"]

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Annotated
+import sys
+from importlib import import_module
+from typing import Annotated, NamedTuple
 
 import typer
 from typer.main import get_command
 
-from archsim.cli import (
-    accuracy,
-    check,
-    compare,
-    diff,
-    explore,
-    heat,
-    ladder,
-    listing,
-    report,
-    run,
-    show,
-    train,
-    validate,
-)
 from archsim.cli.guard import Guarded
 from archsim.cli.terminal import write
+
+
+class _Command(NamedTuple):
+    """Where a command is, and under which heading it is listed; a group of commands is a `typer.Typer`."""
+
+    name: str
+    module: str
+    attribute: str
+    panel: str
+
+
+_COMMANDS = (
+    _Command("run", "run", "run", "Simulate"),
+    _Command("compare", "compare", "compare", "Simulate"),
+    _Command("report", "report", "report", "Simulate"),
+    _Command("accuracy", "accuracy", "accuracy", "Simulate"),
+    _Command("train", "train", "train", "Simulate"),
+    _Command("ladder", "ladder", "ladder", "Simulate"),
+    _Command("heat", "heat", "heat", "Simulate"),
+    _Command("explore", "explore", "explore", "Simulate"),
+    _Command("validate", "validate", "validate", "Simulate"),
+    _Command("diff", "diff", "diff", "Look"),
+    _Command("check", "check", "check", "Look"),
+    _Command("list", "listing", "list_names", "Look"),
+    _Command("show", "show", "app", "Look"),
+)
 
 _EPILOG = """[bold]Try first[/]
 
@@ -39,30 +51,39 @@ _EPILOG = """[bold]Try first[/]
 Every command explains itself: [cyan]archsim run --help[/]. In Python, the same is [cyan]import archsim[/].
 """
 
-app = typer.Typer(
-    name="archsim",
-    help="Cycle-level simulator of analog in-memory-computing chips: a network and a chip in; latency, throughput, "
-    "utilisation, energy and area out.",
-    epilog=_EPILOG,
-    cls=Guarded,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("run", rich_help_panel="Simulate")(run.run)
-app.command("compare", rich_help_panel="Simulate")(compare.compare)
-app.command("report", rich_help_panel="Simulate")(report.report)
-app.command("accuracy", rich_help_panel="Simulate")(accuracy.accuracy)
-app.command("train", rich_help_panel="Simulate")(train.train)
-app.command("ladder", rich_help_panel="Simulate")(ladder.ladder)
-app.command("heat", rich_help_panel="Simulate")(heat.heat)
-app.command("explore", rich_help_panel="Simulate")(explore.explore)
-app.command("validate", rich_help_panel="Simulate")(validate.validate)
-app.command("diff", rich_help_panel="Look")(diff.diff)
-app.command("check", rich_help_panel="Look")(check.check)
-app.command("list", rich_help_panel="Look")(listing.list_names)
-app.add_typer(show.app, name="show", rich_help_panel="Look")
+
+def application(wanted: str = "") -> typer.Typer:
+    """The command line.
+
+    Parameters
+    ----------
+    wanted : str
+        The one command that is there; all are where there is none of that name. To load and describe the others takes
+        longer than to read the options of one.
+    """
+    app = typer.Typer(
+        name="archsim",
+        help="Cycle-level simulator of analog in-memory-computing chips: a network and a chip in; latency, throughput, "
+        "utilisation, energy and area out.",
+        epilog=_EPILOG,
+        cls=Guarded,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for command in [one for one in _COMMANDS if one.name == wanted] or _COMMANDS:
+        _add(app, command)
+    app.callback()(_root)
+    return app
+
+
+def _add(app: typer.Typer, command: _Command) -> None:
+    found = getattr(import_module(f"archsim.cli.{command.module}"), command.attribute)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=command.name, rich_help_panel=command.panel)
+    else:
+        app.command(command.name, rich_help_panel=command.panel)(found)
 
 
 def _version(wanted: bool) -> None:
@@ -73,7 +94,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
@@ -84,11 +104,6 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
-    _command()()
-
-
-@cache
-def _command() -> Guarded:
-    command = get_command(app)
+    command = get_command(application(sys.argv[1] if sys.argv[1:] else ""))
     assert isinstance(command, Guarded)
-    return command
+    command()

@@ -275,9 +275,11 @@ class LearningOptions:
 
     def samples(self, chip: Chip) -> int | None:
         """Samples that show a training's steady state; nothing where the network does not train."""
+        if self.learning is None:
+            return None
         from archsim.lowering.learning import samples_to_run
 
-        return None if self.learning is None else samples_to_run(self.learning, chip)
+        return samples_to_run(self.learning, chip)
 
     def derived(self, network: Network) -> Network:
         """The network, or the one that trains it.
@@ -287,9 +289,11 @@ class LearningOptions:
         InputError
             If it cannot be trained.
         """
+        if self.learning is None:
+            return network
         from archsim.network.backward import training_network
 
-        return network if self.learning is None else training_network(network, self.learning)
+        return training_network(network, self.learning)
 
 
 @dataclass(frozen=True, slots=True)

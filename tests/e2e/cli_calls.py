@@ -9,12 +9,12 @@ import onnx
 from onnx import TensorProto, helper
 from typer.testing import CliRunner
 
-from archsim.cli import app
+from archsim.cli import application
 
 
 def succeed(*arguments: str | Path) -> str:
     """What a command prints on stdout; it must end well and say nothing else."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    result = CliRunner().invoke(application(), [str(argument) for argument in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.stderr
     assert result.stderr == ""
     return result.stdout
@@ -27,7 +27,7 @@ def succeed_json(*arguments: str | Path) -> dict[str, object]:
 
 def fail(*arguments: str | Path) -> str:
     """What a command says of bad input: on stderr, with place and remedy, exit code 2."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    result = CliRunner().invoke(application(), [str(argument) for argument in arguments], catch_exceptions=False)
     assert result.exit_code == 2
     assert result.stdout == ""
     assert "Traceback" not in result.stderr

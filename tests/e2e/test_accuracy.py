@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from archsim.chip import load_chip
-from archsim.cli.app import app
+from archsim.cli import application
 from archsim.simulation import Settings, simulate
 from archsim.studies import AccuracyQuestion, placed_model
 from tests.functional_models import make_model, perceptron, random
@@ -30,7 +30,7 @@ def net(tmp_path: Path) -> Path:
 
 
 def _run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, ["accuracy", *map(str, arguments)])
+    return CliRunner().invoke(application(), ["accuracy", *map(str, arguments)])
 
 
 def _json(*arguments: str | Path) -> dict[str, object]:
@@ -62,7 +62,7 @@ def test_coarser_weights_are_less_accurate(net: Path) -> None:
 def test_slices_without_a_bit_each_are_refused_everywhere(command: str) -> None:
     sliced = [f"tile.array.weight.{field}" for field in ("bits=2", "slices=2", "columns=2")]
     words = [word for field in sliced for word in ("--set", field)]
-    result = CliRunner().invoke(app, [command, "digits-cnn", *words])
+    result = CliRunner().invoke(application(), [command, "digits-cnn", *words])
     assert result.exit_code == 2
     assert "2 slices of a differential weight of 2 bits, 1 of them in cells" in result.stderr
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from archsim.cli import app
+from archsim.cli import application
 from archsim.validation import case_names
 from tests.e2e.cli_calls import fail, succeed
 
@@ -82,7 +82,7 @@ def test_the_same_run_writes_the_same_files(tmp_path: Path) -> None:
 def test_an_unexplained_miss_ends_with_code_1(tmp_path: Path) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text(WRONG)
-    result = CliRunner().invoke(app, ["validate", str(file)], catch_exceptions=False)
+    result = CliRunner().invoke(application(), ["validate", str(file)], catch_exceptions=False)
     assert result.exit_code == 1
     assert "wrong, peak, throughput (chip): missed" in result.stderr
     assert "-54.1 %" in result.stdout

@@ -16,7 +16,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from onnx import TensorProto, helper, numpy_helper
 from typer.main import get_command
 
-from archsim.cli import app
+from archsim.cli import application
 from tests.fuzz.contract import run_command
 
 NASTY = (
@@ -124,7 +124,7 @@ class Command:
 @cache
 def commands() -> tuple[Command, ...]:
     """Every command of the command line, as the command line knows it."""
-    return tuple(_commands(get_command(app), ()))
+    return tuple(_commands(get_command(application()), ()))
 
 
 def _commands(group: Any, path: tuple[str, ...]) -> list[Command]:

@@ -85,10 +85,10 @@ def test_misused_options_are_those_of_their_command(
 ) -> None:
     from typer.main import get_command
 
-    from archsim.cli.app import app
+    from archsim.cli import application
 
     with pytest.raises(SystemExit) as caught:
-        get_command(app).main(list(words))
+        get_command(application()).main(list(words))
     assert caught.value.code == 2
     told = capsys.readouterr().err
     assert what in told and f"where: {where}\n" in told and f"See {where} --help." in told
