@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from difflib import get_close_matches
+from importlib import import_module
 
 from archsim.errors import InputError
 from archsim.network import Network
-from archsim.workloads import alexnet, cnn, language, mlp, recurrent, speech, tpu, vision
 from archsim.workloads.options import DEFAULTS, Option, Workload, WorkloadOptions
 from archsim.workloads.trained import TRAINED
 
-_WORKLOADS: tuple[Workload, ...] = (
-    *mlp.WORKLOADS,
-    *cnn.WORKLOADS,
-    *alexnet.WORKLOADS,
-    *recurrent.WORKLOADS,
-    *language.WORKLOADS,
-    *vision.WORKLOADS,
-    *speech.WORKLOADS,
-    *tpu.WORKLOADS,
-)
-_BY_NAME = {workload.name: workload for workload in _WORKLOADS}
+_FAMILIES = ("mlp", "cnn", "alexnet", "recurrent", "language", "vision", "speech", "tpu")
+
+
+def _workloads() -> Iterator[Workload]:
+    """Family by family, each loaded when it is come to: who wants one network need not wait for all."""
+    for family in _FAMILIES:
+        yield from import_module(f"archsim.workloads.{family}").WORKLOADS
+
+
+def _known(name: str) -> Workload | None:
+    return next((workload for workload in _workloads() if workload.name == name), None)
 
 
 def names() -> tuple[str, ...]:
     """Names of the networks, family by family."""
-    return tuple(_BY_NAME)
+    return tuple(workload.name for workload in _workloads())
 
 
 def describe(name: str) -> str:
@@ -47,7 +48,7 @@ def understood(name: str) -> frozenset[Option]:
     name : str
         Any.
     """
-    workload = _BY_NAME.get(name)
+    workload = _known(name)
     return workload.understands if workload else frozenset()
 
 
@@ -70,9 +71,9 @@ def build(name: str, options: WorkloadOptions = DEFAULTS) -> Network:
 
 
 def _find(name: str) -> Workload:
-    workload = _BY_NAME.get(name)
+    workload = _known(name)
     if workload is None:
-        known = [*_BY_NAME, *(model.name for model in TRAINED)]
+        known = [*names(), *(model.name for model in TRAINED)]
         near = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Give an ONNX file (.onnx), or: {', '.join(known)}."
         raise InputError(f"there is no network called {name!r}, and no such file", where="network", remedy=hint)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from threading import Timer
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from archsim.report.quantities import engineering
 from archsim.units import PS_PER_S
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Lines
+    from rich.progress import TaskID
+
     from archsim.engine import Progress
 
 PATIENCE_S = 2.0
@@ -31,17 +33,9 @@ class RunProgress:
     """
 
     def __init__(self, console: Console) -> None:
-        self._bar = Bar(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-        )
-        self._task = self._bar.add_task("preparing the run", total=None)
-        self._timer = Timer(PATIENCE_S, self._bar.start) if console.is_terminal else None
+        self._console = console
+        self._bar: _Bar | None = None
+        self._timer = Timer(PATIENCE_S, self._appear) if console.is_terminal else None
         self._first: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
@@ -56,18 +50,48 @@ class RunProgress:
         if self._timer:
             self._timer.cancel()
             self._timer.join()
-            self._bar.stop()
+        if self._bar:
+            self._bar.lines.stop()
 
     def __call__(self, progress: Progress) -> None:
         """Take in how far the run is."""
         now = time.monotonic()
         began, before = self._first = self._first or (now, progress.firings)
-        self._bar.update(
-            self._task,
-            description=describe(progress.time_ps, progress.firings - before, now - began),
-            completed=progress.firings,
-            total=progress.total,
+        if self._bar:
+            self._bar.lines.update(
+                self._bar.task,
+                description=describe(progress.time_ps, progress.firings - before, now - began),
+                completed=progress.firings,
+                total=progress.total,
+            )
+
+    def _appear(self) -> None:
+        self._bar = _Bar.on(self._console)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A bar that is shown, and its one line."""
+
+    lines: Lines
+    task: TaskID
+
+    @classmethod
+    def on(cls, console: Console) -> _Bar:
+        from rich import progress  # late: most runs are over before
+
+        lines = progress.Progress(
+            progress.SpinnerColumn(),
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.TaskProgressColumn(),
+            progress.TimeRemainingColumn(),
+            console=console,
+            transient=True,
         )
+        task = lines.add_task("preparing the run", total=None)
+        lines.start()
+        return cls(lines, task)
 
 
 def describe(time_ps: int, firings: int, elapsed_s: float) -> str:

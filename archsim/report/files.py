@@ -11,8 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from archsim.accounting import Ledger
 from archsim.chip import resolved_yaml
 from archsim.columns import Columns
@@ -87,6 +85,8 @@ def results_directory(directory: Path, *, replaces: Sequence[str] = ()) -> Itera
 
 @contextmanager
 def _alone_in(directory: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout  # late: most commands write no files
+
     lock = FileLock(directory / LOCK, timeout=0, mode=0o666)
     with _writing(directory):
         try:

@@ -21,7 +21,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
 from archsim.registration import installed
 
@@ -111,7 +110,7 @@ def the_disk(chosen: str = "") -> Disk | None:
     chosen : str, optional
         A directory in place of the system's for users' caches.
     """
-    above = Path(chosen).absolute() if chosen else platformdirs.user_cache_path("archsim") / "results"
+    above = Path(chosen).absolute() if chosen else _of_the_user()
     if not above.is_absolute() or any(group.startswith(GROUP) for group in installed().groups):
         # Without a home, the path begins with a tilde. What another package adds may change without our knowing.
         return None
@@ -127,6 +126,12 @@ def the_disk(chosen: str = "") -> Disk | None:
     if new:
         _forget_old(folder)
     return Disk(folder)
+
+
+def _of_the_user() -> Path:
+    import platformdirs  # late: who has chosen a directory needs none of it
+
+    return platformdirs.user_cache_path("archsim") / "results"
 
 
 def _state() -> str:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
+from time import sleep
 from typing import Annotated
 
 import numpy as np
@@ -163,5 +164,9 @@ def test_bar_appears_when_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("archsim.cli.progress.PATIENCE_S", 0.0)
     console = Console(file=StringIO(), force_terminal=True, width=100)
     with RunProgress(console) as progress:
-        progress(Progress(1_000_000, 5, 10))
+        for _ in range(1000):
+            progress(Progress(1_000_000, 5, 10))
+            if "simulated 1 µs" in console.file.getvalue():
+                break
+            sleep(0.01)
     assert "simulated 1 µs" in console.file.getvalue()
