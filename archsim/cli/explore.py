@@ -14,6 +14,7 @@ from archsim.cli.output import results
 from archsim.cli.printing import TablePrintOptions
 
 if TYPE_CHECKING:
+    from archsim.errors import InputError
     from archsim.exploration import Exploration
 
 _STORE, _WORK, _OUTPUT = "Where it is kept", "Who works", "The output"
@@ -112,6 +113,8 @@ def explore(
         if folder is not None:
             write_exploration(folder, found, Format(table_format.value))
     printing.print(exploration_document(found))
+    if found.fruitless:
+        raise _nothing(study, len(found.points))
 
 
 def _explored(study: Path, kept: StoreOptions, work: WorkOptions) -> Exploration:
@@ -140,3 +143,13 @@ def _explored(study: Path, kept: StoreOptions, work: WorkOptions) -> Exploration
             bounds=work.bounds,
             watch=progress,
         )
+
+
+def _nothing(study: Path, points: int) -> InputError:
+    from archsim.errors import InputError
+
+    return InputError(
+        f"none of {points:,} points could be run",
+        where=str(study),
+        remedy="The reasons are in the results: correct the study, and give it another --store.",
+    )

@@ -34,7 +34,7 @@ def study(
 
     Example: [cyan]archsim show study converters > mine.yaml[/].
     """
-    from archsim.exploration.schema import find_study, read_study
+    from archsim.exploration.reading import find_study, read_study
     from archsim.report.document import Document, Verbatim, section
 
     file = find_study(name)

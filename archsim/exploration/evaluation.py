@@ -189,7 +189,7 @@ def _evaluated(task: Task) -> Found:
             return Found(verdict, ())
     figures, tables = {}, []
     for name, part in question.networks.items():
-        ledger = simulate(_network(name, part), chip, _settings(variant, part)).ledger
+        ledger = simulate(network_of(name, part), chip, _settings(variant, part)).ledger
         figures[name] = headline_values(ledger.headline)
         if question.baseline is not None:
             base = _ran(question.baseline, variant, name, part)
@@ -204,7 +204,7 @@ def _ran(baseline: Baseline, variant: Variant, name: str, part: NetworkPart) -> 
     """What the baseline comes to with a point's network and batch; a run that was done before is found again."""
     chip = load_chip(baseline.chip)
     settings = Settings(batch_of(variant, part.batch), "none" if chip.alone else baseline.replicate)
-    return simulate(_network(name, part), chip, settings).ledger.headline
+    return simulate(network_of(name, part), chip, settings).ledger.headline
 
 
 def _judged(measured: Measured, question: Question) -> Outcome:
@@ -233,7 +233,7 @@ def _beforehand(chip: Chip, variant: Variant, question: Question, hurdle: Hurdle
 
 
 def _bounds(chip: Chip, variant: Variant, name: str, part: NetworkPart) -> Mapping[str, Bound]:
-    return bounds_of(*placed(_network(name, part), chip, _settings(variant, part)))
+    return bounds_of(*placed(network_of(name, part), chip, _settings(variant, part)))
 
 
 def _those(figure: Figure, networks: Mapping[str, object]) -> Sequence[str]:
@@ -259,7 +259,14 @@ def _settings(variant: Variant, part: NetworkPart) -> Settings:
     return replace(settings, batch=batch_of(variant, part.batch))
 
 
-def _network(name: str, part: NetworkPart) -> Network:
+def network_of(name: str, part: NetworkPart) -> Network:
+    """A network of a study.
+
+    Raises
+    ------
+    ArchsimError
+        If it cannot be had.
+    """
     options = WorkloadOptions(seq=part.seq, generate=part.generate, context=part.context, image=part.image)
     return _loaded(part.model or name, options, tuple((key, tuple(sizes)) for key, sizes in part.shapes.items()))
 
@@ -290,17 +297,6 @@ def _accuracy(part: AccuracyPart, variant: Variant) -> dict[str, float]:
         "accuracy_spread": spread,
         "accuracy_lost": scores.exact - mean,
     }
-
-
-def check_networks(networks: Mapping[str, NetworkPart]) -> None:
-    """See that every network can be had.
-
-    Raises
-    ------
-    ArchsimError
-    """
-    for name, part in networks.items():
-        _network(name, part)
 
 
 def task_of(number: int, point: Point, space: Space, question: Question, hurdle: Hurdle | None) -> Task:

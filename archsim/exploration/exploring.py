@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from archsim.chip import load_chip
 from archsim.errors import InputError
+from archsim.exploration.checks import check_question, check_runs
 from archsim.exploration.course import Course, Step
 from archsim.exploration.crew import Crew, Work, WorkersLost, crew
-from archsim.exploration.evaluation import Baseline, Found, Outcome, Question, Status, check_networks, evaluate, task_of
+from archsim.exploration.evaluation import Baseline, Found, Outcome, Question, Status, evaluate, task_of
 from archsim.exploration.figures import limits, objectives
 from archsim.exploration.proposals import Proposals
+from archsim.exploration.reading import described, find_study, read_study
 from archsim.exploration.results import Exploration
-from archsim.exploration.schema import Study, described, find_study, read_study
+from archsim.exploration.schema import Study
 from archsim.exploration.space import Space
 from archsim.exploration.store import Store
 
@@ -187,14 +188,13 @@ def _name(study: object, folder: Path) -> str:
 def _checked(space: Space, ledgers: bool) -> Question:
     """The question of a study, after everything was looked at that can be wrong with it."""
     study, where = space.study, space.where
+    check_runs(space)
     space.check()
     baseline = None if study.baseline is None else Baseline(study.baseline, study.run.replicate)
     question = Question(
         study.networks, study.accuracy, baseline, objectives(study, where), limits(study, where), ledgers=ledgers
     )
-    check_networks(study.networks)
-    if baseline is not None:
-        load_chip(baseline.chip)
+    check_question(question, where)
     return question
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from math import exp, log
+from math import exp, isfinite, log
 
 from archsim.accounting import Headline
 from archsim.accounting.headline import GenerationFigures
@@ -18,6 +18,8 @@ from archsim.units import quantity
 HEADLINE = tuple(field.name for field in fields(Headline) if field.type in ("int", "float"))
 GENERATION = tuple(field.name for field in fields(GenerationFigures) if field.type != "int")
 ACCURACY = ("accuracy", "accuracy_least", "accuracy_spread", "accuracy_lost")
+SHARES = ("leakage_share", "idle_share", "array_utilisation", "cell_utilisation")
+"""Figures between 0 and 1."""
 _UNITS = {"s": "s", "j": "J", "w": "W", "m2": "m^2"}
 
 Values = Mapping[str, float]
@@ -41,6 +43,10 @@ class Figure:
 
     def __str__(self) -> str:
         return f"{self.name} of {self.network}" if self.network else self.name
+
+    def meets(self, other: Figure) -> bool:
+        """Whether there is a network whose figure both are."""
+        return self.name == other.name and (not self.network or not other.network or self.network == other.network)
 
     @property
     def unit(self) -> str:
@@ -157,12 +163,28 @@ def limits(study: Study, where: str) -> tuple[Limit, ...]:
     place = f"{where}: constraints"
     found = tuple(_limit(read_comparison(text, place), study, place) for text in study.constraints)
     for low in (limit for limit in found if not limit.most):
-        for high in (limit for limit in found if limit.most and limit.figure == low.figure):
+        for high in (limit for limit in found if limit.most and limit.figure.meets(low.figure)):
             if low.value > high.value:
                 raise InputError(
                     f"no point keeps both {low.text!r} and {high.text!r}", where=place, remedy="Change one of them."
                 )
+    for limit in found:
+        _check_reach(limit, place)
     return found
+
+
+def _check_reach(limit: Limit, place: str) -> None:
+    """Whether a figure can be where it should be at all: all are positive, but what noise takes of the accuracy."""
+    name = limit.figure.name
+    what = ""
+    if not isfinite(limit.value):
+        what = f"{limit.text!r} sets no limit"
+    elif limit.most and limit.value < 0 and name not in ACCURACY:
+        what = f"no point keeps {limit.text!r}: {name} is never below 0"
+    elif not limit.most and limit.value > 1 and name in SHARES:
+        what = f"no point keeps {limit.text!r}: {name} is a share, at most 1"
+    if what:
+        raise InputError(what, where=place, remedy="Write a value that the figure can have.")
 
 
 def _limit(read: Comparison, study: Study, place: str) -> Limit:
@@ -218,5 +240,7 @@ def _remedy(name: str, known: Sequence[str], study: Study) -> str:
         return "Say of which model: accuracy: {model: digits-cnn}."
     if name in GAINS and study.baseline is None:
         return "Say to which chip it is a ratio: baseline: isaac."
+    if name[:1].isdigit():
+        return "Write the figure first, as latency_s <= 1 ms."
     near = nearest(name, known)
     return f"Did you mean {near!r}?" if near else f"Figures: {', '.join(known)}."

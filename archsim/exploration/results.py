@@ -68,6 +68,11 @@ class Exploration:
         """How many points became what."""
         return counts(self.outcomes)
 
+    @property
+    def fruitless(self) -> bool:
+        """Whether every point was refused or failed: then it is the study that is wrong."""
+        return all(one.status in (Status.REFUSED, Status.FAILED) for one in self.outcomes.values())
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """All points.

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from archsim.chip.nearness import nearest
-from archsim.errors import InputError
 from archsim.functional import Compensation
-from archsim.text_files import read_text
 
 Scalar: TypeAlias = bool | int | float | str | None
 """A value of a parameter, as a chip file can hold it."""
 Copies: TypeAlias = str | dict[str, int]
 When: TypeAlias = dict[str, Scalar | list[Scalar]]
 """Parameters, and the value or values with which another one has a meaning."""
-SHIPPED = Path(__file__).parent / "studies"
 
 
 class Part(BaseModel):
@@ -97,7 +91,28 @@ class ChoicesPart(Part):
     when: When = Field(default_factory=dict)
 
 
-ParameterPart: TypeAlias = RangePart | ValuesPart | ChoicesPart
+FORMS: dict[str, type[Part]] = {"range": RangePart, "values": ValuesPart, "choices": ChoicesPart}
+"""Ways to describe a parameter."""
+_MARKS = {"choices": "choices", "values": "values", "from": "range", "to": "range"}
+"""Keys that tell of which form a description is."""
+
+
+def _form(given: object) -> str | None:
+    """The form that a parameter's description has, or was meant to have; None where nothing tells."""
+    if isinstance(given, Part):
+        return next(form for form, part in FORMS.items() if isinstance(given, part))
+    if not isinstance(given, dict):
+        return None
+    told = next((mark for mark in _MARKS if mark in given), None)
+    near = (nearest(str(key), _MARKS) for key in given)
+    mark = told or next((mark for mark in near if mark is not None), None)
+    return None if mark is None else _MARKS[mark]
+
+
+ParameterPart: TypeAlias = Annotated[
+    Annotated[RangePart, Tag("range")] | Annotated[ValuesPart, Tag("values")] | Annotated[ChoicesPart, Tag("choices")],
+    Discriminator(_form, custom_error_type="no_form", custom_error_message="is neither a list, a range nor choices"),
+]
 
 
 class AccuracyPart(Part):
@@ -234,133 +249,3 @@ class Study(Part):
                 name: {"values": part} if isinstance(part, list) else part for name, part in parameters.items()
             }
         return {**given, "networks": networks, "parameters": parameters}
-
-
-def shipped_studies() -> tuple[str, ...]:
-    """Names of the studies that come with archsim."""
-    return tuple(sorted(file.stem for file in SHIPPED.glob("*.yaml")))
-
-
-def find_study(name_or_path: str | Path) -> Path:
-    """The file of a study that comes with archsim, or of a path.
-
-    Raises
-    ------
-    InputError
-        If there is neither.
-    """
-    file = Path(name_or_path)
-    if file.exists():
-        return file
-    if str(name_or_path) in shipped_studies():
-        return SHIPPED / f"{name_or_path}.yaml"
-    raise InputError(
-        f"there is no study file {str(name_or_path)!r}",
-        where="STUDY",
-        remedy=f"Give a YAML file, or one of: {', '.join(shipped_studies())} (archsim show study NAME prints it).",
-    )
-
-
-def read_study(file: Path) -> Study:
-    """Read a study file; the chip and the files that it names are relative to it.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or says something that no study can.
-    """
-    try:
-        data = yaml.safe_load(read_text(file, "study file"))
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise InputError(f"is no YAML: {error}", where=str(file), remedy="Correct it there.") from None
-    return _beside_file(described(data, str(file)), file.parent)
-
-
-def described(data: object, where: str = "study") -> Study:
-    """A study from its plain data.
-
-    Raises
-    ------
-    InputError
-    """
-    if not isinstance(data, dict):
-        raise InputError("a study is a mapping of keys", where=where, remedy=f"Its keys: {_keys(Study)}.")
-    try:
-        return Study.model_validate(data)
-    except ValidationError as error:
-        raise _refused(error, where) from None
-
-
-def _beside_file(study: Study, folder: Path) -> Study:
-    """The study with the files that lie beside it named from here."""
-    networks = {name: _beside_network(name, part, folder) for name, part in study.networks.items()}
-    parameters = {name: _beside_values(name, part, folder) for name, part in study.parameters.items()}
-    changed: dict[str, object] = {"chip": _beside(study.chip, folder), "networks": networks, "parameters": parameters}
-    if study.baseline is not None:
-        changed["baseline"] = _beside(study.baseline, folder)
-    if study.accuracy is not None:
-        files = {"model": _beside(study.accuracy.model, folder)}
-        if study.accuracy.data is not None:
-            files["data"] = _beside(study.accuracy.data, folder)
-        changed["accuracy"] = study.accuracy.model_copy(update=files)
-    return study.model_copy(update=changed)
-
-
-def _beside(name: str, folder: Path) -> str:
-    """A file beside the study, if there is one of that name; else the name."""
-    return str(folder / name) if (folder / name).is_file() else name
-
-
-def _beside_network(name: str, part: NetworkPart, folder: Path) -> NetworkPart:
-    return part.model_copy(update={"model": _beside(part.model or name, folder)})
-
-
-def _beside_values(name: str, part: ParameterPart, folder: Path) -> ParameterPart:
-    if name != "chip" or not isinstance(part, ValuesPart):
-        return part
-    return part.model_copy(update={"values": [_beside(str(value), folder) for value in part.values]})
-
-
-_PARTS: dict[str, type[Part]] = {
-    "networks": NetworkPart,
-    "run": RunPart,
-    "accuracy": AccuracyPart,
-    "method": MethodPart,
-}
-
-
-def _keys(part: type[Part]) -> str:
-    return ", ".join(field.alias or name for name, field in part.model_fields.items())
-
-
-def _refused(error: ValidationError, where: str) -> InputError:
-    """The first fault, or the faults in one list."""
-    faults = list(dict.fromkeys(map(_worded, error.errors(include_url=False))))
-    place, what, remedy = faults[0]
-    if len(faults) == 1:
-        return InputError(what, where=f"{where}: {place}" if place else where, remedy=remedy)
-    lines = "".join(f"\n  {place}: {what}. {remedy}" for place, what, remedy in faults[:8])
-    return InputError(f"{len(faults)} faults:{lines}", where=where, remedy="Correct each of them.")
-
-
-_ALTERNATIVES = ("RangePart", "ValuesPart", "ChoicesPart")
-
-
-def _worded(detail: ErrorDetails) -> tuple[str, str, str]:
-    """Where, what and what to do."""
-    path = [str(key) for key in detail["loc"] if key not in ("bool", "int", "float", "str", "dict[str,int]")]
-    if len(path) > 2 and path[0] == "parameters" and path[2] in _ALTERNATIVES:
-        return (
-            ".".join(path[:2]),
-            "is neither a list, a range nor choices",
-            "Write [6, 8], {values: [6, 8], when: {other: value}}, {from: 1, to: 8, step: 1} "
-            "(or count: 8, or log: true), or {choices: {name: {field: value}}}.",
-        )
-    place = ".".join(path)
-    if detail["type"] == "extra_forbidden":
-        part = _PARTS.get(path[0], Study) if len(path) > 1 else Study
-        near = nearest(path[-1], part.model_fields)
-        return place, f"unknown key {path[-1]!r}", f"Did you mean {near!r}?" if near else f"Known here: {_keys(part)}."
-    if detail["type"] == "missing":
-        return place, "is missing", f"Add {place} to the study."
-    return place, detail["msg"].removeprefix("Value error, ").lower(), "See reports/guide/exploring.md."

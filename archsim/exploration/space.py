@@ -137,6 +137,7 @@ class Space:
         for one in self.parameters:
             for value, path in _paths(one):
                 self._check_path(one, value, path)
+        self._check_acting()
 
     def _check_grid(self) -> None:
         unlisted = [one.name for one in self.parameters if not isinstance(one.domain, Listed)]
@@ -167,6 +168,29 @@ class Space:
         near = nearest(one.name, RUN_FIELDS) if "." not in one.name else None
         remedy = f"Did you mean {near!r}?" if near else first.remedy
         raise InputError(first.what, where=f"{self.where}: {name}", remedy=remedy)
+
+    def _check_acting(self) -> None:
+        """Refuse what does nothing, since a parameter says something else of the same in every point."""
+        always = [one.name for one in self.parameters if not one.when]
+        run = self.study.run.model_fields_set
+        said = {
+            **{f"networks.{name}.batch": "batch" for name, part in self.study.networks.items() if part.batch},
+            **{f"set: {change}": change.partition("=")[0].strip() for change in self.study.set},
+            **{f"run.{field}": field for field in RUN_FIELDS if field in run},
+            **{
+                f"parameters.{one.name}.choices.{value}": path
+                for number, one in enumerate(self.parameters)
+                for value, path in _paths(one)
+                if one.effects and any(other.name == path for other in self.parameters[number:])
+            },
+        }
+        for place, field in said.items():
+            if field in always:
+                raise InputError(
+                    f"does nothing: the parameter {field} says it of every point",
+                    where=f"{self.where}: {place}",
+                    remedy="Take it out, or say with 'when' in which points the parameter has a meaning.",
+                )
 
     @cached_property
     def _chips(self) -> tuple[str, ...]:
@@ -225,7 +249,7 @@ def _unknown_parameter(name: str, known: Mapping[str, Parameter] | list[str], wh
 
 
 def _shown(domain: object) -> str:
-    return ", ".join(map(str, domain.values)) if isinstance(domain, Listed) else "those of its range"
+    return ", ".join(map(repr, domain.values)) if isinstance(domain, Listed) else "those of its range"
 
 
 def _holds(required: Comparison, values: Mapping[str, Scalar]) -> bool:

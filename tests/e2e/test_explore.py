@@ -103,7 +103,7 @@ def test_points_that_cannot_be_are_told_with_their_reason(tmp_path: Path) -> Non
     ("keys", "words"),
     [
         ({"parameters": {"tile.adc.bitz": [6]}}, "Did you mean 'tile.adc.bits'?"),
-        ({"parameters": {"tile.adc.bits": []}}, "is neither a list, a range nor choices"),
+        ({"parameters": {"tile.adc.bits": 7}}, "is neither a list, a range nor choices"),
         ({"networks": ["resnet19"]}, "resnet18"),
         ({"chip": "pcm-mesh"}, "pcm-mesh-14nm"),
         ({"objectives": {"speed": "maximize"}}, "nobody measures 'speed'"),

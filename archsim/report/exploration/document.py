@@ -104,7 +104,8 @@ def _chip(found: Exploration) -> str:
 
 def _best(found: Exploration, most: int) -> Iterator[Section]:
     if found.front.empty:
-        yield section(Paragraph("", "No point was simulated that keeps all constraints."), title="Front")
+        what = "No point could be run." if found.fruitless else "No point was simulated that keeps all constraints."
+        yield section(Paragraph("", what), title="Front")
         return
     front = found.front.head(most)
     several = len(found.goals) > 1
@@ -112,7 +113,7 @@ def _best(found: Exploration, most: int) -> Iterator[Section]:
     more = len(found.front) - len(front)
     rest = (Remark(f"and {whole(more)} more: --csv or --out has all of them"),) if more else ()
     yield section(_points(found, front), *rest, title=title)
-    if found.space.study.best > 1:
+    if found.space.study.best > 1 and set(found.best.point) != set(found.front.point):
         yield section(_points(found, found.best), title=f"The {len(found.best)} best")
     if len(found.front) > 1:
         yield section(_changes(found, most), title="From each point of the front to the next")

@@ -6,7 +6,7 @@ import pytest
 from archsim.errors import InputError
 from archsim.exploration.figures import Figure, Measured, limits, objectives
 from archsim.exploration.fronts import dominators, ranks
-from archsim.exploration.schema import described
+from archsim.exploration.reading import described
 from tests.explorations import CHEAP
 
 
@@ -31,6 +31,11 @@ def test_a_limit_is_read_with_its_unit() -> None:
         ({"constraints": ["area_m2 == 4 mm^2"]}, "sets no limit"),
         ({"constraints": ["gops_per_w >= many"]}, "has no unit"),
         ({"constraints": ["area_m2 <= 100 mm^2", "area_m2 >= 2 cm^2"]}, "no point keeps both"),
+        ({"constraints": ["latency_s <= 1 us", "latency_s of mlp-hermes >= 1 ms"]}, "no point keeps both"),
+        ({"constraints": ["latency_s <= -1 us"]}, "never below 0"),
+        ({"constraints": ["idle_share >= 2"]}, "at most 1"),
+        ({"constraints": ["throughput_per_s >= nan"]}, "sets no limit"),
+        ({"constraints": ["1 ms >= latency_s"]}, "Write the figure first"),
     ],
 )
 def test_figures_that_nobody_measures_and_limits_that_nobody_keeps(changes: dict[str, object], words: str) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from archsim.errors import InputError
 from archsim.exploration.proposals import Proposals
-from archsim.exploration.schema import Goal, described
+from archsim.exploration.reading import described
+from archsim.exploration.schema import Goal
 from archsim.exploration.space import Point, Space, batch_of
 from tests.explorations import CHEAP
 
@@ -55,7 +56,13 @@ def test_all_runs_of_a_study_may_end_early() -> None:
         ({"from": 1, "to": 4, "step": 9}, "do not divide"),
         ({"from": "few", "to": "many", "count": 3}, "no numbers"),
         ([6, 8, 6], "twice"),
-        ([], "neither a list"),
+        ([], "is empty"),
+        (7, "neither a list"),
+        ({"value": []}, "Did you mean 'values'?"),
+        ({"from": 1, "to": 8, "stepp": 2}, "Did you mean 'step'?"),
+        ({"from": 1, "til": 8}, "Known here: from, to, step"),
+        ({"from": 1, "to": 8, "step": 1, "count": 3}, "a range has steps, or a count"),
+        ({"choices": {4: {}, 8: {}}}, "the name 4 is no text"),
     ],
 )
 def test_parameters_without_values_are_refused(given: object, words: str) -> None:
