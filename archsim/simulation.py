@@ -59,8 +59,8 @@ class Settings:
         Samples whose tokens take turns; chosen by lowering where not given.
     engine : Engine
     within : float, optional
-        Where samples are run that show no exact period, end early once the latest take as long as those before them, to
-        this part, and take them for the rest of the batch. All samples are run where it is not given.
+        Where samples are run that show no exact period, end a long run early once the latest take as long as those
+        before them, to this part, and take them for the rest of the batch. All are run where it is not given.
 
     Raises
     ------

@@ -56,8 +56,8 @@ def run(
         float | None,
         typer.Option(
             metavar="PART",
-            help="End early where samples show no exact period: once the latest take as long as those before them to "
-            "this part ([bold]0.01[/]: 1 %), they stand for the rest of the batch.",
+            help="End a long run early where samples show no exact period: once the latest take as long as those "
+            "before them to this part ([bold]0.01[/]: 1 %), they stand for the rest of the batch.",
             rich_help_panel="The run",
         ),
     ] = None,

@@ -52,8 +52,9 @@ def run(
     patience : int64, shape (resources,), optional
         Picoseconds for which a free server waits before it rests; the trace then has ``rests``.
     within : float, optional
-        Where no exact period is found, take the rest of the batch as repetitions of the latest samples, once these
-        take as long as those before them, to this part; the trace is then ``extrapolated``. Needs ``fast_forward``.
+        Where a long run finds no exact period, take the rest of the batch as repetitions of the latest samples, once
+        these take as long as those before them, to this part; the trace is then ``extrapolated``. Needs
+        ``fast_forward``.
 
     Returns
     -------

@@ -3,7 +3,8 @@
 Where packets meet a little differently in every sample, no state returns. Who needs no more than a given precision may
 have the rest of the batch taken as repetitions of the latest samples. They are compared with those before them when 3,
 6, 12, ... chunks are done: if the last third of these took as long as the second, and in it as many samples entered as
-left, within the precision, then the last third stands for what would come.
+left, within the precision, then the last third stands for what would come. A run of few firings is run whole: little
+would be saved, and an exact period may show itself later.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from archsim.engine.service import service_time
-from archsim.engine.state import State
+from archsim.engine.state import DONE, State
 from archsim.program import Program
 from archsim.program.tables import Counts, Picoseconds
+
+FEWEST_FIRINGS = 5_000_000
+"""That are done before anything stands for the rest: a few tenths of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ class Settling:
         apart = self._apart()
         # One whose firings do not divide into chunks cannot be carried on.
         even = not ((self.firings == 0) & (actors.fired < actors.firings)).any()
-        found = self._stretch(state, self.mark, apart) if even and apart <= self.within else None
+        due = even and apart <= self.within and state.registers[DONE] >= FEWEST_FIRINGS
+        found = self._stretch(state, self.mark, apart) if due else None
         self.third, self.mark = 2 * self.third, None
         return found
 

@@ -216,7 +216,8 @@ class Exploration:
             turns = variant.settings.interleave
             batch = ["--batch", str(batch_of(variant, part.batch))]
             more = [] if turns is None else ["--interleave", str(turns)]
-            more += [] if variant.settings.within is None else ["--within", f"{variant.settings.within:g}"]
+            within = variant.settings.within if batch_of(variant, part.batch) > 1 else None
+            more += [] if within is None else ["--within", f"{within:g}"]
             runs.append(["archsim", "run", part.model or name, *_sizes(part), *common, *batch, *more])
         if (asked := self.question.accuracy) is not None:
             data = [] if asked.data is None else ["--data", asked.data]

@@ -51,13 +51,21 @@ class NetworkPart(Part):
 
 
 class RunPart(Part):
-    """How networks are run where no parameter says otherwise."""
+    """How networks are run where no parameter says otherwise.
+
+    Parameters
+    ----------
+    batch, replicate, interleave, schedule
+        As for ``archsim run``.
+    within : float or None
+        Precision with which long runs without an exact period end early; None for never.
+    """
 
     batch: Annotated[int, Field(ge=1)] = 1
     replicate: Copies = "none"
     interleave: Annotated[int, Field(ge=1)] | None = None
     schedule: str | None = None
-    within: Annotated[float, Field(gt=0, lt=1)] | None = None
+    within: Annotated[float, Field(gt=0, lt=1)] | None = 0.01
 
 
 class RangePart(Part):

@@ -198,7 +198,7 @@ class Store:
                 remedy="Take that version of archsim, or another store: --store DIR.",
             )
         before, now = attributes[_STUDY], _identity(self._space.study)
-        differing = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
+        differing = _differing(before, now)
         if differing:
             raise InputError(
                 f"the store holds a study with other {', '.join(differing)}",
@@ -249,6 +249,13 @@ def _identity(study: Study) -> dict[str, Any]:
     order = {"order of objectives": list(study.objectives), "order of parameters": list(study.parameters)}
     baseline = {} if study.baseline is None else {"baseline's chip file": _digest(load_chip(study.baseline))}
     return {**plain, **order, **baseline, "chip files": _digest(load_chip(study.chip, study.set))}
+
+
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The keys of a study that differ, those of ``run`` one by one."""
+    keys = sorted(key for key in {*before, *now} - {"run"} if before.get(key) != now.get(key))
+    run, other = before.get("run", {}), now.get("run", {})
+    return keys + sorted(f"run.{key}" for key in {*run, *other} if run.get(key) != other.get(key))
 
 
 def _digest(chip: Chip) -> str:

@@ -90,6 +90,8 @@ def test_another_study_is_refused_and_more_points_are_not(tmp_path: Path) -> Non
     assert len(explore(part(8), store=tmp_path, workers=1, work=explorations.invented).points) == 8
     with pytest.raises(InputError, match="a study with other objectives"):
         explore({**part(8), "objectives": {"latency_s": "minimize"}}, store=tmp_path, workers=1)
+    with pytest.raises(InputError, match=r"a study with other run\.batch, run\.within"):
+        explore({**part(8), "run": {"batch": 3, "within": None}}, store=tmp_path, workers=1)
 
 
 @pytest.mark.parametrize(

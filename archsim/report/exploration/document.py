@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from archsim.exploration import Exploration
 from archsim.exploration.evaluation import Status
 from archsim.exploration.figures import Figure
+from archsim.exploration.schema import Study
 from archsim.report.document import (
     Bullets,
     Column,
@@ -96,6 +97,15 @@ def _head(found: Exploration) -> Iterator[Part]:
         yield Paragraph("", f"kept by every network: {', '.join(study.constraints)}")
     told = ", ".join(f"{whole(count)} {status.value}" for status, count in found.counts.items() if count)
     yield Paragraph("", f"{counted(len(found.points), 'point')} by {study.method.kind.value}: {told}")
+    if study.run.within is not None and _in_batches(study):
+        part = percent(study.run.within)
+        yield Paragraph("", f"long runs without an exact period end once samples are alike to {part} (run: within)")
+
+
+def _in_batches(study: Study) -> bool:
+    """Whether any run has more than one sample."""
+    given = [part.batch for part in study.networks.values() if part.batch is not None]
+    return "batch" in study.parameters or max([study.run.batch, *given]) > 1
 
 
 def _chip(found: Exploration) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from archsim.accounting import Basis, steady_state
-from archsim.engine import critical_path, run_compiled
+from archsim.engine import critical_path, run_compiled, settling
 from archsim.engine.critical import sample_window
 from archsim.errors import InputError
 from archsim.program import Program, Trace
@@ -16,6 +16,11 @@ from tests.random_programs import pipelines
 
 SAMPLES = 600
 SLOW, FAST = 100, 99
+
+
+@pytest.fixture(autouse=True)
+def short_runs_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "FEWEST_FIRINGS", 0)
 
 
 def drifting() -> Program:
@@ -50,6 +55,11 @@ def test_its_samples_leave_when_they_would(within: float) -> None:
     assert (trace.starved[2], trace.busy[2]) == (SLOW + (SAMPLES - 1) * (SLOW - 7), SAMPLES * 7)
 
 
+def test_a_short_run_is_run_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "FEWEST_FIRINGS", 5_000_000)
+    assert run_compiled(drifting(), within=0.02).extrapolated is None
+
+
 def test_the_rate_is_that_of_the_latest_samples_and_the_basis_says_so() -> None:
     steady = steady_state(run_compiled(drifting(), within=0.02))
     assert steady.basis is Basis.EXTRAPOLATED
@@ -77,7 +87,7 @@ def test_an_exact_period_comes_before_what_is_nearly_one() -> None:
     assert trace.period == (30, 1) and trace.extrapolated is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pipelines(most_samples=200))
 def test_what_is_taken_for_granted_can_be(program: Program) -> None:
     whole, early = run_compiled(program, fast_forward=False), run_compiled(program, within=0.3)
