@@ -191,7 +191,7 @@ def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
     dynamic_j = tally.actions.total(bill)
     samples = len(trace.sample_in) * network.samples_per_run
     throughput = steady.passes_per_s * network.samples_per_run
-    watts = steady_watts(trace, steady, placement, bill)
+    watts = steady_watts(trace, steady, placement, bill, tally.span)
     stood_w = sum(watts.values())
     energy = dynamic_j / samples + stood_w / throughput
     energy_used = dynamic_j / samples + (stood_w - unused_tiles_w(bill, placement)) / throughput

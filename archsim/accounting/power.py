@@ -8,7 +8,7 @@ known before. A part that no work goes to at all rests from the beginning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def _refuse_other_waits(part: Part, waits: Counts, wait: int) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Span:
     """A stretch of a run, and how long servers worked and rested in it.
 
@@ -84,17 +84,35 @@ class Span:
     busy: NDArray[np.float64]
     rested: NDArray[np.float64]
     wakes: NDArray[np.float64]
+    _known: dict[Hosts, tuple[float, float]] = field(default_factory=dict, repr=False)
+
+    def there_and_busy(self, hosts: Hosts, servers: Counts) -> tuple[float, float]:
+        """Instance-seconds that something uses, and at work; of the same hosts worked out once."""
+        if hosts not in self._known:
+            there = hosts.there(servers) * self.seconds
+            self._known[hosts] = there, hosts.busy(self.busy, servers, self.seconds)
+        return self._known[hosts]
 
 
 def whole_run(trace: Trace, chip: Chip) -> Span:
     """The whole run, its end included, where what has waited long enough rests."""
+    if trace.rests is None:
+        return _restless_run(trace)
     program, total = trace.program, trace.makespan / PS_PER_S
     busy = trace.resource_busy / PS_PER_S / program.resources.servers
-    if trace.rests is None:
-        nothing = np.zeros(len(program.resources))
-        return Span(total, busy, nothing, nothing)
     rested, wakes = _by_resource(program, trace.rests.rested, trace.rests.times)
     return Span(total, busy, rested / PS_PER_S + _at_the_end(trace, trace.rests, chip), wakes)
+
+
+def _restless_run(trace: Trace) -> Span:
+    nothing = np.zeros(len(trace.program.resources))
+    busy = trace.resource_busy / PS_PER_S / trace.program.resources.servers
+    return Span(trace.makespan / PS_PER_S, busy, nothing, nothing)
+
+
+def span_of(trace: Trace, steady: Steady) -> Span | None:
+    """A pass in the steady state, else the whole run; None where its rests are a matter of the chip's policies, too."""
+    return steady_span(trace, steady) or (_restless_run(trace) if trace.rests is None else None)
 
 
 def steady_span(trace: Trace, steady: Steady) -> Span | None:
@@ -164,15 +182,19 @@ def steady_draw(trace: Trace, steady: Steady, placement: Placement, bill: Bill) 
     return drawn.table(seconds)
 
 
-def steady_watts(trace: Trace, steady: Steady, placement: Placement, bill: Bill) -> dict[str, float]:
-    """The same of all parts together, for each of ``DRAWN``."""
-    drawn, seconds = _steady(trace, steady, placement, bill)
+def steady_watts(
+    trace: Trace, steady: Steady, placement: Placement, bill: Bill, span: Span | None = None
+) -> dict[str, float]:
+    """The same of all parts together, for each of ``DRAWN``; the span of the run is found if it is not given."""
+    drawn, seconds = _steady(trace, steady, placement, bill, span)
     return {state: float(row.sum()) for state, row in zip(DRAWN, drawn.joules / seconds, strict=True)}
 
 
-def _steady(trace: Trace, steady: Steady, placement: Placement, bill: Bill) -> tuple[_Drawn, float]:
+def _steady(
+    trace: Trace, steady: Steady, placement: Placement, bill: Bill, span: Span | None = None
+) -> tuple[_Drawn, float]:
     """What parts draw, and in how many seconds."""
-    span = steady_span(trace, steady) or whole_run(trace, placement.chip)
+    span = span or span_of(trace, steady) or whole_run(trace, placement.chip)
     return _drawn_in(placement.chip, bill, placement.chips, trace.program, span), span.seconds
 
 
@@ -265,8 +287,8 @@ class _Instances:
     @classmethod
     def of(cls, power: PartPower, hosts: Hosts, total: float, servers: Counts, span: Span, *, kept: bool) -> _Instances:
         """Of a part with such hosts, which may keep something that it must not lose."""
-        used = min(total, hosts.there(servers) * span.seconds)
-        busy = hosts.busy(span.busy, servers, span.seconds)
+        there, busy = span.there_and_busy(hosts, servers)
+        used = min(total, there)
         if power.policy not in RESTING:
             return cls(power, total, min(busy, total), 0.0, 0.0)
         # A store that would lose what it holds is off only where nothing uses it.

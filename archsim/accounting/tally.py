@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from archsim.accounting.bottleneck import Bottleneck, find_bottleneck
 from archsim.accounting.energy import ActionCounts
+from archsim.accounting.power import Span, span_of
 from archsim.accounting.steady import Steady, steady_state
 from archsim.accounting.time import ResourceUse, States, actor_states, layer_times, resource_use
 from archsim.accounting.traffic import TimedAccesses, memory_accesses_of
@@ -62,6 +63,11 @@ class Tally:
     def steady(self) -> Steady:
         """The steady state."""
         return steady_state(self.trace)
+
+    @cached_property
+    def span(self) -> Span | None:
+        """As `span_of`."""
+        return span_of(self.trace, self.steady)
 
     @cached_property
     def latency_ps(self) -> tuple[float, float]:

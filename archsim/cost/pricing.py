@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass, replace
 
 from archsim.chip import Chip
@@ -12,12 +13,14 @@ from archsim.cost.estimate import Estimate, range_notes
 from archsim.cost.model import CostModel, nearest
 from archsim.cost.registry import find, models
 from archsim.cost.settings import Value
-from archsim.cost.shares import Along, along_of
+from archsim.cost.shares import along_of
 from archsim.cost.temperature import HOTTEST_K, ROOM_K
 from archsim.cost.unread import SORT, Reading, sort_field, unread
 from archsim.errors import InputError, MissingCost
 from archsim.machine import Part, parts
 
+MOST_KEPT = 512
+"""Priced components that are kept."""
 _SOURCE = "source"
 _NOTHING = Estimate((), None, None)
 
@@ -53,7 +56,7 @@ def price(chip: Chip) -> Bill:
     listed = parts(chip)
     _refuse_duplicates(listed, chip)
     along = along_of(chip, listed)
-    priced = tuple(_priced(part, f"chip {chip.name!r}, {part.where}", along) for part in listed)
+    priced = tuple(_known(part, f"chip {chip.name!r}, {part.where}", along.get(part.name, ())) for part in listed)
     components = tuple(one.component for one in priced)
     notes = tuple(note for one in priced for note in one.notes)
     if chip.technology.temperature != ROOM_K:
@@ -107,7 +110,32 @@ def _refuse_duplicates(listed: tuple[Part, ...], chip: Chip) -> None:
         seen[part.name] = part
 
 
-def _priced(part: Part, where: str, along: Along) -> Priced:
+def _known(part: Part, where: str, along: tuple[tuple[str, float], ...]) -> Priced:
+    """As `_priced`: most parts stay as they are from one variant of a chip to the next."""
+    try:
+        told = _told(part, where, along)
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return _priced(part, where, along)
+    if told not in _KEPT:
+        if len(_KEPT) == MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[told] = _priced(part, where, along)
+    return _KEPT[told]
+
+
+_KEPT: dict[bytes, Priced] = {}
+
+
+def _told(part: Part, where: str, along: tuple[tuple[str, float], ...]) -> bytes:
+    """All that a price is made from, as bytes that say of what kind each value is: 1 and 1.0 differ."""
+    kinds = (part.kind.value, part.place.value, part.purpose.value, type(part.choice).__qualname__)
+    covers = sorted(purpose.value for purpose in part.covers)
+    rates = [(rate.action, rate.per_s) for rate in part.full_rates]
+    own = (part.name, part.count, part.actions, vars(part.choice), part.facts, part.where, part.on_die)
+    return pickle.dumps((where, along, kinds, covers, rates, own), pickle.HIGHEST_PROTOCOL)
+
+
+def _priced(part: Part, where: str, along: tuple[tuple[str, float], ...]) -> Priced:
     _check_choice(part, where)
     model = _model(part, where)
     estimate = _estimate(part, model, where)
@@ -123,7 +151,7 @@ def _priced(part: Part, where: str, along: Along) -> Priced:
         part.full_rates,
         part.covers,
         NOT_RUNNING if part.choice.running is None else Figure(part.choice.running, "given", origin),
-        along.get(part.name, ()),
+        along,
     )
     if _overridden(part, estimate):
         return Priced(component, (), Reading(part, None))
