@@ -10,6 +10,7 @@ import numpy as np
 
 from archsim.accounting.area import total_area, unused_tiles_w, used_area
 from archsim.accounting.bottleneck import Bottleneck
+from archsim.accounting.ending import ending_notes
 from archsim.accounting.energy import ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.idleness import idle_notes
@@ -125,7 +126,7 @@ class Ledger:
         """What the reader should know of the figures."""
         trace, network = self.tally.trace, self.placement.network
         return (
-            *_ending_notes(trace),
+            *ending_notes(trace),
             *idle_notes(self.headline, trace, self.tally.steady, self.placement, self.bill),
             *_pass_notes(network),
             *turn_notes(trace, self.placement),
@@ -135,16 +136,6 @@ class Ledger:
             *network.notes,
             *self.bill.notes,
         )
-
-
-def _ending_notes(trace: Trace) -> tuple[str, ...]:
-    """What was not run."""
-    if (found := trace.extrapolated) is None:
-        return ()
-    return (
-        f"{found.run} of {len(trace.sample_in)} samples were run; the last {found.samples} took as long as those "
-        f"before, to {found.apart:.2%}, and stand for the rest (--within)",
-    )
 
 
 def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
