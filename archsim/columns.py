@@ -68,11 +68,12 @@ class Columns:
     @classmethod
     def broadcast(cls, rows: int, **columns: ArrayLike) -> Self:
         """A table of so many rows, in which a scalar stands for a whole column of ids."""
-        return cls(**{name: _spread(np.asarray(column), rows) for name, column in columns.items()})
+        return cls(**{name: column_of(column, rows) for name, column in columns.items()})
 
 
-def _spread(column: NDArray[np.generic], rows: int) -> NDArray[np.generic]:
+def column_of(values: ArrayLike, rows: int) -> NDArray[Any]:
     """A column of so many rows; ``broadcast_to`` alone takes several times as long for a scalar."""
+    column = np.asarray(values)
     if column.ndim == 0:
         return np.full(rows, column)
     return column if column.shape == (rows,) else np.broadcast_to(column, rows)

@@ -143,7 +143,7 @@ def _paced(placement: Recalled[Placement], chip: Description, part_of: Reads) ->
         return kept.read("around", (placement.name,), chip, make, _part(lowering.Around), part_of).value
 
     def found(placed: Placement) -> lowering.Rooms:
-        streams: Form[lowering.Demands] = Form(_nothing)
+        streams: Form[lowering.Demands] = Form(lowering.Demands.of_copies)
         known = kept.made("demands", (placement.name,), lambda: lowering.paced_demands(placement.value), streams)
         return lowering.PacedRooms(placed, known.value, around)
 

@@ -299,6 +299,10 @@ class Demands:
             self._dealt[key] = Dealt.of(self.reach(edge), self.ends(edge), self.group)
         return self._dealt[key]
 
+    def of_copies(self) -> list[Dealt]:
+        """Edges between copies that take runs, worked out now: these are its own, all other curves the network's."""
+        return [self.between_copies(edge) for edge in self.network.edges if max(end.run for end in self.ends(edge)) > 1]
+
     @cached_property
     def waiting(self) -> tuple[Waiting, ...]:
         """All layers in their order, by what their firings wait for."""

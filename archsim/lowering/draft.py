@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from archsim.columns import Columns, Ids
+from archsim.columns import Columns, Ids, column_of
 from archsim.lowering.passing import Selections
 from archsim.lowering.series import SeriesBook
 from archsim.program import Actions, Actors, Channels, Kind, Labels, Program, Resources, Role, Samples
@@ -234,13 +234,14 @@ class Draft:
 class TimesAlone(Draft):
     """A Program of which nobody wants more than how long its actors take."""
 
+    nodes: int = 0
     _intervals: list[NDArray[np.int64]] = field(default_factory=list)
     _latencies: list[NDArray[np.int64]] = field(default_factory=list)
 
     def actors(self, rows: ActorRows, count: int) -> Ids:
         """As `Draft.actors`."""
-        self._intervals.append(np.broadcast_to(np.asarray(rows.timing.interval), count))
-        self._latencies.append(np.broadcast_to(np.asarray(rows.timing.latency), count))
+        self._intervals.append(column_of(rows.timing.interval, count))
+        self._latencies.append(column_of(rows.timing.latency, count))
         self._count += count
         return np.arange(self._count - count, self._count, dtype=np.int64)
 

@@ -136,7 +136,7 @@ def frame(
 
 def _timed(program: Program, placement: Placement, batch: Batch) -> Program:
     """A Program whose products take their times: those that they have where they are added alone."""
-    draft = TimesAlone(placement.floorplan.nodes)
+    draft = TimesAlone()
     # What products do is a matter of the frame.
     stages = {use: tuple(replace(stage, actions=()) for stage in each) for use, each in placement.shape_stages.items()}
     add_products(draft, placement, stages, batch)

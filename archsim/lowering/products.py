@@ -67,12 +67,11 @@ def add_products(draft: Draft, placement: Placement, stages: UsedStages, batch: 
         Of each use of blocks of each shape; their columns have shape ``(shapes,)``.
     batch : Batch
     """
-    shared = _shared(placement)
     taker, first, maker = (np.empty(len(placement.uses), np.int64) for _ in range(3))
     sums = []
     for use, rows in placement.used.items():
         if len(rows):
-            working = _Working.of(placement, (use, stages[use]), rows, batch, shared[rows])
+            working = _Working.of(placement, (use, stages[use]), rows, batch, placement.shared[rows])
             ends, added = _add_use(draft, placement, working)
             taker[rows], first[rows], maker[rows] = ends.taker, ends.first, ends.maker
             sums.append(added)
@@ -110,13 +109,6 @@ class _Working:
         _, shape = placement.shapes
         each = _held(tuple(stage.at(shape[uses.block]) for stage in stages), shared)
         return cls(uses, each, firings, _before(placement, use, uses))
-
-
-def _shared(placement: Placement) -> Flags:
-    """Whether the array of each use serves several uses, shape ``(uses,)``."""
-    blocks = placement.uses.block
-    array = (placement.blocks.node * placement.floorplan.unit.places + placement.blocks.array)[blocks]
-    return np.asarray(np.bincount(array)[array] > 1) if len(array) else np.zeros(0, np.bool_)
 
 
 def _held(stages: tuple[Stage, ...], shared: Flags) -> tuple[Stage, ...]:

@@ -314,6 +314,13 @@ class Placement:
         return self.blocks.shapes.distinct()
 
     @cached_property
+    def shared(self) -> NDArray[np.bool_]:
+        """Whether the array of each use serves several uses, shape ``(uses,)``."""
+        places = int(self.blocks.array.max(initial=0)) + 1
+        array = (self.blocks.node * places + self.blocks.array)[self.uses.block]
+        return np.asarray(np.bincount(array)[array] > 1) if len(array) else np.zeros(0, np.bool_)
+
+    @cached_property
     def shapes_used(self) -> tuple[Ids, Ids]:
         """Layers with weights, and shapes of blocks that each of them uses: each pair once, by layer."""
         shapes, back = self.shapes
@@ -393,6 +400,6 @@ class Placement:
 
 _OF_THE_NETWORK = frozenset(
     {"index", "matrix", "holders", "uses", "use", "used", "dealings", "dealt"}
-    | {"_nodes_used", "_use_bounds", "_home_bounds", "_sizes", "shapes", "shapes_used"}
+    | {"_nodes_used", "_use_bounds", "_home_bounds", "_sizes", "shapes", "shapes_used", "shared"}
 )
 """What is worked out of the network and the places alone."""
