@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import Field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -38,6 +38,11 @@ class Columns:
         """Fields, in the order of their declaration."""
         return tuple(cls.__dataclass_fields__)
 
+    @classmethod
+    def titles(cls) -> tuple[str, ...]:
+        """The same as they are written: without the underscore that keeps a field apart from a method here."""
+        return tuple(name.rstrip("_") for name in cls.names())
+
     def columns(self) -> tuple[NDArray[np.generic], ...]:
         """All columns, in the order of their declaration."""
         return tuple(getattr(self, name) for name in self.names())
@@ -47,10 +52,16 @@ class Columns:
         return type(self)(*(column[rows] for column in self.columns()))
 
     def frame(self) -> pd.DataFrame:
-        """The same for analysis: a DataFrame of its own, with the columns under their names."""
+        """The same for analysis: a DataFrame of its own, with the columns under their titles."""
         import pandas as pd  # late: it takes longer to load than a table takes to make
 
-        return pd.DataFrame(dict(zip(self.names(), self.columns(), strict=True)))
+        return pd.DataFrame(dict(zip(self.titles(), self.columns(), strict=True)))
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Sequence[str | float]]) -> Self:
+        """A table of some rows, each a value per column: numbers throughout a column, or names."""
+        kept = list(rows)
+        return cls(*map(_column, zip(*kept, strict=True) if kept else ((),) * len(cls.names())))
 
     @classmethod
     def concatenate(cls, tables: Iterable[Self]) -> Self:
@@ -69,6 +80,11 @@ class Columns:
     def broadcast(cls, rows: int, **columns: ArrayLike) -> Self:
         """A table of so many rows, in which a scalar stands for a whole column of ids."""
         return cls(**{name: column_of(column, rows) for name, column in columns.items()})
+
+
+def _column(values: Sequence[str | float]) -> NDArray[np.generic]:
+    named = isinstance(next(iter(values), None), str)
+    return texts(values) if named else np.array(values)  # type: ignore[arg-type]
 
 
 def column_of(values: ArrayLike, rows: int) -> NDArray[Any]:

@@ -15,9 +15,9 @@ from .files import (
     write_text,
 )
 from .firings import firing_table
-from .frames import frame_table
 from .inventory import network_document, network_facts, network_table
 from .notes import run_notes
+from .plain import plain_table
 from .program import program_document
 from .records import csv_text, json_text
 from .summary import Question, Summary, summary_data
@@ -41,7 +41,6 @@ __all__ = [
     "component_totals",
     "csv_text",
     "firing_table",
-    "frame_table",
     "json_text",
     "layer_totals",
     "ledger_tables",
@@ -55,6 +54,7 @@ __all__ = [
     "placement_document",
     "placement_facts",
     "placement_table",
+    "plain_table",
     "program_document",
     "prose",
     "quote_notes",

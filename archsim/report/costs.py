@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from archsim.columns import Columns, Texts, texts
 from archsim.cost import CostModel, Figure, Kind, Quote, models
 from archsim.errors import InputError
 from archsim.report.document import Document, Paragraph, section
-from archsim.report.frames import frame_table
+from archsim.report.plain import plain_table
 from archsim.report.quantities import engineering, joules, square_metres
 from archsim.report.records import records
 
-if TYPE_CHECKING:
-    import pandas as pd
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuoteTable(Columns):
+    """What a component takes, in words; every column of shape ``(figures,)``."""
+
+    quantity: Texts
+    value: Texts
+    formula: Texts
+    source: Texts
 
 
-def quote_table(quote: Quote) -> pd.DataFrame:
-    """One row per figure: ``quantity, value, formula, source``."""
-    import pandas as pd  # late: a third of a start
-
+def quote_table(quote: Quote) -> QuoteTable:
+    """One row per figure."""
     rows = [(f"energy per {action}", joules(figure.value), figure) for action, figure in quote.energy_j]
     rows += [
         (name, text(figure), figure)
@@ -33,10 +39,7 @@ def quote_table(quote: Quote) -> pd.DataFrame:
         )
         if figure is not None
     ]
-    return pd.DataFrame(
-        [(name, value, figure.formula, figure.source) for name, value, figure in rows],
-        columns=["quantity", "value", "formula", "source"],
-    )
+    return QuoteTable.of_rows([(name, value, figure.formula, figure.source) for name, value, figure in rows])
 
 
 def _area(figure: Figure) -> str:
@@ -57,24 +60,37 @@ def quote_notes(quote: Quote) -> tuple[str, ...]:
     )
 
 
-def parameter_table(model: CostModel) -> pd.DataFrame:
-    """One row per parameter of a model: ``parameter, unit, default``."""
-    import pandas as pd  # late: a third of a start
+@dataclass(frozen=True, slots=True, eq=False)
+class ParameterTable(Columns):
+    """What a cost model takes, in words; every column of shape ``(parameters,)``."""
 
-    rows = [(parameter.name, parameter.unit, parameter.default) for parameter in model.parameters]
-    return pd.DataFrame(rows, columns=["parameter", "unit", "default"])
+    parameter: Texts
+    unit: Texts
+    default: Texts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelParameterTable(ParameterTable):
+    """The same of several models."""
+
+    model: Texts
+
+
+def parameter_table(model: CostModel) -> ParameterTable:
+    """One row per parameter of a model."""
+    return ParameterTable.of_rows([(one.name, one.unit, one.default) for one in model.parameters])
 
 
 def quote_document(quote: Quote) -> Document:
     """A component's cost: each figure with its formula and source."""
-    frame = quote_table(quote)
+    figures = quote_table(quote)
     notes = tuple(Paragraph("", note) for note in quote_notes(quote))
     sections = (
         section(_heading(quote.model)),
-        section(frame_table(frame, sentences=("formula", "source"))),
+        section(plain_table(figures, sentences=("formula", "source"))),
         *([section(*notes)] if notes else []),
     )
-    return Document(sections, _quote_data(quote), frame)
+    return Document(sections, _quote_data(quote), figures)
 
 
 def _quote_data(quote: Quote) -> JsonValue:
@@ -102,15 +118,16 @@ def _model_data(model: CostModel) -> dict[str, JsonValue]:
 
 def models_document(known: Sequence[CostModel]) -> Document:
     """Cost models and the parameters that they take."""
-    import pandas as pd  # late: a third of a start
-
-    frames = [parameter_table(model) for model in known]
-    sections = (section(_heading(model), frame_table(frame)) for model, frame in zip(known, frames, strict=True))
+    tables = [parameter_table(model) for model in known]
+    sections = (section(_heading(model), plain_table(each)) for model, each in zip(known, tables, strict=True))
     data: JsonValue = [
-        {**_model_data(model), "parameters": records(frame)} for model, frame in zip(known, frames, strict=True)
+        {**_model_data(model), "parameters": records(each)} for model, each in zip(known, tables, strict=True)
     ]
-    whole = [frame.assign(model=model.name) for model, frame in zip(known, frames, strict=True)]
-    return Document(tuple(sections), data, pd.concat(whole, ignore_index=True))
+    whole = [
+        ModelParameterTable.extending(each, texts([model.name] * len(each)))
+        for model, each in zip(known, tables, strict=True)
+    ]
+    return Document(tuple(sections), data, ModelParameterTable.concatenate(whole))
 
 
 def _heading(model: CostModel) -> Paragraph:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from archsim.accounting import peak_of
 from archsim.chip import Chip, Source, json_schema, resolved_yaml
+from archsim.columns import Columns, Texts
 from archsim.cost import Bill, price
 from archsim.errors import ArchsimError
 from archsim.machine import matrix_unit
 from archsim.report.document import Document, Paragraph, Verbatim, section
-from archsim.report.frames import frame_table
+from archsim.report.plain import plain_table
 from archsim.report.quantities import counted, engineering, significant, square_metres
 from archsim.report.records import json_text, records
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def chip_facts(chip: Chip, bill: Bill) -> str:
@@ -35,12 +33,19 @@ def chip_facts(chip: Chip, bill: Bill) -> str:
     )
 
 
-def source_table(sources: Sequence[Source]) -> pd.DataFrame:
-    """One row per value of a chip's description: ``field, value, source, origin``."""
-    import pandas as pd  # late: a third of a start
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceTable(Columns):
+    """Where the values of a chip's description come from; every column of shape ``(values,)``."""
 
-    rows = [(source.path, source.value, source.source, source.origin) for source in sources]
-    return pd.DataFrame(rows, columns=["field", "value", "source", "origin"])
+    field: Texts
+    value: Texts
+    source: Texts
+    origin: Texts
+
+
+def source_table(sources: Sequence[Source]) -> SourceTable:
+    """One row per value of a chip's description."""
+    return SourceTable.of_rows([(source.path, source.value, source.source, source.origin) for source in sources])
 
 
 def source_facts(sources: Sequence[Source]) -> str:
@@ -68,9 +73,9 @@ def _facts(chip: Chip) -> str:
 
 def source_document(name: str, given: Sequence[Source]) -> Document:
     """Where each value of a chip comes from."""
-    frame = source_table(given)
-    shown = frame_table(frame, sentences=("value", "source"))
-    return Document((section(Paragraph(f"{name}: {source_facts(given)}")), section(shown)), records(frame), frame)
+    values = source_table(given)
+    shown = plain_table(values, sentences=("value", "source"))
+    return Document((section(Paragraph(f"{name}: {source_facts(given)}")), section(shown)), records(values), values)
 
 
 def schema_document() -> Document:

@@ -2,66 +2,85 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+from archsim.columns import Columns, Ids, Texts
 from archsim.network import Layer, Matrix, Network, Sink, Source, layer_macs
 from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
 from archsim.report.quantities import counted, engineering, whole
 from archsim.report.records import records
 
-if TYPE_CHECKING:
-    import pandas as pd
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkTable(Columns):
+    """What each layer of a network is, in the network's order.
 
-def network_table(network: Network) -> pd.DataFrame:
-    """One row per layer, in the network's order.
-
-    Returns
-    -------
-    DataFrame
-        ``layer, kind, tokens, width, grid, rows, columns, groups, weights, macs, inputs``: the weight matrix of one
-        group where there is one (0 otherwise), MACs per sample, producers joined by commas.
+    Parameters
+    ----------
+    layer, kind : str, shape (layers,)
+    tokens, width : int64, shape (layers,)
+    grid : str, shape (layers,)
+    rows, columns_, groups : int64, shape (layers,)
+        Of the weight matrix of one group, and how many there are; 0 without.
+    weights, macs : int64, shape (layers,)
+        Multiply-accumulates per sample.
+    inputs : str, shape (layers,)
+        Producers, joined by commas.
     """
-    import pandas as pd  # late: a third of a start
 
-    return pd.DataFrame([_row(network, layer) for layer in network.order])
+    layer: Texts
+    kind: Texts
+    tokens: Ids
+    width: Ids
+    grid: Texts
+    rows: Ids
+    columns_: Ids
+    groups: Ids
+    weights: Ids
+    macs: Ids
+    inputs: Texts
 
 
-def _row(network: Network, layer: Layer) -> dict[str, str | int]:
+def network_table(network: Network) -> NetworkTable:
+    """One row per layer, in the network's order."""
+    return NetworkTable.of_rows([_row(network, layer) for layer in network.order])
+
+
+def _row(network: Network, layer: Layer) -> tuple[str | int, ...]:
     matrix = layer.operator if isinstance(layer.operator, Matrix) else None
-    return {
-        "layer": layer.name,
-        "kind": layer.kind,
-        "tokens": layer.tokens,
-        "width": layer.width,
-        "grid": "x".join(map(str, layer.grid)),
-        "rows": matrix.weights.rows if matrix else 0,
-        "columns": matrix.weights.columns if matrix else 0,
-        "groups": matrix.weights.groups if matrix else 0,
-        "weights": matrix.macs if matrix else 0,
-        "macs": layer_macs(network, layer),
-        "inputs": ",".join(edge.source for edge in network.inputs_of(layer.name)),
-    }
+    return (
+        layer.name,
+        layer.kind,
+        layer.tokens,
+        layer.width,
+        "x".join(map(str, layer.grid)),
+        matrix.weights.rows if matrix else 0,
+        matrix.weights.columns if matrix else 0,
+        matrix.weights.groups if matrix else 0,
+        matrix.macs if matrix else 0,
+        layer_macs(network, layer),
+        ",".join(edge.source for edge in network.inputs_of(layer.name)),
+    )
 
 
 def network_document(network: Network) -> Document:
     """A network: a line of facts and its layers."""
-    frame = network_table(network)
+    layers = network_table(network)
     facts = Paragraph(f"{network.name}: {network_facts(network)}")
-    return Document((section(facts), section(_layers(frame))), records(frame), frame)
+    return Document((section(facts), section(_layers(layers))), records(layers), layers)
 
 
-def _layers(frame: pd.DataFrame) -> Table:
-    shapes = zip(frame.rows, frame["columns"], frame["groups"], strict=True)
+def _layers(layers: NetworkTable) -> Table:
+    shapes = zip(layers.rows, layers.columns_, layers.groups, strict=True)
     return table(
         "",
-        names("layer", frame.layer),
-        names("kind", frame.kind),
-        numbers("tokens", frame.tokens, whole),
-        numbers("width", frame.width, whole),
+        names("layer", layers.layer),
+        names("kind", layers.kind),
+        numbers("tokens", layers.tokens, whole),
+        numbers("width", layers.width, whole),
         numbers("weights", (_shape(*shape) for shape in shapes)),
-        numbers("MACs", frame.macs, lambda macs: engineering(macs) if macs else ""),
-        names("inputs", frame.inputs),
+        numbers("MACs", layers.macs, lambda macs: engineering(macs) if macs else ""),
+        names("inputs", layers.inputs),
     )
 
 

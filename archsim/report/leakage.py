@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from archsim.chip import Chip, Source
+from archsim.columns import Columns, Reals, Texts
 from archsim.cost import Bill, Component
 from archsim.cost.leakage import SOURCE, THRESHOLD_STEP, logic_leakage
 from archsim.cost.scaling import Flavour, Point
@@ -16,33 +19,50 @@ from archsim.report.document import Document, Paragraph, Table, names, numbers, 
 from archsim.report.quantities import counted, engineering, significant, square_metres
 from archsim.report.records import records
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 WITHIN = 3.0
 """How far from its process's transistors a part's leakage may be, to need no explanation."""
 
 
-def leakage_table(chip: Chip, bill: Bill, given: Sequence[Source]) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True, eq=False)
+class LeakageTable(Columns):
     """What each part of one chip leaks.
 
-    Returns
-    -------
-    DataFrame
-        One row per component: ``component, instances, area_m2, leakage_w`` (of all instances), ``density_w_m2`` (NaN
-        where it takes no area), ``relative`` (to the chip's transistors), ``verdict, why, source``. The verdict is
+    Parameters
+    ----------
+    component : str, shape (components,)
+    instances : int64 or float64, shape (components,)
+    area_m2, leakage_w : float64, shape (components,)
+        Of all instances.
+    density_w_m2 : float64, shape (components,)
+        Not a number where the part takes no area.
+    relative : float64, shape (components,)
+        To the chip's transistors.
+    verdict : str, shape (components,)
         ``outlier`` beyond `WITHIN` times the density of high-performance transistors, or as far below that of low-power
         ones; ``none`` where nothing leaks, ``no area`` where nothing can be compared, ``a share`` where a part draws
         one of what others leak.
+    why, source : str, shape (components,)
     """
-    import pandas as pd  # late: a third of a start
 
+    component: Texts
+    instances: NDArray[np.int64 | np.float64]
+    area_m2: Reals
+    leakage_w: Reals
+    density_w_m2: Reals
+    relative: Reals
+    verdict: Texts
+    why: Texts
+    source: Texts
+
+
+def leakage_table(chip: Chip, bill: Bill, given: Sequence[Source]) -> LeakageTable:
+    """What each part of one chip leaks, one row per component."""
     reference = process_density(chip, "high-performance")
     by_name = {part.name: part for part in parts(chip)}
     reasons = {source.path: source.source for source in given}
-    rows = [_row(part, bill.leaking(part), by_name[part.name], reference, reasons) for part in bill.components]
-    columns = ["component", "instances", "area_m2", "leakage_w", "density_w_m2", "relative", "verdict", "why", "source"]
-    return pd.DataFrame(rows, columns=columns)
+    return LeakageTable.of_rows(
+        [_row(part, bill.leaking(part), by_name[part.name], reference, reasons) for part in bill.components]
+    )
 
 
 def process_density(chip: Chip, flavour: Flavour) -> float:
@@ -83,17 +103,20 @@ def _verdict(leakage: float, relative: float) -> str:
 
 def leakage_document(chip: Chip, bill: Bill, given: Sequence[Source]) -> Document:
     """The table, headed by the chip's density, and the outliers by name."""
-    frame = leakage_table(chip, bill, given)
+    leaking = leakage_table(chip, bill, given)
     data: JsonValue = {
         "chip": chip.name,
         "density_w_m2": {
             "high-performance": process_density(chip, "high-performance"),
             "low-power": process_density(chip, "low-power"),
         },
-        "components": records(frame),
+        "components": records(leaking),
     }
-    lines = [Paragraph(f"{chip.name}: {engineering(frame.leakage_w.sum(), 'W')}", _process(chip)), *_outliers(frame)]
-    return Document((section(*lines), section(_shown(frame))), data, frame)
+    lines = [
+        Paragraph(f"{chip.name}: {engineering(float(leaking.leakage_w.sum()), 'W')}", _process(chip)),
+        *_outliers(leaking),
+    ]
+    return Document((section(*lines), section(_shown(leaking))), data, leaking)
 
 
 def _process(chip: Chip) -> str:
@@ -106,26 +129,26 @@ def _process(chip: Chip) -> str:
     )
 
 
-def _outliers(frame: pd.DataFrame) -> Iterator[Paragraph]:
-    far = frame[frame.verdict == "outlier"]
+def _outliers(leaking: LeakageTable) -> Iterator[Paragraph]:
+    far = leaking.take(leaking.verdict == "outlier")
     for name, times, why in zip(far.component, far.relative, far.why, strict=True):
         yield Paragraph(f"outlier: {name}", f" leaks {significant(times)} times as much as its area of logic: {why}")
-    silent = frame[(frame.verdict == "none") & (frame.area_m2 > 0)].component.tolist()
+    silent = leaking.component[(leaking.verdict == "none") & (leaking.area_m2 > 0)].tolist()
     if silent:
         yield Paragraph("", f"{counted(len(silent), 'part')} on the die without leakage: {', '.join(silent)}")
 
 
-def _shown(frame: pd.DataFrame) -> Table:
+def _shown(leaking: LeakageTable) -> Table:
     return table(
         "",
-        names("component", frame.component),
-        numbers("instances", frame.instances),
-        numbers("area", frame.area_m2, square_metres),
-        numbers("leakage", frame.leakage_w, lambda watts: engineering(watts, "W")),
-        numbers("mW/mm²", frame.density_w_m2 / 1e3, _or_nothing),
-        numbers("of logic's", frame.relative, _or_nothing),
-        names("", frame.verdict),
-        prose("why", frame.why),
+        names("component", leaking.component),
+        numbers("instances", leaking.instances),
+        numbers("area", leaking.area_m2, square_metres),
+        numbers("leakage", leaking.leakage_w, lambda watts: engineering(watts, "W")),
+        numbers("mW/mm²", leaking.density_w_m2 / 1e3, _or_nothing),
+        numbers("of logic's", leaking.relative, _or_nothing),
+        names("", leaking.verdict),
+        prose("why", leaking.why),
     )
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def records(table: Columns | pd.DataFrame) -> list[JsonValue]:
     """Rows as JSON objects, ``null`` where a value is missing."""
     if isinstance(table, Columns):
-        names = table.names()
-        return [dict(zip(names, row, strict=True)) for row in _rows(table)]
+        titles = table.titles()
+        return [dict(zip(titles, row, strict=True)) for row in _rows(table)]
     rows = table.astype(object).where(table.notna(), None).to_dict(orient="records")
     return [{str(key): value for key, value in row.items()} for row in rows]
 
@@ -54,7 +54,7 @@ def csv_text(table: Columns | pd.DataFrame) -> str:
 def _csv_of(table: Columns) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.names())
+    writer.writerow(table.titles())
     writer.writerows(map(_csv_cell, row) for row in _rows(table))
     return text.getvalue()
 

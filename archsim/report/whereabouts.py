@@ -5,79 +5,103 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from archsim.columns import Columns, Ids, Reals, Texts, texts
 from archsim.mapping import By, Placement, made_by
 from archsim.mapping.stepped import Kept
 from archsim.mapping.traffic import travelled
+from archsim.mapping.turns import Turns
 from archsim.network import Edge, Matrix
 from archsim.report.document import Document, Paragraph, Table, names, numbers, section, table
 from archsim.report.quantities import counted, engineering, percent, whole
 from archsim.report.records import records
 from archsim.topology import chip_routes
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Matrix64 = NDArray[np.float64]
 Nodes = NDArray[np.int64]
 
 
-def placement_table(placement: Placement) -> pd.DataFrame:
-    """One row per layer, in the network's order.
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacementTable(Columns):
+    """What each layer occupies, in the network's order.
 
-    Returns
-    -------
-    DataFrame
-        ``layer, kind, done_by, replicas, row_blocks, column_blocks, arrays, tiles, chips, where, cells, mean_links,
-        mean_chip_links``, and ``turn`` where layers take turns. Blocks are those of one copy. ``where`` names the
-        first and last tile (or the units' first and last node) as chip:tile; ``cells`` is the share of the arrays'
-        weights that it holds. ``mean_links`` and ``mean_chip_links`` count the links on and between chips, averaged
-        over all pairs of a node that makes one of the layer's inputs and a node that reads it; nothing for a layer
-        without inputs.
+    Parameters
+    ----------
+    layer, kind, done_by : str, shape (layers,)
+    replicas : int64, shape (layers,)
+    row_blocks, column_blocks : int64, shape (layers,)
+        Of one copy.
+    arrays, tiles, chips : int64, shape (layers,)
+    where : str, shape (layers,)
+        The first and last tile (or the units' first and last node) as chip:tile.
+    cells : float64, shape (layers,)
+        Share of the arrays' weights that it holds.
+    mean_links, mean_chip_links : float64, shape (layers,)
+        Links on and between chips, averaged over all pairs of a node that makes one of the layer's inputs and a node
+        that reads it; not a number for a layer without inputs.
     """
-    import pandas as pd  # late: a third of a start
 
-    routes = Distances.of(placement)
-    rows = [_row(placement, routes, index) for index in range(len(placement.network.order))]
-    return pd.DataFrame(rows)
+    layer: Texts
+    kind: Texts
+    done_by: Texts
+    replicas: Ids
+    row_blocks: Ids
+    column_blocks: Ids
+    arrays: Ids
+    tiles: Ids
+    chips: Ids
+    where: Texts
+    cells: Reals
+    mean_links: Reals
+    mean_chip_links: Reals
 
 
-def _row(placement: Placement, routes: Distances, index: int) -> dict[str, str | int | float]:
+@dataclass(frozen=True, slots=True, eq=False)
+class TurnTable(PlacementTable):
+    """The same where layers take turns: with the one that a layer works in, or the first and last of several."""
+
+    turn: Texts
+
+
+def placement_table(placement: Placement) -> PlacementTable:
+    """One row per layer, in the network's order."""
+    routes, layers = Distances.of(placement), range(len(placement.network.order))
+    occupied = PlacementTable.of_rows([_row(placement, routes, index) for index in layers])
+    turns = placement.turns
+    if turns is None:
+        return occupied
+    return TurnTable.extending(occupied, texts(_turn(placement, turns, index) for index in layers))
+
+
+def _row(placement: Placement, routes: Distances, index: int) -> tuple[str | int | float, ...]:
     layer = placement.network.order[index]
     blocks = placement.blocks_of(index)
     nodes = reading_nodes(placement, index)
-    links, chip_links = routes.mean(placement, placement.network.inputs_of(layer.name))
     arrays = blocks.stop - blocks.start
-    return {
-        "layer": layer.name,
-        "kind": layer.kind,
-        "done_by": _done_by(placement, index),
-        "replicas": placement.replicas[index],
-        "row_blocks": _count(placement.blocks.row, blocks),
-        "column_blocks": _count(placement.blocks.column, blocks),
-        "arrays": arrays,
-        "tiles": len(np.unique(nodes)) if arrays else 0,
-        "chips": len(np.unique(nodes // placement.floorplan.nodes)),
-        "where": _span(placement, nodes),
-        "cells": _cells(placement, blocks),
-        "mean_links": links,
-        "mean_chip_links": chip_links,
-        **_turns(placement, index),
-    }
+    return (
+        layer.name,
+        layer.kind,
+        _done_by(placement, index),
+        placement.replicas[index],
+        _count(placement.blocks.row, blocks),
+        _count(placement.blocks.column, blocks),
+        arrays,
+        len(np.unique(nodes)) if arrays else 0,
+        len(np.unique(nodes // placement.floorplan.nodes)),
+        _span(placement, nodes),
+        _cells(placement, blocks),
+        *routes.mean(placement, placement.network.inputs_of(layer.name)),
+    )
 
 
-def _turns(placement: Placement, index: int) -> dict[str, str]:
-    """Where layers take turns, the one that a layer works in, or the first and last of several."""
-    if placement.turns is None:
-        return {}
-    last = int(placement.turns.layer[index])
-    first = int(placement.turns.use[placement.uses_of(index)].min(initial=last))
-    return {"turn": str(last) if first == last else f"{first} to {last}"}
+def _turn(placement: Placement, turns: Turns, index: int) -> str:
+    last = int(turns.layer[index])
+    first = int(turns.use[placement.uses_of(index)].min(initial=last))
+    return str(last) if first == last else f"{first} to {last}"
 
 
 def reading_nodes(placement: Placement, index: int) -> Nodes:
@@ -179,28 +203,28 @@ def placement_document(placement: Placement, in_memory: Sequence[str] = ()) -> D
     in_memory : sequence of str
         Sentences on edges that will go through memory.
     """
-    frame = placement_table(placement)
-    sections = [section(Paragraph(placement_facts(placement))), section(_layers(frame))]
+    layers = placement_table(placement)
+    sections = [section(Paragraph(placement_facts(placement))), section(_layers(layers))]
     sections += [section(Paragraph(sentence)) for sentence in in_memory]
-    return Document(tuple(sections), {**_data(placement, frame), "in_memory": list(in_memory)}, frame)
+    return Document(tuple(sections), {**_data(placement, layers), "in_memory": list(in_memory)}, layers)
 
 
-def _layers(frame: pd.DataFrame) -> Table:
-    blocks = zip(frame.row_blocks, frame.column_blocks, strict=True)
+def _layers(layers: PlacementTable) -> Table:
+    blocks = zip(layers.row_blocks, layers.column_blocks, strict=True)
     return table(
         "",
-        names("layer", frame.layer),
-        names("kind", frame.kind),
-        names("by", frame.done_by),
-        numbers("copies", frame.replicas, whole),
+        names("layer", layers.layer),
+        names("kind", layers.kind),
+        names("by", layers.done_by),
+        numbers("copies", layers.replicas, whole),
         numbers("blocks", (f"{rows} x {columns}" if rows else "" for rows, columns in blocks)),
-        numbers("tiles", frame.tiles, whole),
-        numbers("chips", frame.chips, whole),
-        names("chip:node", frame["where"]),
-        numbers("cells", frame.cells, lambda share: percent(share) if share else ""),
-        numbers("links", frame.mean_links, _links),
-        numbers("chip links", frame.mean_chip_links, _links),
-        *([numbers("turn", frame.turn)] if "turn" in frame else []),
+        numbers("tiles", layers.tiles, whole),
+        numbers("chips", layers.chips, whole),
+        names("chip:node", layers.where),
+        numbers("cells", layers.cells, lambda share: percent(share) if share else ""),
+        numbers("links", layers.mean_links, _links),
+        numbers("chip links", layers.mean_chip_links, _links),
+        *([numbers("turn", layers.turn)] if isinstance(layers, TurnTable) else []),
     )
 
 
@@ -208,7 +232,7 @@ def _links(mean: float) -> str:
     return "" if np.isnan(mean) else f"{mean:.1f}"
 
 
-def _data(placement: Placement, frame: pd.DataFrame) -> dict[str, JsonValue]:
+def _data(placement: Placement, layers: PlacementTable) -> dict[str, JsonValue]:
     """The placement for programs: totals, and ``layers`` as in `placement_table`."""
     return {
         "network": placement.network.name,
@@ -223,7 +247,7 @@ def _data(placement: Placement, frame: pd.DataFrame) -> dict[str, JsonValue]:
         "cell_utilisation": placement.cell_utilisation,
         "travelled_bits": None if placement.plan is not None else travelled(placement),
         "travelled_bits_before": placement.travelled_before,
-        "layers": records(frame),
+        "layers": records(layers),
     }
 
 

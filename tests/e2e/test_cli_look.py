@@ -236,6 +236,21 @@ def test_a_run_loads_what_it_needs() -> None:
     assert not loaded("run", "mlp-hermes") & needless
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("network", "mlp-hermes", "--csv"),
+        ("placement", "mlp-hermes", "--json"),
+        ("chip", "pcm-mesh-14nm", "--sources"),
+        ("chip", "pcm-mesh-14nm", "--leakage", "--csv"),
+        ("cost", "adc"),
+    ],
+    ids=" ".join,
+)
+def test_tables_are_written_without_a_library_for_tables(arguments: tuple[str, ...]) -> None:
+    assert not loaded("show", *arguments) & {"pandas", "pyarrow", "matplotlib", "onnx"}
+
+
 def test_interrupt_leaves_a_message(tmp_path: Path) -> None:
     command = [
         "-m",

@@ -93,7 +93,7 @@ def test_every_part_of_the_default_chip_leaks_as_its_process_and_what_stands_out
     chip = load_chip("pcm-mesh-14nm")
     assert set(leakage_table(chip, price(chip), ()).verdict) == {"as its process", "none", "no area"}
     odd = load_chip("pcm-mesh-14nm", ["fabric.cost.leakage=11.4 mW"])
-    frame = leakage_table(odd, price(odd), ())
+    frame = leakage_table(odd, price(odd), ()).frame()
     assert frame[frame.verdict == "outlier"].component.tolist() == ["router"]
     row = frame[frame.component == "router"].iloc[0]
     assert row.relative == pytest.approx(11.4e-3 * 256 / row.area_m2 / density(Point(14 * NM, 0.8)))

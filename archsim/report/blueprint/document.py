@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from archsim.accounting import peak_of, scope_of
 from archsim.chip import Chip, Source, resolved_yaml
+from archsim.columns import Columns, Reals, Texts
 from archsim.cost import Bill
 from archsim.machine import Place
 from archsim.report.blueprint.floorplan import chip_drawing, layout_of, layout_words
@@ -38,9 +41,7 @@ from archsim.report.quantities import counted, engineering, percent, significant
 from archsim.report.records import records
 from archsim.report.review.assumptions import source_rows
 from archsim.report.scope import scope_sentence
-
-if TYPE_CHECKING:
-    import pandas as pd
+from archsim.report.totals import largest
 
 _PLACES = {Place.TILE: "in the tiles", Place.FABRIC: "at routers", Place.PORT: "at the edge"}
 
@@ -55,42 +56,45 @@ def blueprint_document(chip: Chip, bill: Bill, given: tuple[Source, ...]) -> Doc
     given : tuple of Source
         Where the description's values come from.
     """
-    frame = part_frame(bill)
-    return Document(tuple(_sections(chip, bill, given, frame)), _data(chip, frame), frame, title=chip.name)
+    parts = chip_parts(bill)
+    return Document(tuple(_sections(chip, bill, given, parts)), _data(chip, parts), parts, title=chip.name)
 
 
-def part_frame(bill: Bill) -> pd.DataFrame:
-    """One row per component of one chip, the largest first.
+@dataclass(frozen=True, slots=True, eq=False)
+class ChipParts(Columns):
+    """The components of one chip; every column of shape ``(components,)``."""
 
-    Returns
-    -------
-    DataFrame
-        ``component, place, purpose, count, area_each_m2, area_m2, leakage_w, formula, source``.
-    """
-    import pandas as pd  # late: a third of a start
+    component: Texts
+    place: Texts
+    purpose: Texts
+    count: NDArray[np.int64 | np.float64]
+    area_each_m2: Reals
+    area_m2: Reals
+    leakage_w: Reals
+    formula: Texts
+    source: Texts
 
-    rows = [
+
+def chip_parts(bill: Bill) -> ChipParts:
+    """One row per component of one chip, the largest first."""
+    parts = ChipParts.of_rows(
         (
             part.name, part.place.value, part.purpose.value, part.count, part.area_m2.value,
             part.count * part.area_m2.value, bill.leaking(part), part.area_m2.formula,
             part.area_m2.source,
         )
         for part in bill.components
-    ]  # fmt: skip
-    columns = [
-        "component", "place", "purpose", "count", "area_each_m2", "area_m2", "leakage_w", "formula", "source",
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.sort_values("area_m2", ascending=False, kind="stable", ignore_index=True)
+    )  # fmt: skip
+    return parts.take(largest(parts.area_m2))
 
 
-def _sections(chip: Chip, bill: Bill, given: tuple[Source, ...], frame: pd.DataFrame) -> Iterator[Section]:
+def _sections(chip: Chip, bill: Bill, given: tuple[Source, ...], parts: ChipParts) -> Iterator[Section]:
     about = (Paragraph("", chip.description),) if chip.description else ()
     yield section(*about, peak_cards(chip, bill))
     yield section(*_floorplan(chip, bill), title="Floorplan")
     yield section(*_tile(chip, bill), title="Tile")
     yield section(fabric_facts(chip), title="Fabric and links")
-    yield section(part_table(frame), Remark(f"{scope_sentence(scope_of(chip, bill)).capitalize()}."), title="Parts")
+    yield section(part_table(parts), Remark(f"{scope_sentence(scope_of(chip, bill)).capitalize()}."), title="Parts")
     yield section(Paragraph("", f"The description has {source_facts(given)}."), source_rows(given), title="Sources")
     yield section(Verbatim(resolved_yaml(chip).rstrip(), "yaml"), title="Description")
 
@@ -178,24 +182,24 @@ def _joined(chips: int | str) -> str:
     return "as many chips as a network needs" if isinstance(chips, str) else counted(chips, "chip")
 
 
-def part_table(frame: pd.DataFrame) -> Table:
+def part_table(parts: ChipParts) -> Table:
     """One row per component, and their sum."""
-    area = float(frame.area_m2.sum())
-    shares = frame.area_m2 / area if area else frame.area_m2
+    area = float(parts.area_m2.sum())
+    shares = parts.area_m2 / area if area else parts.area_m2
     return table(
         f"What each part takes, on one chip: {square_metres(area)}",
-        names("part", frame.component),
-        names("where", (_PLACES[Place(place)] for place in frame.place)),
-        numbers("number", frame["count"], whole),
-        numbers("each", frame.area_each_m2, square_metres),
-        numbers("all", frame.area_m2, square_metres),
+        names("part", parts.component),
+        names("where", (_PLACES[Place(place)] for place in parts.place)),
+        numbers("number", parts.count, whole),
+        numbers("each", parts.area_each_m2, square_metres),
+        numbers("all", parts.area_m2, square_metres),
         numbers("of the chip", shares, percent),
         bars(shares),
-        numbers("leakage", frame.leakage_w, lambda watts: engineering(watts, "W")),
-        prose("area from", frame.formula),
-        prose("source", frame.source),
+        numbers("leakage", parts.leakage_w, lambda watts: engineering(watts, "W")),
+        prose("area from", parts.formula),
+        prose("source", parts.source),
     )
 
 
-def _data(chip: Chip, frame: pd.DataFrame) -> JsonValue:
-    return {"chip": chip.name, "parts": records(frame), "description": chip.model_dump(mode="json", exclude_none=True)}
+def _data(chip: Chip, parts: ChipParts) -> JsonValue:
+    return {"chip": chip.name, "parts": records(parts), "description": chip.model_dump(mode="json", exclude_none=True)}

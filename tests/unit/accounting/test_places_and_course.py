@@ -20,7 +20,6 @@ from archsim.program import Program, Role, Trace
 from tests.chips import make_adc, make_chip, make_fabric, make_unit
 from tests.networks import additions, line
 from tests.programs import Sketch
-from tests.tables import table_of
 from tests.unit.accounting.hand_run import (
     BATCH,
     FABRIC_MW,
@@ -193,7 +192,7 @@ def accesses(fetched: float = 1600.0) -> Accesses:
         ("dram", "read_bit", "x", "y", 20, fetched),
         ("dram", "read_bit", "(table)", "t", 5, 400.0),
     ]
-    return table_of(Accesses, rows)
+    return Accesses.of_rows(rows)
 
 
 def timed() -> TimedAccesses:
@@ -224,7 +223,7 @@ def test_traffic_with_its_cost() -> None:
 def test_a_note_names_three_edges(count: int, words: str) -> None:
     rows = [("dram", "write_bit", f"x{n}", "", 1, 8.0) for n in range(count)]
     rows += [("dram", "read_bit", f"x{n}", f"y{n}", 1, 8.0) for n in range(count)]
-    (note,) = traffic_notes(table_of(Accesses, rows), 1)
+    (note,) = traffic_notes(Accesses.of_rows(rows), 1)
     assert f"{words}: in each pass {count} bytes are written" in note
 
 

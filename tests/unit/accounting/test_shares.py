@@ -151,7 +151,7 @@ def test_unused_parts_draw_it() -> None:
 def test_the_table_of_leakage_and_the_silicon_have_it() -> None:
     chip = load_chip(CHIP, CLOCK)
     bill = price(chip)
-    table = leakage_table(chip, bill, ()).set_index("component")
+    table = leakage_table(chip, bill, ()).frame().set_index("component")
     assert table.leakage_w["clock"] == pytest.approx(0.25 * (table.leakage_w["adc"] + table.leakage_w["array"]))
     assert table.verdict["clock"] == "a share"
     assert table.leakage_w.sum() == pytest.approx(peak_of(chip, bill).power_w - _products_w(chip, bill))

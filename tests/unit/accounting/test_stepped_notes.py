@@ -14,7 +14,6 @@ from archsim.program import Role, Trace
 from tests.chips import make_chip
 from tests.networks import additions, line
 from tests.systolic_chips import systolic
-from tests.tables import table_of
 from tests.unit.accounting.hand_run import near
 
 OVERRIDES = ("tile.rows=16", "tile.columns=8", "tile.clock=1 GHz")
@@ -43,7 +42,7 @@ def traffic() -> Accesses:
         ("hbm", "read_bit", source, "b", 1, bits)
         for source, bits in ((WEIGHTS, 8000.0), ("a", 4000.0), (WEIGHTS, 400.0))
     ]
-    return table_of(Accesses, rows)
+    return Accesses.of_rows(rows)
 
 
 @pytest.mark.parametrize(

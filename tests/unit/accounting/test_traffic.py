@@ -12,7 +12,6 @@ from archsim.network import Digital, Matrix, Weights
 from archsim.simulation import Settings, foretold, simulate
 from tests.chips import make_chip, make_memory
 from tests.networks import line
-from tests.tables import table_of
 
 TOKENS, BATCH = 5, 3
 
@@ -64,7 +63,7 @@ def test_windows_that_are_fetched_again_are_named():
         ("dram", "read_bit", "k", "mix", 4, 2400.0),
         ("dram", "read_bit", "k", "other", 4, 800.0),
     ]
-    notes = list(traffic_notes(table_of(Accesses, rows), 2))
+    notes = list(traffic_notes(Accesses.of_rows(rows), 2))
     assert notes[0].endswith("in each pass 50 bytes are written to 'dram' and 200 read from it")
     assert notes[1].endswith("each fetches it again: 'k' -> 'mix' 3.0 times")
 
@@ -72,7 +71,7 @@ def test_windows_that_are_fetched_again_are_named():
 def accesses(readers, read_bits):
     rows = [("dram", "write_bit", f"l{number}", "", 1, 800.0) for number in range(readers)]
     rows += [("dram", "read_bit", f"l{number}", "out", 1, read_bits) for number in range(readers)]
-    return table_of(Accesses, rows)
+    return Accesses.of_rows(rows)
 
 
 def test_three_edges_are_named_and_of_more_the_number():

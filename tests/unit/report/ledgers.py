@@ -11,13 +11,11 @@ from archsim.accounting.tables import LayerCosts, Tables
 from archsim.accounting.time import ResourceUse, States
 from archsim.accounting.traffic import PricedAccesses
 from archsim.columns import Columns
-from tests.tables import table_of
 
 
 def small_ledger() -> Ledger:
     """Two layers, two components, three resources."""
-    energy = table_of(
-        Energy,
+    energy = Energy.of_rows(
         [
             ("a", 0, "array", "cell", 10.0, 1.0),
             ("a", 0, "adc", "conversion", 10.0, 4.0),
@@ -26,12 +24,10 @@ def small_ledger() -> Ledger:
             (LEAKAGE, -1, "array", "leakage", 1.0, 0.5),
         ],
     )
-    area = table_of(
-        Areas,
+    area = Areas.of_rows(
         [("array", 2, 3.0, 6.0), ("adc", 4, 1.0, 4.0), ("clock", 1, 0.5, 0.5)],
     )
-    states = table_of(
-        States,
+    states = States.of_rows(
         [
             ("a", "integrate", 1, 10, 0.5, 0.1, 0.1, 0.1, 0.2),
             ("a", "convert", 1, 10, 0.75, 0.05, 0.05, 0.05, 0.1),
@@ -39,26 +35,26 @@ def small_ledger() -> Ledger:
             ("out", "sink", 1, 1, 0.0, 1.0, 0.0, 0.0, 0.0),
         ],
     )
-    resources = table_of(
-        ResourceUse,
+    resources = ResourceUse.of_rows(
         [
             ("chip0/node0/adc0", "adc", "adc", 0, 0, 1, 0.25, 0.25, 0.375),
             ("chip0/node1/adc0", "adc", "adc", 0, 1, 1, 0.75, 0.75, 0.875),
             ("chip0/node0/array0", "array", "array", 0, 0, 1, 0.5, 0.5, 0.625),
         ],
     )
-    layers = table_of(
-        LayerCosts,
+    layers = LayerCosts.of_rows(
         [
             ("a", "matrix", 10, 4, 100, 1, 1, 0.0, 0.9, 0.75, 5.0),
             ("b", "matrix", 10, 4, 100, 2, 2, 0.1, 1.0, 0.9, 2.0),
             ("out", "sink", 1, 4, 0, 1, 0, nan, nan, nan, nan),
         ],
-    )  # fmt: skip
+    )
     bottleneck = Bottleneck("chip0/node1/adc0", "a", 0.75, Limit.RESOURCE, "its convert fires 10 times")
-    memory = table_of(
-        PricedAccesses,
-        [("dram", "write_bit", "a", "", 10, 320.0, 1e-9, 1.0), ("dram", "read_bit", "a", "b", 10, 320.0, 1e-9, 1.0)],
+    memory = PricedAccesses.of_rows(
+        [
+            ("dram", "write_bit", "a", "", 10, 320.0, 1e-9, 1.0),
+            ("dram", "read_bit", "a", "b", 10, 320.0, 1e-9, 1.0),
+        ],
     )
     scope = Scope(tuple(Inclusion(aspect, Extent.NONE if aspect is Aspect.HOST else Extent.ALL) for aspect in Aspect))
     tables = _Given(energy=energy, area=area, states=states, resources=resources, layers=layers, memory=memory)
