@@ -14,9 +14,9 @@ from archsim.errors import InputError
 
 if TYPE_CHECKING:
     from archsim.chip import Chip
+    from archsim.inputs import Settings
     from archsim.mapping import Placement
     from archsim.network import Learning, Network
-    from archsim.simulation import Settings
     from archsim.workloads import WorkloadOptions
 
 DEFAULT_CHIP = "pcm-mesh-14nm"
@@ -99,7 +99,7 @@ class NetworkOptions(SizeOptions):
         InputError
             If it cannot be had.
         """
-        from archsim.simulation import load_network
+        from archsim.inputs import load_network
 
         return load_network(self.model, self.workload, shapes=self.shapes)
 
@@ -216,7 +216,7 @@ class BatchOptions:
         within: float | None = None,
     ) -> Settings:
         """The settings of a run, of so many samples where the user does not say."""
-        from archsim.simulation import Engine, Settings
+        from archsim.inputs import Engine, Settings
 
         batch = samples if self.batch is None and samples is not None else self.samples
         copies = read_replicate(replication.replicate)

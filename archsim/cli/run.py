@@ -76,13 +76,12 @@ def run(
     Examples: [cyan]archsim run bert-base --seq 128 --batch 8[/], [cyan]archsim run gpt2 --seq 64 --generate 16[/],
     [cyan]archsim run net.onnx --shape data=1,3,224,224 --out results --format parquet[/].
     """
-    from archsim.report.files import RUN_FILES
-    from archsim.report.summary import Question
+    from archsim.report.question import Question
 
     window = _window(output)
     samples = learning.samples(chip.load()) if learning.learning else None
     settings = batch.settings(replication, engine, samples, within)
-    with results(output.out, replaces=RUN_FILES) as folder:
+    with results(output.out, replaces=_replaced(output)) as folder:
         question = Question(
             network.model, chip.chip, chip.overrides, network.workload, network.shapes, settings, learning.learning
         )
@@ -118,6 +117,15 @@ def _with_files(
         _write_timeline(output.timeline, summary)
     report = run_report(summary)
     return report if found is None else doubted(report, found)
+
+
+def _replaced(output: OutputOptions) -> tuple[str, ...]:
+    """Files of an earlier run that go where another's are wanted."""
+    if output.out is None:
+        return ()
+    from archsim.report.files import RUN_FILES
+
+    return RUN_FILES
 
 
 def _window(output: OutputOptions) -> LogWindow | None:

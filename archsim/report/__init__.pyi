@@ -19,8 +19,9 @@ from .inventory import network_document, network_facts, network_table
 from .notes import run_notes
 from .plain import plain_table
 from .program import program_document
+from .question import Question
 from .records import csv_text, json_text
-from .summary import Question, Summary, summary_data
+from .summary import Summary, summary_data
 from .text import run_report
 from .totals import component_totals, layer_totals, resource_totals
 from .whereabouts import placement_document, placement_facts, placement_table

@@ -8,7 +8,7 @@ from archsim.chip import Chip, sources
 from archsim.chip.reads import Description, Unreadable
 from archsim.network import Network
 from archsim.report.document import Document
-from archsim.report.summary import Question
+from archsim.report.question import Question
 from archsim.reuse import Form, the_recall
 
 

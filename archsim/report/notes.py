@@ -6,7 +6,7 @@ from archsim.chip import sources
 from archsim.engine import LogWindow
 from archsim.report.datasheet import source_facts
 from archsim.report.quantities import counted, engineering
-from archsim.report.summary import Question
+from archsim.report.question import Question
 from archsim.simulation import Result
 from archsim.units import PS_PER_S
 

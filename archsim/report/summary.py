@@ -3,50 +3,18 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 from pydantic import JsonValue
 
 from archsim.accounting import Bottleneck, Headline
-from archsim.network import Learning
+from archsim.report.question import Question
 from archsim.report.records import records
 from archsim.report.totals import component_totals, layer_totals, resource_totals, sample_energy
-from archsim.simulation import Result, Settings
-from archsim.workloads import WorkloadOptions
+from archsim.simulation import Result
 
 _LIBRARIES = ("archsim", "numpy", "numba", "onnx", "pandas", "simpy")
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What was asked for.
-
-    Parameters
-    ----------
-    model : str
-        A name, or the path of an ONNX file.
-    chip : str
-        A preset's name, or the path of a chip file.
-    overrides : tuple of str
-        Changes to the chip file.
-    options : WorkloadOptions
-        Lengths and sizes of a named network.
-    shapes : mapping of str to tuple of int
-        Input shapes of an ONNX file.
-    settings : Settings
-    learning : Learning, optional
-        When updates count, where the network is trained.
-    """
-
-    model: str
-    chip: str
-    overrides: tuple[str, ...]
-    options: WorkloadOptions
-    shapes: Mapping[str, tuple[int, ...]]
-    settings: Settings
-    learning: Learning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +60,7 @@ def summary_data(summary: Summary) -> JsonValue:
         "settings": asdict(summary.question),
         "headline": asdict(summary.headline),
         "includes": {one.aspect.value: one.extent.value for one in ledger.scope.inclusions},
-        "bottleneck": asdict(summary.bottleneck),
+        "bottleneck": {**asdict(summary.bottleneck), "limit": summary.bottleneck.limit.value},
         "components": records(component_totals(ledger)),
         "sample_energy": records(sample_energy(ledger)),
         "layers": records(layer_totals(ledger)),

@@ -44,6 +44,8 @@ def test_the_same_again_needs_neither_engine_nor_tables(form: tuple[str, ...], t
     again, loaded = ran(tmp_path, "--chip", "pcm-mesh-14nm", *form)
     assert again == first
     assert not (LIBRARIES | PARTS) & loaded
+    # Nor what makes the figures.
+    assert not {"archsim.simulation", "archsim.accounting", "archsim.cost", "archsim.mapping"} & loaded
 
 
 def test_a_number_that_no_run_depends_on_needs_neither_engine_nor_libraries(tmp_path: Path) -> None:
