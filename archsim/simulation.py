@@ -99,9 +99,8 @@ def simulate(
         raise no_such("settings", settings, "Settings(batch=..., replicate=...)")
     network = model if isinstance(model, Network) else load_network(model)
     described = Description(_described(chip, overrides))
-    bill, laid = price(described.chip), _laid(network, described, chosen)
-    lowered = verbs.lowered(laid, described, chosen.batch)
-
+    bill, made = price(described.chip), _prepared(network, described, chosen)
+    laid, lowered = made.placement, made.program
     patience = patience_of(described.chip, lowered.value)
 
     def whole_run() -> Trace:
@@ -125,6 +124,11 @@ def placed(network: Network, chip: Chip, settings: Settings) -> tuple[Placement,
     """Where a network would lie, and what the chip costs; a simulation that follows finds both again."""
     described = Description(chip)
     return _laid(network, described, settings).value.on(chip), price(chip)
+
+
+def _prepared(network: Network, chip: Description, chosen: Settings) -> verbs.Prepared:
+    replicate, batch, interleave = chosen.replicate, chosen.batch, chosen.interleave
+    return verbs.prepared(network, chip, replicate=replicate, batch=batch, interleave=interleave)
 
 
 def _laid(network: Network, chip: Description, chosen: Settings) -> Recalled[Placement]:

@@ -45,8 +45,37 @@ _PLACES = tuple(field.name for field in fields(Placement) if field.name not in (
 """What is a Placement's own."""
 
 
-def placed(
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A network placed and lowered, which may be on another chip that says the same wherever this was read."""
+
+    placement: Recalled[Placement]
+    program: Recalled[Program]
+
+
+def prepared(
     network: Network, chip: Description, *, replicate: Replication, batch: int, interleave: int | None
+) -> Prepared:
+    """As `placed` and `lowered`, found at one stroke where nothing has changed that either reads."""
+    kept = the_recall()
+
+    def make(reads: Reads) -> Prepared:
+        placement = placed(network, chip, replicate=replicate, batch=batch, interleave=interleave, part_of=reads)
+        return Prepared(placement, lowered(placement, chip, batch, reads))
+
+    inputs = (kept.network(network), repr(replicate), repr(batch), repr(interleave))
+    form: Form[Prepared] = Form(_nothing)
+    return kept.read("prepare", inputs, chip, make, form).value
+
+
+def placed(
+    network: Network,
+    chip: Description,
+    *,
+    replicate: Replication,
+    batch: int,
+    interleave: int | None,
+    part_of: Reads | None = None,
 ) -> Recalled[Placement]:
     """As `archsim.place`; what is found may be on another chip, which says the same wherever placing had read."""
     kept = the_recall()
@@ -76,11 +105,16 @@ def placed(
         return Placement(mapped or network, chip.chip, floorplan, **dict(zip(_PLACES, places, strict=True)))
 
     inputs = (kept.network(network), repr(replicate), repr(batch), repr(interleave))
-    asked = chip.beside(answer_load(_load(network, chip)))
-    return kept.read("place", inputs, asked, make, Form(contents, written, read))
+    # Devices that work layer by layer have no such load.
+    answer = _no_load if chip.chip.alone else answer_load(_load(network, chip, part_of))
+    return kept.read("place", inputs, chip.beside(answer), make, Form(contents, written, read), part_of)
 
 
-def _load(network: Network, chip: Description) -> Callable[[], Load]:
+def _no_load(*_: str) -> object:
+    return None
+
+
+def _load(network: Network, chip: Description, part_of: Reads | None) -> Callable[[], Load]:
     """What a network's weights take on this chip, worked out if somebody asks."""
     kept = the_recall()
     inputs = (kept.network(network),)
@@ -90,7 +124,7 @@ def _load(network: Network, chip: Description) -> Callable[[], Load]:
         def make(reads: Reads) -> Load:
             return work(reads).load(matrix_unit(reads.chip))
 
-        return kept.read("load", inputs, chip, make, _part(Load)).value
+        return kept.read("load", inputs, chip, make, _part(Load), part_of).value
 
     def work(part_of: Reads) -> Work:
         def make(reads: Reads) -> Work:
@@ -115,7 +149,9 @@ def _settled(network: Network, chip: Description, part_of: Reads) -> Callable[[L
     return found
 
 
-def lowered(placement: Recalled[Placement], chip: Description, batch: int) -> Recalled[Program]:
+def lowered(
+    placement: Recalled[Placement], chip: Description, batch: int, part_of: Reads | None = None
+) -> Recalled[Program]:
     """As `archsim.lower`, of a placement put on this chip."""
     frames: list[Recalled[Program]] = []
 
@@ -129,7 +165,7 @@ def lowered(placement: Recalled[Placement], chip: Description, batch: int) -> Re
         return (named, program.actors.interval, program.actors.latency) if named else program
 
     form = Form(contents, _itself, _checked(Program))
-    return the_recall().read("lower", (placement.name, repr(batch)), chip, make, form)
+    return the_recall().read("lower", (placement.name, repr(batch)), chip, make, form, part_of)
 
 
 def _paced(placement: Recalled[Placement], chip: Description, part_of: Reads) -> Callable[[Placement], lowering.Rooms]:
