@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim import lowering
-from archsim.accounting import Bottleneck, Tally
+from archsim.accounting import Bottleneck, Products, Tally, passes_of
+from archsim.accounting import full_products as plain_products
 from archsim.chip.reads import Description, Reads
 from archsim.machine import matrix_unit
 from archsim.mapping import (
@@ -203,6 +204,17 @@ def _framed(
         return frames[-1].value
 
     return found
+
+
+def full_products(network: Network, chip: Description) -> Products:
+    """As `archsim.accounting.full_products`, for the passes of a network."""
+    kept, passes = the_recall(), passes_of(network)
+
+    def make(reads: Reads) -> Products:
+        return plain_products(reads.chip, passes)
+
+    form: Form[Products] = Form(_itself)
+    return kept.read("full products", (repr(passes),), chip, make, form).value
 
 
 def counted(

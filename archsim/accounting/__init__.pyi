@@ -6,7 +6,7 @@ from .energy import LEAKAGE
 from .headline import GenerationFigures, Headline
 from .ladder import Ladder, Rung, Step, efficiency_ladder
 from .ledger import Ledger, account, priced_tally
-from .peak import Peak, peak_of, product_energy, product_interval
+from .peak import Peak, Products, full_products, passes_of, peak_of, product_energy, product_interval
 from .power import DRAWN, patience_of
 from .sample_path import Passing, SamplePath, sample_path
 from .scope import Aspect, Extent, Inclusion, Scope, scope_of, without_area, without_leakage
@@ -31,6 +31,7 @@ __all__ = [
     "Limit",
     "Passing",
     "Peak",
+    "Products",
     "Rung",
     "SamplePath",
     "Scope",
@@ -40,7 +41,9 @@ __all__ = [
     "account",
     "efficiency_ladder",
     "full_activity",
+    "full_products",
     "memory_accesses",
+    "passes_of",
     "patience_of",
     "peak_of",
     "priced_tally",

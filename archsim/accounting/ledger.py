@@ -14,7 +14,7 @@ from archsim.accounting.ending import ending_notes
 from archsim.accounting.energy import ratio, seconds
 from archsim.accounting.headline import GenerationFigures, Headline
 from archsim.accounting.idleness import idle_notes
-from archsim.accounting.peak import TRAINING, peak_of
+from archsim.accounting.peak import Products, full_products, passes_of, peak_at
 from archsim.accounting.power import DRAWN, steady_watts
 from archsim.accounting.router_room import router_notes
 from archsim.accounting.scope import Scope, scope_of
@@ -24,7 +24,6 @@ from archsim.accounting.tally import Tally
 from archsim.accounting.traffic import traffic_notes
 from archsim.accounting.turns import turn_notes
 from archsim.cost import Bill
-from archsim.machine import Pass
 from archsim.mapping import Placement
 from archsim.network import Network
 from archsim.program import Trace
@@ -149,7 +148,7 @@ def account(trace: Trace, placement: Placement, bill: Bill) -> Ledger:
     return priced_tally(Tally(trace, placement), placement, bill)
 
 
-def priced_tally(tally: Tally, placement: Placement, bill: Bill) -> Ledger:
+def priced_tally(tally: Tally, placement: Placement, bill: Bill, products: Products | None = None) -> Ledger:
     """Account for a run that has been counted.
 
     Parameters
@@ -159,13 +158,15 @@ def priced_tally(tally: Tally, placement: Placement, bill: Bill) -> Ledger:
         What was run, on a chip of which placing and lowering have read the same.
     bill : Bill
         Of that chip.
+    products : tuple of tuple of Stage, optional
+        As `full_products` of that chip and the passes of the network.
 
     Raises
     ------
     MissingCost
         If something happened whose cost nobody has given.
     """
-    return Ledger(_headline(tally, placement, bill), tally, placement, bill)
+    return Ledger(_headline(tally, placement, bill, products), tally, placement, bill)
 
 
 def _pass_notes(network: Network) -> tuple[str, ...]:
@@ -177,7 +178,7 @@ def _pass_notes(network: Network) -> tuple[str, ...]:
     )
 
 
-def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
+def _headline(tally: Tally, placement: Placement, bill: Bill, products: Products | None) -> Headline:
     trace, steady, network = tally.trace, tally.steady, placement.network
     dynamic_j = tally.actions.total(bill)
     samples = len(trace.sample_in) * network.samples_per_run
@@ -189,7 +190,7 @@ def _headline(tally: Tally, placement: Placement, bill: Bill) -> Headline:
     operations = 2 * network.macs / network.samples_per_run
     area = total_area(bill, placement.chips)
     used = used_area(bill, placement)
-    peak = peak_of(placement.chip, bill, (Pass.FORWARD,) if network.learning is None else TRAINING)
+    peak = peak_at(placement.chip, bill, products or full_products(placement.chip, passes_of(network)))
     tops = operations * throughput / 1e12
     return Headline(
         network=network.name,

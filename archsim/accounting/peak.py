@@ -12,6 +12,7 @@ from archsim.chip.schema import Chip
 from archsim.cost import Bill
 from archsim.machine import BlockShapes, MatrixUnit, Pass, Purpose, Stage, matrix_unit, product_period, stages_of
 from archsim.mapping import Floorplan
+from archsim.network import Network
 from archsim.units import PS_PER_S
 
 TRAINING = (Pass.FORWARD, Pass.TRANSPOSED, Pass.UPDATE)
@@ -20,6 +21,8 @@ PRODUCT = frozenset({Purpose.COMPUTE, Purpose.CONVERT})
 """What the parts that make products are for; what a product takes from stores is counted there."""
 Actions = tuple[tuple[str, str, float], ...]
 """Component, action and count."""
+Products = tuple[tuple[Stage, ...], ...]
+"""The stages of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,24 @@ def peak_of(chip: Chip, bill: Bill, passes: Sequence[Pass] = (Pass.FORWARD,)) ->
     passes : sequence of Pass
         What each array does in turn: a product, or `TRAINING`.
     """
+    return peak_at(chip, bill, full_products(chip, passes))
+
+
+def passes_of(network: Network) -> tuple[Pass, ...]:
+    """What each array does for each sample of a network, at its peak."""
+    return (Pass.FORWARD,) if network.learning is None else TRAINING
+
+
+def full_products(chip: Chip, passes: Sequence[Pass]) -> Products:
+    """As `full_product`, of each pass."""
+    return tuple(full_product(matrix_unit(chip), doing) for doing in passes)
+
+
+def peak_at(chip: Chip, bill: Bill, products: Products) -> Peak:
+    """As `peak_of`, of full products in turn."""
     floorplan = Floorplan(chip)
-    products, arrays = [full_product(floorplan.unit, doing) for doing in passes], floorplan.arrays
-    interval_s = sum(map(_interval, products))
-    operations = 2 * floorplan.unit.limits.weights * len(passes) * arrays / interval_s
+    arrays, interval_s = floorplan.arrays, sum(map(_interval, products))
+    operations = 2 * floorplan.unit.limits.weights * len(products) * arrays / interval_s
     energy = sum(_energy(_actions(product), bill) for product in products)
     whole = sum(_whole_energy(_actions(product), bill) for product in products)
     leakage = sum(part.count * part.standing_w * bill.whole(part.name) for part in bill.components)
