@@ -32,8 +32,10 @@ def check_shape(shape: Iterable[int]) -> tuple[int, ...]:
     sizes = tuple(shape)
     if any(size < 0 for size in sizes):
         raise ValueError(f"the shape {sizes} has a negative size")
-    if prod(sizes) > MOST_ELEMENTS:
-        raise TooLarge(f"a tensor of shape {sizes} has {prod(sizes):.3g} elements; at most {MOST_ELEMENTS:.3g} fit")
+    # NumPy counts as if no size were 0.
+    count = prod(max(1, size) for size in sizes)
+    if count > MOST_ELEMENTS:
+        raise TooLarge(f"a tensor of shape {sizes} has {count:.3g} elements; at most {MOST_ELEMENTS:.3g} fit")
     return sizes
 
 

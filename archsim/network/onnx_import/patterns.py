@@ -10,7 +10,9 @@ from math import prod
 import numpy as np
 import onnx
 
+from archsim.network.onnx_import.boundary import reading
 from archsim.network.onnx_import.folding import initializer
+from archsim.network.onnx_import.views import Constant
 
 _SMALL = 8
 """Elements up to which a constant can be part of a pattern: scalars and lists of axes."""
@@ -125,7 +127,11 @@ def _numbers(graph: onnx.GraphProto) -> dict[str, tuple[float, ...]]:
         value = next((entry for entry in node.attribute if entry.name == "value"), None)
         if node.op_type == "Constant" and value is not None:
             stored[node.output[0]] = value.t
-    constants = {name: initializer(tensor) for name, tensor in stored.items() if prod(tensor.dims) <= _SMALL}
+    constants = dict[str, Constant]()
+    for name, tensor in stored.items():
+        if prod(tensor.dims) <= _SMALL:
+            with reading(f"tensor {tensor.name!r}"):
+                constants[name] = initializer(tensor)
     return {
         name: tuple(float(value) for value in constant.value.ravel())
         for name, constant in constants.items()

@@ -228,6 +228,7 @@ def changed(**fields: object) -> onnx.TensorProto:
         (changed(dims=[3, 5]), "data that do not fit its shape (3, 5)"),
         (changed(dims=[3, 2**31]), "data that do not fit its shape (3, 2147483648)"),
         (changed(dims=[3, 2**62]), "elements; at most"),
+        (changed(dims=[2**40, 0, 2**40], raw_data=b""), "elements; at most"),
         (changed(dims=[3, -4]), "negative size in its shape (3, -4)"),
         (changed(data_type=99), "data type 99, which ONNX does not know"),
         (changed(data_type=0), "data type 0, which ONNX does not know"),
