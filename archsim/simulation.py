@@ -116,7 +116,7 @@ def simulate(
         else Tally(whole_run(), laid.value)
     )
     placement = laid.value.on(described.chip)
-    ledger = priced_tally(tally, placement, bill, verbs.full_products(placement.network, described))
+    ledger = priced_tally(tally, placement, bill, made.products)
     return Result(network, described.chip, placement, tally.trace.program, tally.trace, bill, ledger)
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim import lowering
-from archsim.accounting import Bottleneck, Products, Tally, passes_of
-from archsim.accounting import full_products as plain_products
+from archsim.accounting import Bottleneck, Products, Tally, full_products, passes_of
 from archsim.chip.reads import Description, Reads
+from archsim.errors import ArchsimError
 from archsim.machine import matrix_unit
 from archsim.mapping import (
     AskedLoad,
@@ -48,10 +48,18 @@ _PLACES = tuple(field.name for field in fields(Placement) if field.name not in (
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A network placed and lowered, which may be on another chip that says the same wherever this was read."""
+    """A network placed and lowered, which may be on another chip that says the same wherever this was read.
+
+    Parameters
+    ----------
+    placement, program : Recalled
+    products : tuple of tuple of Stage, optional
+        What peak figures are made from (`archsim.accounting.full_products`), where it was made on the way.
+    """
 
     placement: Recalled[Placement]
     program: Recalled[Program]
+    products: Products | None
 
 
 def prepared(
@@ -61,8 +69,11 @@ def prepared(
     kept = the_recall()
 
     def make(reads: Reads) -> Prepared:
-        placement = placed(network, chip, replicate=replicate, batch=batch, interleave=interleave, part_of=reads)
-        return Prepared(placement, lowered(placement, chip, batch, reads))
+        # Devices that work layer by layer have no such load.
+        loaded = None if chip.chip.alone else _loaded(network, chip, reads)
+        placement = _placed(network, chip, replicate, batch, interleave, loaded, reads)
+        program = lowered(placement, chip, batch, reads)
+        return Prepared(placement, program, None if loaded is None else loaded().products)
 
     inputs = (kept.network(network), repr(replicate), repr(batch), repr(interleave))
     form: Form[Prepared] = Form(_nothing)
@@ -70,15 +81,22 @@ def prepared(
 
 
 def placed(
+    network: Network, chip: Description, *, replicate: Replication, batch: int, interleave: int | None
+) -> Recalled[Placement]:
+    """As `archsim.place`; what is found may be on another chip, which says the same wherever placing had read."""
+    loaded = None if chip.chip.alone else _loaded(network, chip, None)
+    return _placed(network, chip, replicate, batch, interleave, loaded, None)
+
+
+def _placed(
     network: Network,
     chip: Description,
-    *,
     replicate: Replication,
     batch: int,
     interleave: int | None,
-    part_of: Reads | None = None,
+    loaded: Callable[[], _Loaded] | None,
+    part_of: Reads | None,
 ) -> Recalled[Placement]:
-    """As `archsim.place`; what is found may be on another chip, which says the same wherever placing had read."""
     kept = the_recall()
 
     def make(reads: Reads) -> Placement:
@@ -106,8 +124,7 @@ def placed(
         return Placement(mapped or network, chip.chip, floorplan, **dict(zip(_PLACES, places, strict=True)))
 
     inputs = (kept.network(network), repr(replicate), repr(batch), repr(interleave))
-    # Devices that work layer by layer have no such load.
-    answer = _no_load if chip.chip.alone else answer_load(_load(network, chip, part_of))
+    answer = _no_load if loaded is None else answer_load(lambda: loaded().load)
     return kept.read("place", inputs, chip.beside(answer), make, Form(contents, written, read), part_of)
 
 
@@ -115,17 +132,30 @@ def _no_load(*_: str) -> object:
     return None
 
 
-def _load(network: Network, chip: Description, part_of: Reads | None) -> Callable[[], Load]:
-    """What a network's weights take on this chip, worked out if somebody asks."""
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What a network's weights take, and full products on the same arrays, as far as these can be made."""
+
+    load: Load
+    products: Products | None
+
+
+def _loaded(network: Network, chip: Description, part_of: Reads | None) -> Callable[[], _Loaded]:
+    """The load of this chip, worked out if somebody asks."""
     kept = the_recall()
     inputs = (kept.network(network),)
 
     @cache
-    def load() -> Load:
-        def make(reads: Reads) -> Load:
-            return work(reads).load(matrix_unit(reads.chip))
+    def loaded() -> _Loaded:
+        def make(reads: Reads) -> _Loaded:
+            load = work(reads).load(matrix_unit(reads.chip))
+            try:
+                return _Loaded(load, full_products(reads.chip, passes_of(network)))
+            except ArchsimError:
+                # Refused where somebody asks for peak figures.
+                return _Loaded(load, None)
 
-        return kept.read("load", inputs, chip, make, _part(Load), part_of).value
+        return kept.read("load", inputs, chip, make, _part(_Loaded), part_of).value
 
     def work(part_of: Reads) -> Work:
         def make(reads: Reads) -> Work:
@@ -133,7 +163,7 @@ def _load(network: Network, chip: Description, part_of: Reads | None) -> Callabl
 
         return kept.read("work", inputs, chip, make, _part(Work), part_of).value
 
-    return load
+    return loaded
 
 
 def _settled(network: Network, chip: Description, part_of: Reads) -> Callable[[Layout, tuple[int, ...], Pace], Settled]:
@@ -204,17 +234,6 @@ def _framed(
         return frames[-1].value
 
     return found
-
-
-def full_products(network: Network, chip: Description) -> Products:
-    """As `archsim.accounting.full_products`, for the passes of a network."""
-    kept, passes = the_recall(), passes_of(network)
-
-    def make(reads: Reads) -> Products:
-        return plain_products(reads.chip, passes)
-
-    form: Form[Products] = Form(_itself)
-    return kept.read("full products", (repr(passes),), chip, make, form).value
 
 
 def counted(
