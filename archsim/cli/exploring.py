@@ -53,12 +53,17 @@ class StudyProgress:
 
 def drawn(standing: Standing) -> RenderableType:
     """How far a study is, as lines."""
+    from archsim.exploration.figures import figure_named
+    from archsim.report.exploration.document import writer
+
     front = Table(title=Text("front so far"), title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("point", *standing.goals):
         front.add_column(Text(heading), justify="right")
+    writers = [writer(figure_named(goal)) for goal in standing.goals]
     best = sorted(standing.front, key=lambda one: one[1])
     for number, values in best[:MOST_ROWS]:
-        front.add_row(*(Text(word) for word in (str(number), *map(significant, values))))
+        told = (write(value) for write, value in zip(writers, values, strict=True))
+        front.add_row(*map(Text, (str(number), *told)))
     more = [Text(f"and {len(best) - MOST_ROWS} more", style="dim")] if len(best) > MOST_ROWS else []
     bar = ProgressBar(total=standing.total, completed=standing.done, width=60, pulse=standing.total is None)
     return Group(Text(words(standing)), bar, front, *more)

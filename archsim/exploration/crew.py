@@ -6,6 +6,7 @@ All of them take a task and give a future, so that nobody else knows who works.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 import sys
@@ -113,6 +114,7 @@ class Processes:
             from pebble import ProcessPool
         except ImportError as error:
             raise missing("explore", error) from None
+        _refuse_script(work)
         self._workers, self._work, self._bundle = workers, work, 1
         self._open: list[Future[Found]] = []
         self._pool = ProcessPool(max_workers=workers, context=_context(), initializer=_begin)
@@ -138,8 +140,15 @@ class Processes:
 
     def _given(self, tasks: Sequence[Task]) -> Sequence[Future[Found]]:
         futures: list[Future[Found]] = [Future() for _ in tasks]
-        with _main_hidden():
-            bundle: Future[_Done] = self._pool.schedule(_done, args=(self._work, tasks))
+        try:
+            with _main_hidden():
+                bundle: Future[_Done] = self._pool.schedule(_done, args=(self._work, tasks))
+        except RuntimeError as error:
+            raise WorkersLost(
+                f"no process can work any more: {error}",
+                where="--workers",
+                remedy="See that there is memory, and give the same command: it goes on from there.",
+            ) from None
         bundle.add_done_callback(partial(self._handed_out, futures))
         return futures
 
@@ -200,6 +209,20 @@ def _context() -> BaseContext:
     return get_context("forkserver")
 
 
+def _refuse_script(work: Work) -> None:
+    """Refuse a function that workers, who do not load the script that explores, cannot find."""
+    inner: Any = work
+    while isinstance(inner, partial):
+        inner = inner.func
+    name = getattr(inner, "__qualname__", type(inner).__qualname__)
+    if getattr(inner, "__module__", "__main__") == "__main__" or "<" in name:
+        raise InputError(
+            f"processes cannot find {name}, which is no function of a module",
+            where="work",
+            remedy="Put it into a file of its own and import it, or take workers=1.",
+        )
+
+
 @contextmanager
 def _main_hidden() -> Iterator[None]:
     """Workers need nothing of the script that explores; without this they would run it again."""
@@ -248,10 +271,12 @@ class Cluster:
         self._work = work
         # The library has no types.
         client: Any = distributed.Client
+        self._quiet = _Quiet("distributed", "distributed.client")
         self._killed: type[Exception] = distributed.KilledWorker
         try:
             self._client = client(scheduler, timeout="10s", set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
+            self._quiet.end()
             raise InputError(
                 f"no scheduler answers: {error or type(error).__name__}",
                 where=f"--scheduler {scheduler}",
@@ -262,7 +287,8 @@ class Cluster:
     @property
     def width(self) -> int:
         """Every thread of every worker that is there now has one task, and some lie ready."""
-        threads: dict[str, int] = self._client.ncores()
+        with _answered():
+            threads: dict[str, int] = self._client.ncores()
         return max(1, sum(threads.values())) * (1 + QUEUED)
 
     @property
@@ -272,7 +298,8 @@ class Cluster:
 
     def submit(self, tasks: Sequence[Task]) -> Sequence[Future[Found]]:
         """Give tasks to the cluster."""
-        return [self._executor.submit(self._work, task) for task in tasks]
+        with _answered():
+            return [self._executor.submit(self._work, task) for task in tasks]
 
     def __enter__(self) -> Self:
         return self
@@ -282,6 +309,39 @@ class Cluster:
     ) -> None:
         self._executor.shutdown(wait=False)
         self._client.close()
+        self._quiet.end()
+
+
+def cluster_gone() -> WorkersLost:
+    """What is told of a cluster that answers no more."""
+    return WorkersLost(
+        "the workers are gone",
+        where="--scheduler",
+        remedy="Start the scheduler and its workers again, and give the same command: it goes on from there.",
+    )
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """A scheduler that is gone is told by whichever call meets it first, in many words."""
+    try:
+        yield
+    except (OSError, TimeoutError, RuntimeError, ValueError):
+        raise cluster_gone() from None
+
+
+class _Quiet:
+    """Keeps a library from printing its own traces of what the study tells in a sentence: a scheduler that is gone."""
+
+    def __init__(self, *loggers: str) -> None:
+        self._levels = [(logging.getLogger(name), logging.getLogger(name).level) for name in loggers]
+        for log, _ in self._levels:
+            log.setLevel(logging.CRITICAL + 1)
+
+    def end(self) -> None:
+        """Let it speak again."""
+        for log, level in self._levels:
+            log.setLevel(level)
 
 
 def missing(extra: str, error: ImportError) -> InputError:

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from archsim.errors import InputError
 from archsim.exploration.checks import check_question, check_runs
 from archsim.exploration.course import Course, Step
-from archsim.exploration.crew import Crew, Work, WorkersLost, crew
+from archsim.exploration.crew import Crew, Work, WorkersLost, cluster_gone, crew
 from archsim.exploration.evaluation import Baseline, Found, Outcome, Question, Status, evaluate, task_of
 from archsim.exploration.figures import limits, objectives
 from archsim.exploration.proposals import Proposals
@@ -161,6 +161,10 @@ def _guarded(run: _Run) -> None:
     except KeyboardInterrupt:
         run.store.write()
         raise Stopped(len(run.store.outcomes)) from None
+    except WorkersLost as error:
+        run.store.write()
+        what = f"{error.what}; {len(run.store.outcomes):,} finished points are safe"
+        raise WorkersLost(what, where=error.where, remedy=error.remedy) from None
 
 
 def _study(study: Study | str | Path | Mapping[str, object]) -> tuple[Study, str]:
@@ -278,12 +282,7 @@ class _Run:
         try:
             self._finish(step, future.result())
         except CancelledError:
-            self.store.write()
-            raise WorkersLost(
-                f"the workers are gone; {len(self.store.outcomes):,} finished points are safe",
-                where="--scheduler",
-                remedy="Start the scheduler and its workers again, and give the same command: it goes on from there.",
-            ) from None
+            raise cluster_gone() from None
         except Exception as error:  # noqa: BLE001 a worker's death has many names
             self._again(step, error)
 

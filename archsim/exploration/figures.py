@@ -215,7 +215,8 @@ def read_figure(text: str, study: Study, where: str) -> Figure:
     InputError
         If nobody measures it.
     """
-    name, _, network = (part.strip() for part in text.partition(" of "))
+    figure = figure_named(text)
+    name, network = figure.name, figure.network
     known = tuple(_known(study))
     if name not in known:
         raise InputError(f"nobody measures {name!r}", where=where, remedy=_remedy(name, known, study))
@@ -223,6 +224,12 @@ def read_figure(text: str, study: Study, where: str) -> Figure:
         near = nearest(network, study.networks)
         hint = f"Did you mean {near!r}?" if near else f"Networks: {', '.join(study.networks)}."
         raise InputError(f"the study has no network {network!r}", where=where, remedy=hint)
+    return figure
+
+
+def figure_named(text: str) -> Figure:
+    """The figure that a text names, whether or not anybody measures it."""
+    name, _, network = (part.strip() for part in text.partition(" of "))
     return Figure(name, network)
 
 

@@ -164,4 +164,4 @@ def test_progress_tells_rate_time_and_front() -> None:
     text = console.export_text()
     # Ten points in five seconds, and seventy are left.
     assert "30 of 100 points, 4 under way, 2 points/s, 35 s left  (20 finished, 10 dominated by its bound)" in text
-    assert re.search(r"4\s+0.0000015\s+900", text)
+    assert re.search(r"4\s+1.5 µs\s+900", text)

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 import archsim
 from archsim.chip import load_chip
@@ -253,3 +255,25 @@ def test_workers_may_join_late(tmp_path: Path) -> None:
         )
     assert seen[:2] == [0, 0]
     assert len(found.table) == 36
+
+
+def test_a_scheduler_that_goes_away_loses_nothing_and_is_told_in_a_sentence(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    file = tmp_path / "study.yaml"
+    many = {"from": 1, "to": 60, "step": 1}
+    study = {**CHEAP, "parameters": {"tile.adc.bits": [6], "batch": many}, "method": {"kind": "grid", "round": 2}}
+    file.write_text(yaml.safe_dump(study, sort_keys=False))
+    env = {**os.environ, "ARCHSIM_CACHE": "memory"}
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", protocol="tcp://"
+    ) as local:
+        command = [sys.executable, "-m", "archsim", "explore", str(file), "--scheduler", local.scheduler_address]
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env)
+        ledgers = tmp_path / "study.explore" / "ledgers" / "energy"
+        deadline = time.monotonic() + 120
+        while running.poll() is None and len(list(ledgers.glob("*.parquet"))) < 4 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    _, told = running.communicate(timeout=120)
+    assert running.returncode == 2
+    assert re.match(r"error: the workers are gone; [1-9]\d* finished points are safe\n   where: --scheduler\n", told)
+    assert len(told.splitlines()) == 3

@@ -138,12 +138,16 @@ def _points(found: Exploration, frame: pd.DataFrame) -> Table:
 
 
 def _parameters(found: Exploration, frame: pd.DataFrame) -> list[Column]:
-    """A column for each parameter, headed by the end of its path where that says enough."""
-    ends = Counter(name.rpartition(".")[2] for name in found.names)
-    return [
-        names(name.rpartition(".")[2] if ends[name.rpartition(".")[2]] == 1 else name, map(_cell, frame[name]))
-        for name in found.names
-    ]
+    """A column for each parameter, headed by as much of its path's end as says which it is."""
+    ends = Counter(end for name in found.names for end in _ends(name))
+    heads = [next((end for end in _ends(name) if ends[end] == 1), name) for name in found.names]
+    return [names(head, map(_cell, frame[name])) for head, name in zip(heads, found.names, strict=True)]
+
+
+def _ends(path: str) -> Iterator[str]:
+    """The last key of a path, the last two, and so on."""
+    keys = path.split(".")
+    yield from (".".join(keys[start:]) for start in range(len(keys) - 1, -1, -1))
 
 
 def _cell(value: Any) -> str:

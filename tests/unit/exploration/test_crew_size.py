@@ -1,5 +1,7 @@
 """As many processes as fit into memory."""
 
+from functools import partial
+
 import pytest
 
 from archsim.errors import InputError
@@ -17,3 +19,11 @@ def test_processes_that_do_not_fit_are_refused(monkeypatch):
     assert crew.crew(None, None).width == 3 * (1 + crew.QUEUED)
     monkeypatch.setattr(crew, "free_bytes", lambda: 0)
     assert crew.crew(None, None).width == 1
+
+
+@pytest.mark.parametrize("work", [lambda task: task, partial(lambda task: task)])
+def test_work_that_processes_cannot_find_is_refused(work):
+    with pytest.raises(InputError, match="no function of a module") as caught:
+        crew.crew(2, None, work)
+    assert "workers=1" in caught.value.remedy
+    assert isinstance(crew.crew(1, None, work), crew.Alone)
