@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import JsonValue
 
-from archsim.functional import Scores, spread
 from archsim.mapping import Replication
 from archsim.report.document import Column, Document, Paragraph, Remark, Table, names, numbers, section, table
 from archsim.report.files import TableFormat, write_figure, write_table, write_text
 from archsim.report.quantities import percent, significant
 from archsim.report.records import json_text, records
-from archsim.studies import AccuracyStudy
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from archsim.functional import Scores
+    from archsim.studies import AccuracyStudy
 
 _SPANS = (
     (365.25 * 86400, "year"),
@@ -133,6 +134,8 @@ def score_table(study: AccuracyStudy) -> pd.DataFrame:
     """setting, time_s, mean, std, least, greatest, exact, below_exact."""
     import pandas as pd  # late: a third of a start
 
+    from archsim.functional import spread  # late: with it comes what computes outputs
+
     parts = [spread(scores.scores).assign(setting=label, exact=scores.exact) for label, scores in study.settings]
     frame = pd.concat(parts, ignore_index=True)
     frame["below_exact"] = frame.exact - frame["mean"]
@@ -201,6 +204,8 @@ def write_accuracy(directory: Path, study: AccuracyStudy, command: Sequence[str]
 def accuracy_figure(study: AccuracyStudy) -> Figure:
     """Score over time with its spread; one curve per setting."""
     from matplotlib.figure import Figure
+
+    from archsim.functional import spread  # late: with it comes what computes outputs
 
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()

@@ -14,10 +14,11 @@ from archsim.report.document import Document, Paragraph, Part, Table, names, num
 from archsim.report.ladder import signed_percent
 from archsim.report.quantities import counted, engineering, joules, significant, square_metres
 from archsim.report.records import records
-from archsim.studies import Uncertainty
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from archsim.studies import Uncertainty
 
 SHOWN = "gops_per_w"
 """The figure whose tornado is shown; `Uncertainty.tornado` gives that of any."""

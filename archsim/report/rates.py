@@ -11,10 +11,11 @@ from archsim.chip.spiking_tile import SpikingTile
 from archsim.report.document import Document, Paragraph, names, numbers, section, table
 from archsim.report.quantities import counted, engineering, percent, significant
 from archsim.report.records import records
-from archsim.studies import RateStudy
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from archsim.studies import RateStudy
 
 MEAN_RATE = "tile.mean_rate"
 """The field of a chip file that such a run measures."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from pydantic import BaseModel, Field, JsonValue, ValidationError
@@ -17,7 +18,9 @@ from archsim.errors import InputError
 from archsim.report.files import CHIP, CRITICAL_PATH, SUMMARY, TableFormat
 from archsim.report.records import json_text
 from archsim.report.summary import Summary, summary_data
-from archsim.studies import Followed
+
+if TYPE_CHECKING:
+    from archsim.studies import Followed
 
 _REMEDY = "Give a directory that archsim run --out DIR has written; its summary.json holds the command that did."
 _NAMES = frozenset({"name", "description"})

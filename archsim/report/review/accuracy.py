@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from archsim.report.accuracy import layer_rows, score_rows, score_table, span_text
 from archsim.report.curves import Curves, Level, Point
 from archsim.report.document import Paragraph, Part, Remark
 from archsim.report.quantities import counted, percent, significant
-from archsim.studies import AccuracyStudy
+
+if TYPE_CHECKING:
+    from archsim.studies import AccuracyStudy
 
 
 def accuracy_parts(study: AccuracyStudy) -> Iterator[Part]:

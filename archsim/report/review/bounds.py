@@ -12,11 +12,11 @@ from archsim.report.document import Column, Paragraph, Remark, Table, names, num
 from archsim.report.ladder import signed_percent
 from archsim.report.quantities import engineering, percent, significant, square_metres
 from archsim.report.summary import Summary
-from archsim.studies import Followed, WhatIf
 from archsim.units import PS_PER_S
 
 if TYPE_CHECKING:
     from archsim.report.review.document import Review
+    from archsim.studies import Followed, WhatIf
 
 MOST_NAMED = 3
 """Layers that a sentence names."""

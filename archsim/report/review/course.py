@@ -29,11 +29,12 @@ from archsim.report.document import (
     table,
 )
 from archsim.report.quantities import counted, engineering, percent
-from archsim.studies import Followed
 from archsim.units import PS_PER_S
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from archsim.studies import Followed
 
 Reals = NDArray[np.float64]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -32,7 +33,9 @@ from archsim.report.scope import scope_sentence
 from archsim.report.summary import Summary, summary_data
 from archsim.report.text import resource_table
 from archsim.report.totals import resource_totals
-from archsim.studies import AccuracyStudy, Followed, Sensitivity, Uncertainty, WhatIf
+
+if TYPE_CHECKING:
+    from archsim.studies import AccuracyStudy, Followed, Sensitivity, Uncertainty, WhatIf
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,11 +8,12 @@ from archsim.report.document import Table, bars, names, numbers, table
 from archsim.report.quantities import engineering, joules, percent, whole
 from archsim.report.summary import Summary
 from archsim.report.totals import layer_totals
-from archsim.studies import Followed
 from archsim.units import PS_PER_S
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from archsim.studies import Followed
 
 
 def layer_rows(summary: Summary, followed: Followed | None) -> Table:
