@@ -45,6 +45,10 @@ def check_runs(space: Space) -> None:
     for one in space.parameters:
         if one.of_run:
             _check_setting(one, f"{where}: parameters.{one.name}")
+    with at(f"{where}: parameters.{_CHIP}"):
+        for chip in space.chips:
+            if chip != study.chip:
+                load_chip(chip)
 
 
 def _check_setting(one: Parameter, place: str) -> None:
@@ -56,12 +60,9 @@ def _check_setting(one: Parameter, place: str) -> None:
         _check_count(one.name, round(one.domain.low), place)
         return
     for value in one.domain.values:
-        if one.name == _CHIP:
-            with at(place):
-                load_chip(str(value))
-        elif one.name in _COUNTS:
+        if one.name in _COUNTS:
             _check_count(one.name, value, place)
-        elif value not in one.copies:
+        elif one.name in _WORDS and value not in one.copies:
             _check_word(one.name, value, place)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import yaml
 
-from archsim.chip.files import find
 from archsim.chip.tree import Branch, Leaf, merge, override
 from archsim.exploration.space import Variant
 
@@ -24,7 +24,8 @@ def chip_text(variant: Variant, description: str, commands: Sequence[str]) -> st
     changes = Branch("")
     for change in variant.overrides:
         changes = merge(changes, override(change))
-    base = variant.chip if not variant.chip.endswith((".yaml", ".yml")) else str(find(variant.chip))
+    # The file may be anywhere, and be read from anywhere.
+    base = str(Path(variant.chip).resolve()) if Path(variant.chip).is_file() else variant.chip
     body = {"extends": base, "description": description, **_plain(changes)}
     told = "".join(f"# {command}\n" for command in commands)
     return told + yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=120)

@@ -144,7 +144,7 @@ def explore(
     if points is not None:
         method = described_as.method.model_copy(update={"points": points})
         described_as = described_as.model_copy(update={"method": method})
-    space = Space(described_as, where)
+    space = Space(described_as, where, _beside(study))
     question = _checked(space, ledgers)
     passing = _bounds(described_as, bounds)
     folder = _folder(study, store)
@@ -183,6 +183,11 @@ def _folder(study: object, store: str | Path | None) -> Path:
     raise InputError(
         "a study that is no file has no place of its own", where="store", remedy="Give a directory: store='DIR'."
     )
+
+
+def _beside(study: object) -> Path:
+    """Where files lie that a study names."""
+    return find_study(study).parent if isinstance(study, str | Path) else Path()
 
 
 def _name(study: object, folder: Path) -> str:

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from archsim.errors import InputError
 from archsim.exploration.faults import keys_of, refused
-from archsim.exploration.schema import NetworkPart, ParameterPart, Study, ValuesPart
+from archsim.exploration.schema import NetworkPart, Study
+from archsim.exploration.space import beside
 from archsim.text_files import read_text
 
 SHIPPED = Path(__file__).parent / "studies"
@@ -108,28 +109,16 @@ def _given_twice(key: yaml.ScalarNode, before: yaml.Node) -> InputError:
 def _beside_file(study: Study, folder: Path) -> Study:
     """The study with the files that lie beside it named from here."""
     networks = {name: _beside_network(name, part, folder) for name, part in study.networks.items()}
-    parameters = {name: _beside_values(name, part, folder) for name, part in study.parameters.items()}
-    changed: dict[str, object] = {"chip": _beside(study.chip, folder), "networks": networks, "parameters": parameters}
+    changed: dict[str, object] = {"chip": beside(study.chip, folder), "networks": networks}
     if study.baseline is not None:
-        changed["baseline"] = _beside(study.baseline, folder)
+        changed["baseline"] = beside(study.baseline, folder)
     if study.accuracy is not None:
-        files = {"model": _beside(study.accuracy.model, folder)}
+        files = {"model": beside(study.accuracy.model, folder)}
         if study.accuracy.data is not None:
-            files["data"] = _beside(study.accuracy.data, folder)
+            files["data"] = beside(study.accuracy.data, folder)
         changed["accuracy"] = study.accuracy.model_copy(update=files)
     return study.model_copy(update=changed)
 
 
-def _beside(name: str, folder: Path) -> str:
-    """A file beside the study, if there is one of that name; else the name."""
-    return str(folder / name) if (folder / name).is_file() else name
-
-
 def _beside_network(name: str, part: NetworkPart, folder: Path) -> NetworkPart:
-    return part.model_copy(update={"model": _beside(part.model or name, folder)})
-
-
-def _beside_values(name: str, part: ParameterPart, folder: Path) -> ParameterPart:
-    if name != "chip" or not isinstance(part, ValuesPart):
-        return part
-    return part.model_copy(update={"values": [_beside(str(value), folder) for value in part.values]})
+    return part.model_copy(update={"model": beside(part.model or name, folder)})

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
+from pathlib import Path
 from typing import Any
 
 from archsim.chip.nearness import nearest
@@ -65,6 +66,8 @@ class Space:
     study : Study
     where : str
         What messages call it.
+    folder : Path
+        Where chip files lie that a parameter names.
 
     Raises
     ------
@@ -72,8 +75,8 @@ class Space:
         If a parameter or a condition names something that there is not, or has no value.
     """
 
-    def __init__(self, study: Study, where: str = "study") -> None:
-        self.study, self.where = study, where
+    def __init__(self, study: Study, where: str = "study", folder: Path = Path()) -> None:
+        self.study, self.where, self._folder = study, where, folder
         self.parameters = tuple(parameter(name, part, where) for name, part in study.parameters.items())
         self._by_name = {one.name: one for one in self.parameters}
         self.requirements = tuple(read_comparison(text, f"{where}: require") for text in study.require)
@@ -113,7 +116,7 @@ class Space:
         for name, value in point.values:
             known = self._by_name[name]
             if name == "chip":
-                chip = str(value)
+                chip = beside(str(value), self._folder)
             elif name == "schedule":
                 overrides.append(f"mapping.schedule.order={value}")
             elif known.of_run:
@@ -157,7 +160,7 @@ class Space:
     def _check_path(self, one: Parameter, value: Scalar, path: str) -> None:
         """Whether the chip has a path, as it is or with some of the other sub-descriptions."""
         faults = []
-        for chip in self._chips:
+        for chip in self.chips:
             for others in ((), *self._contexts):
                 fault = unknown_path(chip, (*self.study.set, *others), path)
                 if fault is None:
@@ -193,11 +196,12 @@ class Space:
                 )
 
     @cached_property
-    def _chips(self) -> tuple[str, ...]:
+    def chips(self) -> tuple[str, ...]:
+        """The base chips: the study's, or those that a parameter takes."""
         known = self._by_name.get("chip")
-        return (
-            tuple(map(str, known.domain.values)) if known and isinstance(known.domain, Listed) else (self.study.chip,)
-        )
+        if known is None or not isinstance(known.domain, Listed):
+            return (self.study.chip,)
+        return tuple(beside(str(value), self._folder) for value in known.domain.values)
 
     @property
     def _contexts(self) -> Iterator[tuple[str, ...]]:
@@ -230,6 +234,11 @@ class Space:
                 where=f"{self.where}: require",
                 remedy="Write == or != between a parameter and a word.",
             )
+
+
+def beside(name: str, folder: Path) -> str:
+    """A file beside the study, if there is one of that name; else the name."""
+    return str(folder / name) if (folder / name).is_file() else name
 
 
 def _paths(one: Parameter) -> Iterator[tuple[Scalar, str]]:

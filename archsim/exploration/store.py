@@ -22,12 +22,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from archsim.chip import Chip, load_chip, resolved_yaml
 from archsim.errors import ArchsimError, InputError
 from archsim.exploration.evaluation import Found, Outcome
+from archsim.exploration.identity import differing, identity
 from archsim.exploration.ledgers import Ledgers, write_ledgers
 from archsim.exploration.rows import OUTCOME, Begun, Ended, Rows, values_of
-from archsim.exploration.schema import Scalar, Study
+from archsim.exploration.schema import Scalar
 from archsim.exploration.space import Point, Space
 
 FORMAT = 1
@@ -180,7 +180,7 @@ class Store:
         attributes = self._storage.get_study_user_attrs(number)
         if _FORMAT not in attributes:
             for key, value in (
-                (_STUDY, _identity(self._space.study)),
+                (_STUDY, identity(self._space)),
                 (_MADE_BY, version("archsim")),
                 (_FORMAT, FORMAT),
             ):
@@ -197,11 +197,11 @@ class Store:
                 where=_shown(self._where),
                 remedy="Take that version of archsim, or another store: --store DIR.",
             )
-        before, now = attributes[_STUDY], _identity(self._space.study)
-        differing = _differing(before, now)
-        if differing:
+        before, now = attributes[_STUDY], identity(self._space)
+        other = differing(before, now)
+        if other:
             raise InputError(
-                f"the store holds a study with other {', '.join(differing)}",
+                f"the store holds a study with other {', '.join(other)}",
                 where=_shown(self._where),
                 remedy="Only the number of points may change. Give another store: --store DIR.",
             )
@@ -237,30 +237,6 @@ def _survive_kills(storage: RDBStorage) -> None:
     event.listen(storage.engine, "connect", ask)
     storage.remove_session()
     storage.engine.dispose()
-
-
-def _identity(study: Study) -> dict[str, Any]:
-    """What makes a study another one: all of it but how many points are wanted."""
-    plain = study.model_dump(mode="json", by_alias=True, exclude={"description": True, "method": {"points"}})
-    if study.run.within is None:
-        # As in stores that were made before it could be given.
-        del plain["run"]["within"]
-    # The order of objectives is that of a point's values, the order of parameters that of what is proposed.
-    order = {"order of objectives": list(study.objectives), "order of parameters": list(study.parameters)}
-    baseline = {} if study.baseline is None else {"baseline's chip file": _digest(load_chip(study.baseline))}
-    return {**plain, **order, **baseline, "chip files": _digest(load_chip(study.chip, study.set))}
-
-
-def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """The keys of a study that differ, those of ``run`` one by one."""
-    keys = sorted(key for key in {*before, *now} - {"run"} if before.get(key) != now.get(key))
-    run, other = before.get("run", {}), now.get("run", {})
-    return keys + sorted(f"run.{key}" for key in {*run, *other} if run.get(key) != other.get(key))
-
-
-def _digest(chip: Chip) -> str:
-    """Of a chip as it is now, whatever it extends."""
-    return hashlib.sha256(resolved_yaml(chip).encode()).hexdigest()
 
 
 @contextmanager
