@@ -12,6 +12,7 @@ from archsim.chip import Chip, load_chip
 from archsim.chip.reads import ASKED, MISSING, Description, Reads, Unreadable, spelled
 from archsim.chip.section import Section
 from archsim.chip.tile import AnalogTile
+from archsim.errors import InputError
 
 CHIP = load_chip("pcm-mesh-14nm")
 
@@ -150,3 +151,13 @@ def test_what_a_part_has_read_the_whole_has_read_too() -> None:
 def test_what_has_no_text_equals_nothing_that_was_read() -> None:
     description = Description(CHIP.model_copy(update={"description": object()}))
     assert description.at(("description",)) == ""
+
+
+def test_a_refused_answer_is_none_that_could_be_noted() -> None:
+    def answer(*_: str) -> object:
+        raise InputError("no such layer", where="mapping.digital", remedy="Name another.")
+
+    with pytest.raises(InputError):
+        Reads(CHIP, answer).ask("pace")
+    texts = {spelled(value) for value in ("", None, 0, 0.0, False, (), {})}
+    assert Description(CHIP).beside(answer).at(("?", "pace")) not in texts

@@ -163,3 +163,20 @@ def test_the_least_capacity_passes_and_one_less_does_not() -> None:
     least = least_capacity(need, release, 6, 6, 0)
     verify(pair(need=need, release=release, capacity=least))
     assert refused(pair(need=need, release=release, capacity=least - 1))
+
+
+def test_other_times_are_checked_and_the_structure_is_not_again() -> None:
+    sketch = Sketch()
+    first, last = sketch.actor(4, 10), sketch.actor(4, 20)
+    sketch.channel(first, last, 3, need=((2, 3, 4, 4), 4))
+    program = sketch.program()
+    timed = program.timed(np.array([7]), np.array([9]))
+    assert timed.actors.interval.tolist() == [7, 20] and timed.actors.latency.tolist() == [9, 20]
+    verify(timed)
+    # Two tokens for the first firing; three for the second, of which one is gone by then.
+    assert timed.extremes is program.extremes and timed.extremes[0].tolist() == [2]
+    assert timed.findings is program.findings
+    assert "below 1 ps" in refused(program.timed(np.array([0]), np.array([9]))).what
+    broken = replace(program, channels=replace(program.channels, capacity=np.array([1])))
+    with pytest.raises(ProgramError, match="needs 2 tokens at once"):
+        broken.timed(np.array([7]), np.array([9]))
