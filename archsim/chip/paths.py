@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from archsim.chip.faults import known_keys
 from archsim.chip.loading import resolved_tree
 from archsim.chip.nearness import nearest
 from archsim.chip.tree import Branch, Leaf, locate
 from archsim.errors import InputError
+
+MOST_MEANT = 3
+"""Places that are offered for a field that stands at another."""
 
 
 def unknown_path(name_or_path: str, overrides: Sequence[str], path: str) -> InputError | None:
@@ -34,10 +37,25 @@ def unknown_path(name_or_path: str, overrides: Sequence[str], path: str) -> Inpu
         known = _keys_under(keys[:depth], tree)
         if known and key not in known:
             near = nearest(key, known)
-            beside = ".".join((*keys[:depth], near or ""))
-            remedy = f"Did you mean {beside!r}?" if near else f"Known there: {', '.join(known)}."
+            meant = [".".join((*keys[:depth], near))] if near else _elsewhere(keys[-1], tree)
+            remedy = f"Did you mean {' or '.join(map(repr, meant))}?" if meant else f"Known there: {', '.join(known)}."
             return InputError(f"no chip has a field {path!r}", where=path, remedy=remedy)
     return None
+
+
+def _elsewhere(key: str, tree: Branch) -> list[str]:
+    """Where else in a chip a field of that name may stand, as near the top as it does."""
+    found = [path for path in _paths((), tree, tree) if path[-1] == key]
+    depth = min(map(len, found), default=0)
+    return [".".join(path) for path in found if len(path) == depth][:MOST_MEANT]
+
+
+def _paths(above: tuple[str, ...], node: Branch, tree: Branch) -> Iterator[tuple[str, ...]]:
+    """The fields that a chip file may hold in those sections that it has."""
+    yield from ((*above, key) for key in _keys_under(above, tree))
+    for key, child in node.children.items():
+        if isinstance(child, Branch):
+            yield from _paths((*above, key), child, tree)
 
 
 def _keys_under(path: tuple[str, ...], tree: Branch) -> tuple[str, ...]:

@@ -161,6 +161,16 @@ class Exploration:
         return (one, other, "; ".join(changed), *shares)
 
     @cached_property
+    def idle(self) -> tuple[str, ...]:
+        """Parameters that changed no figure at all: of points that differ in one of them alone, all figures agree."""
+        measured = self.measured
+        figures = [
+            *self.goals,
+            *dict.fromkeys(name for one in self.outcomes.values() for name, _ in self._figures(one)),
+        ]
+        return tuple(name for name in self.names if _changes_nothing(name, measured, self.names, figures))
+
+    @cached_property
     def importance(self) -> pd.DataFrame:
         """How much of an objective's variance over the points each parameter accounts for (fANOVA, Hutter et al. 2014).
 
@@ -242,6 +252,14 @@ class Exploration:
                 f"there is no point {number}", where="point", remedy=f"Points are 0 to {len(self.points) - 1}."
             )
         return self.points[number]
+
+
+def _changes_nothing(name: str, measured: pd.DataFrame, names: Sequence[str], figures: Sequence[str]) -> bool:
+    others = [measured[other].astype(str) for other in names if other != name]
+    alike = measured.groupby(others or np.zeros(len(measured)), sort=False)
+    if alike[name].nunique(dropna=False).max() < 2 or measured.empty:
+        return False
+    return bool((alike[list(dict.fromkeys(figures))].nunique(dropna=False) == 1).all(axis=None))
 
 
 def _word(value: Scalar) -> str:

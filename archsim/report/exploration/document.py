@@ -100,6 +100,8 @@ def _head(found: Exploration) -> Iterator[Part]:
     if study.run.within is not None and _in_batches(study):
         part = percent(study.run.within)
         yield Paragraph("", f"long runs without an exact period end once samples are alike to {part} (run: within)")
+    if found.idle:
+        yield Paragraph("", f"no figure of any point changes with {' or '.join(found.idle)}")
 
 
 def _in_batches(study: Study) -> bool:

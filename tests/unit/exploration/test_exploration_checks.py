@@ -6,6 +6,8 @@ import pytest
 
 from archsim.errors import ArchsimError
 from archsim.exploration import explore, read_study
+from archsim.report.document import Paragraph
+from archsim.report.exploration import exploration_document
 from tests.explorations import SMALL
 
 BITS = {"tile.adc.bits": [6, 8]}
@@ -93,3 +95,12 @@ def test_keys_given_twice_are_refused_with_their_lines(tmp_path: Path) -> None:
     with pytest.raises(ArchsimError, match=r"the key 'batch' is given twice \(before: line 3\)") as caught:
         read_study(file)
     assert caught.value.where == f"{file}:4"
+
+
+def test_a_parameter_that_changes_no_figure_is_told(tmp_path: Path) -> None:
+    """How often a cell may be written is nothing that inference asks for; the bits of a converter are."""
+    parameters = {**BITS, "tile.array.programming.endurance": [1e8, 1e9], "batch": [2, 3]}
+    found = explore({**SMALL, "parameters": parameters}, store=tmp_path, workers=1, bounds=False, ledgers=False)
+    assert found.idle == ("tile.array.programming.endurance",)
+    told = " ".join(part.text for part in exploration_document(found).sections[0].parts if isinstance(part, Paragraph))
+    assert "no figure of any point changes with tile.array.programming.endurance" in told

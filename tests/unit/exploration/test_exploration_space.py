@@ -74,6 +74,7 @@ def test_paths_that_are_not_there_suggest_the_nearest() -> None:
     assert "tile.adc.bits" in error.remedy
     assert error.where == "study: parameters.tile.adc.bitz"
     assert "units.core" in refused(parameters={"units.cor.lanes": [16, 32]}).remedy
+    assert "'tile.array.cell.read_voltage'" in refused(parameters={"tile.array.read_voltage": ["0.1 V"]}).remedy
     assert "'replicate'" in refused(parameters={"replicat": ["none"]}).remedy
     inside = refused(parameters={"converters": {"choices": {"shared": {"tile": {"adc": {"column_per_adc": 8}}}}}})
     assert "tile.adc.columns_per_adc" in inside.remedy
