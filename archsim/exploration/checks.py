@@ -17,6 +17,8 @@ from archsim.exploration.parameters import Interval, Parameter
 from archsim.exploration.schema import AccuracyPart, Scalar
 from archsim.exploration.space import Space
 from archsim.functional import load_metric
+from archsim.mapping import Replication
+from archsim.mapping.replication import named_layers
 from archsim.network import Network
 from archsim.studies.accuracy import model_files
 from archsim.units import quantity
@@ -82,17 +84,18 @@ def _check_count(field: str, given: Scalar, place: str) -> None:
         raise InputError(f"{given!r} is no {field}", where=place, remedy="Give whole numbers of at least 1.")
 
 
-def check_question(question: Question, where: str) -> None:
+def check_question(question: Question, space: Space) -> None:
     """See that networks, the model of the accuracy and the baseline are there, and are what figures are asked of.
 
     Raises
     ------
     ArchsimError
     """
-    networks = {}
+    networks, where = {}, space.where
     for name, part in question.networks.items():
         with at(f"{where}: networks.{name}"):
             networks[name] = network_of(name, part)
+    _check_copies(space, networks)
     for figure, kind in (
         *((one.figure, "objectives") for one in question.objectives),
         *((limit.figure, "constraints") for limit in question.limits),
@@ -103,6 +106,18 @@ def check_question(question: Question, where: str) -> None:
     if question.baseline is not None:
         with at(f"{where}: baseline"):
             load_chip(question.baseline.chip)
+
+
+def _check_copies(space: Space, networks: Mapping[str, Network]) -> None:
+    """Whether every layer that is to have copies is one of some network."""
+    given: dict[str, Replication] = {"run.replicate": space.study.run.replicate}
+    for one in space.parameters:
+        given |= {f"parameters.{one.name}.choices.{choice}": copies for choice, copies in one.copies.items()}
+    names = [layer.name for network in networks.values() for layer in network.matrices]
+    for place, copies in given.items():
+        with at(f"{space.where}: {place}"):
+            for layer in () if isinstance(copies, str) else copies:
+                named_layers(layer, names)
 
 
 def _check_measured(figure: Figure, networks: Mapping[str, Network], place: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from archsim.accounting import Headline
 from archsim.chip import Chip, load_chip
 from archsim.comparison import gains
-from archsim.errors import ArchsimError
+from archsim.errors import ArchsimError, InputError
 from archsim.exploration.bounds import Bound, bounds_of
 from archsim.exploration.figures import Figure, Limit, Measured, Objective, geometric_mean, headline_values
 from archsim.exploration.fronts import dominators
@@ -23,6 +23,7 @@ from archsim.exploration.schema import AccuracyPart, NetworkPart
 from archsim.exploration.space import Point, Space, Variant, batch_of
 from archsim.functional import Plan
 from archsim.mapping import Replication
+from archsim.mapping.replication import named_layers
 from archsim.network import Network
 from archsim.simulation import Settings, load_network, placed, simulate
 from archsim.studies import AccuracyQuestion, accuracy_study
@@ -189,7 +190,7 @@ def _evaluated(task: Task) -> Found:
             return Found(verdict, ())
     figures, tables = {}, []
     for name, part in question.networks.items():
-        ledger = simulate(network_of(name, part), chip, _settings(variant, part)).ledger
+        ledger = simulate(network_of(name, part), chip, _settings(variant, name, part)).ledger
         figures[name] = headline_values(ledger.headline)
         if question.baseline is not None:
             base = _ran(question.baseline, variant, name, part)
@@ -203,8 +204,10 @@ def _evaluated(task: Task) -> Found:
 def _ran(baseline: Baseline, variant: Variant, name: str, part: NetworkPart) -> Headline:
     """What the baseline comes to with a point's network and batch; a run that was done before is found again."""
     chip = load_chip(baseline.chip)
-    settings = Settings(batch_of(variant, part.batch), "none" if chip.alone else baseline.replicate)
-    return simulate(network_of(name, part), chip, settings).ledger.headline
+    network = network_of(name, part)
+    copies = "none" if chip.alone else copies_in(network, baseline.replicate)
+    settings = Settings(batch_of(variant, part.batch), copies)
+    return simulate(network, chip, settings).ledger.headline
 
 
 def _judged(measured: Measured, question: Question) -> Outcome:
@@ -233,7 +236,7 @@ def _beforehand(chip: Chip, variant: Variant, question: Question, hurdle: Hurdle
 
 
 def _bounds(chip: Chip, variant: Variant, name: str, part: NetworkPart) -> Mapping[str, Bound]:
-    return bounds_of(*placed(network_of(name, part), chip, _settings(variant, part)))
+    return bounds_of(*placed(network_of(name, part), chip, _settings(variant, name, part)))
 
 
 def _those(figure: Figure, networks: Mapping[str, object]) -> Sequence[str]:
@@ -254,9 +257,23 @@ def _optimistic(one: Objective, bounds: Mapping[str, Mapping[str, Bound]], quest
     return ends[0] if len(ends) == 1 else geometric_mean(ends, [question.weights[name] for name in names])
 
 
-def _settings(variant: Variant, part: NetworkPart) -> Settings:
-    settings = variant.settings
-    return replace(settings, batch=batch_of(variant, part.batch))
+def _settings(variant: Variant, name: str, part: NetworkPart) -> Settings:
+    copies = copies_in(network_of(name, part), variant.settings.replicate)
+    return replace(variant.settings, batch=batch_of(variant, part.batch), replicate=copies)
+
+
+def copies_in(network: Network, replicate: Replication) -> Replication:
+    """Copies of those layers that a network has, where several networks are given copies by layer at once."""
+    if isinstance(replicate, str):
+        return replicate
+    return {given: count for given, count in replicate.items() if _has(network, given)} or "none"
+
+
+def _has(network: Network, given: str) -> bool:
+    try:
+        return bool(named_layers(given, [layer.name for layer in network.matrices]))
+    except InputError:
+        return False
 
 
 def network_of(name: str, part: NetworkPart) -> Network:

@@ -203,7 +203,7 @@ def _checked(space: Space, ledgers: bool) -> Question:
     question = Question(
         study.networks, study.accuracy, baseline, objectives(study, where), limits(study, where), ledgers=ledgers
     )
-    check_question(question, where)
+    check_question(question, space)
     return question
 
 

@@ -18,12 +18,13 @@ from optuna.trial import TrialState, create_trial
 
 from archsim.errors import InputError
 from archsim.exploration.course import counts
-from archsim.exploration.evaluation import Outcome, Question, Status
+from archsim.exploration.evaluation import Outcome, Question, Status, copies_in, network_of
 from archsim.exploration.figures import Measured
 from archsim.exploration.fronts import Costs, ranks
 from archsim.exploration.parameters import number_of
 from archsim.exploration.schema import NetworkPart, Scalar
 from archsim.exploration.space import Point, Space, batch_of
+from archsim.mapping import Replication
 
 Numbers: TypeAlias = "pd.Series[float]"
 FEWEST = 8
@@ -219,8 +220,7 @@ class Exploration:
         variant = self.space.variant(self._point(number))
         sets = [word for change in variant.overrides for word in ("--set", change)]
         copies = variant.settings.replicate
-        plan = copies if isinstance(copies, str) else ",".join(f"{layer}={count}" for layer, count in copies.items())
-        common = ["--chip", variant.chip, *sets, "--replicate", plan]
+        chip = ["--chip", variant.chip, *sets]
         runs = []
         for name, part in self.question.networks.items():
             turns = variant.settings.interleave
@@ -228,12 +228,15 @@ class Exploration:
             more = [] if turns is None else ["--interleave", str(turns)]
             within = variant.settings.within if batch_of(variant, part.batch) > 1 else None
             more += [] if within is None else ["--within", f"{within:g}"]
-            runs.append(["archsim", "run", part.model or name, *_sizes(part), *common, *batch, *more])
+            plan = ["--replicate", _copies(copies_in(network_of(name, part), copies))]
+            runs.append(["archsim", "run", part.model or name, *_sizes(part), *chip, *plan, *batch, *more])
         if (asked := self.question.accuracy) is not None:
             data = [] if asked.data is None else ["--data", asked.data]
             metric = [] if asked.metric is None else ["--metric", asked.metric]
             when = ["--at", asked.at, "--seeds", str(asked.seeds), "--compensation", asked.compensation.value]
-            runs.append(["archsim", "accuracy", asked.model, *common, *when, *data, *metric])
+            runs.append(
+                ["archsim", "accuracy", asked.model, *chip, "--replicate", _copies(copies), *when, *data, *metric]
+            )
         return tuple(map(shlex.join, runs))
 
     def chip_file(self, number: int) -> str:
@@ -264,6 +267,13 @@ def _changes_nothing(name: str, measured: pd.DataFrame, names: Sequence[str], fi
 
 def _word(value: Scalar) -> str:
     return "nothing" if value is None else str(value)
+
+
+def _copies(replicate: Replication) -> str:
+    """As the command line has it."""
+    if isinstance(replicate, str):
+        return replicate
+    return ",".join(f"{layer}={count}" for layer, count in replicate.items()) or "none"
 
 
 def _sizes(part: NetworkPart) -> list[str]:

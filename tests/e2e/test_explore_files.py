@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -70,3 +71,26 @@ def test_a_file_that_says_something_else_makes_another_study(
     else:
         (folder / file).write_text(text)
     assert words in fail("explore", "sub/study.yaml", "--workers", "1")
+
+
+def test_copies_by_layer_are_of_the_networks_that_have_the_layer(tmp_path: Path) -> None:
+    """The other network has none; each command runs its point again, also that of a choice without copies."""
+    study = {
+        "networks": ["digits-cnn", "mlp-hermes"],
+        "chip": "pcm-mesh-14nm",
+        "parameters": {"replicate": {"choices": {"more": {"/conv1": 4}, "plain": None}}},
+        "objectives": {"throughput_per_s of digits-cnn": "maximize", "area_used_m2": "minimize"},
+    }
+    file = tmp_path / "study.yaml"
+    file.write_text(yaml.safe_dump(study, sort_keys=False))
+    found = succeed_json("explore", file, "--workers", "1", "--json")
+    assert found["counts"]["finished"] == 2
+    plans = {row["replicate"]: found["commands"][str(row["point"])] for row in found["front"]}
+    assert ["conv1=4" in one for one in plans["more"]] == [True, False]
+    for row in found["front"]:
+        command = shlex.split(found["commands"][str(row["point"])][0])
+        again = succeed_json(*command[1:], "--json")["headline"]
+        assert again["throughput_per_s"] == row["throughput_per_s of digits-cnn"]
+    study["parameters"] = {"replicate": {"choices": {"more": {"conv99": 4}}}}
+    file.write_text(yaml.safe_dump(study, sort_keys=False))
+    assert "parameters.replicate.choices.more" in fail("explore", file, "--store", tmp_path / "b")
