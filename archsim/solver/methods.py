@@ -17,6 +17,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.errors import InputError
+
 F64 = NDArray[np.float64]
 Product = Callable[[F64], F64]
 
@@ -97,7 +99,7 @@ class Effort:
     Parameters
     ----------
     tolerance : float
-        Of the exact residual's norm over that of the right-hand side.
+        Of the exact residual's norm over that of the right-hand side; at 0 all rounds are made.
     inner_tolerance : float
         How far each rough solution is taken.
     most_inner, most_rounds : int
@@ -108,6 +110,14 @@ class Effort:
     inner_tolerance: float = 0.1
     most_inner: int = 50
     most_rounds: int = 100
+
+    def __post_init__(self) -> None:
+        for name, given in (("tolerance", self.tolerance), ("inner_tolerance", self.inner_tolerance)):
+            if not 0.0 <= given < 1.0:
+                raise InputError(f"{given} is no {name}", where="effort", remedy="Give a share from 0 to below 1.")
+        for name, given in (("most_inner", self.most_inner), ("most_rounds", self.most_rounds)):
+            if given < 1:
+                raise InputError(f"{given} is no {name}", where="effort", remedy="Give at least 1.")
 
 
 def refine(multiply: Product, exact: Product, right: F64, effort: Effort) -> Progress:

@@ -105,8 +105,14 @@ def solve(
     InputError
         If the system is not one that these methods solve, or the chip's cells have no numeric model.
     """
-    matrix, right = np.asarray(matrix, np.float64), np.asarray(right, np.float64)
+    matrix, right = _real(matrix), _real(right)
     _check(matrix, right)
+    if method not in _METHODS:
+        raise InputError(
+            f"there is no method {method!r}",
+            where="solve",
+            remedy=f"Take one of {', '.join(f'Method.{known.name}' for known in Method)}.",
+        )
     run = simulate(product_network(len(matrix)), chip, overrides=overrides)
     multiply = AnalogProduct(matrix, run, seed=seed, time_s=time_s, settings=settings)
     wanted = effort or Effort()
@@ -140,8 +146,17 @@ def digital_cost(host: Host, work: Work) -> tuple[float, float]:
     return time_s, host.power_w * time_s
 
 
+def _real(numbers: object) -> F64:
+    given = np.asarray(numbers)
+    if given.dtype.kind not in "biuf":
+        raise InputError(
+            f"numbers of the kind {given.dtype} are given", where="solve", remedy="Give real numbers, as float64."
+        )
+    return given.astype(np.float64)
+
+
 def _check(matrix: F64, right: F64) -> None:
-    size = len(matrix)
+    size = len(matrix) if matrix.ndim else 0
     if matrix.shape != (size, size) or right.shape != (size,) or not size:
         raise InputError(
             f"a matrix of shape {matrix.shape} and a right-hand side of shape {right.shape}",

@@ -172,12 +172,29 @@ def test_the_host_is_as_fast_as_its_slower_side() -> None:
         (np.eye(2) * np.nan, np.ones(2), "not all numbers are finite"),
         (np.array([[1.0, 0.5], [0.0, 1.0]]), np.ones(2), "not symmetric"),
         (np.diag([1.0, -1.0]), np.ones(2), "not positive definite"),
+        (np.eye(2) * (1 + 1j), np.ones(2), "complex128"),
+        (np.eye(2), ["one", "two"], "numbers of the kind"),
+        (np.float64(2.0), np.ones(1), "of shape ()"),
     ],
 )
 def test_what_is_no_such_system_is_refused(matrix: F64, right: F64, words: str) -> None:
     with pytest.raises(InputError) as refused:
         archsim.solve(matrix, right, CHIP, HOST)
     assert words in str(refused.value)
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(InputError, match=r"no method 'gauss'") as refused:
+        archsim.solve(np.eye(2), np.ones(2), CHIP, HOST, "gauss")
+    assert "Method.REFINE, Method.CG" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"tolerance": -1.0}, {"inner_tolerance": 1.0}, {"most_inner": 0}, {"most_rounds": 0}]
+)
+def test_an_effort_that_goes_nowhere_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(InputError, match=f"no {next(iter(wrong))}"):
+        Effort(**wrong)
 
 
 @pytest.mark.parametrize("wrong", [{"operations_per_s": 0.0}, {"power_w": -1.0}, {"idle_power_w": -1.0}])
