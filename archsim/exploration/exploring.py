@@ -140,6 +140,9 @@ def explore(
         If the study cannot be as it is described, the store is lost, or nobody is left to work. What was finished is
         in the store: the same call goes on.
     """
+    for name, count in (("workers", workers), ("points", points)):
+        if count is not None and count < 1:
+            raise InputError(f"{count} {name}", where=name, remedy="Give at least 1, or leave it out.")
     described_as, where = _study(study)
     if points is not None:
         method = described_as.method.model_copy(update={"points": points})

@@ -71,6 +71,12 @@ def described(data: object, where: str = "study") -> Study:
     if not isinstance(data, dict):
         raise InputError("a study is a mapping of keys", where=where, remedy=f"Its keys: {', '.join(keys_of(Study))}.")
     networks = data.get("networks")
+    if isinstance(networks, list) and (odd := [name for name in networks if not isinstance(name, str)]):
+        raise InputError(
+            f"a {type(odd[0]).__name__} is no name of a network",
+            where=f"{where}: networks",
+            remedy="Give the name of a network, or of an ONNX file.",
+        )
     if isinstance(networks, list) and (twins := [name for name in networks if networks.count(name) > 1]):
         raise InputError(
             f"{twins[0]!r} stands there twice",

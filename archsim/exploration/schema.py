@@ -254,6 +254,7 @@ class Study(Part):
             networks = {name: part or {} for name, part in networks.items()}
         if isinstance(parameters, dict):
             parameters = {
-                name: {"values": part} if isinstance(part, list) else part for name, part in parameters.items()
+                name: {"values": list(part)} if isinstance(part, list | tuple | range) else part
+                for name, part in parameters.items()
             }
         return {**given, "networks": networks, "parameters": parameters}

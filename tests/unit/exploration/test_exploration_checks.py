@@ -104,3 +104,16 @@ def test_a_parameter_that_changes_no_figure_is_told(tmp_path: Path) -> None:
     assert found.idle == ("tile.array.programming.endurance",)
     told = " ".join(part.text for part in exploration_document(found).sections[0].parts if isinstance(part, Paragraph))
     assert "no figure of any point changes with tile.array.programming.endurance" in told
+
+
+@pytest.mark.parametrize("wrong", [{"workers": 0}, {"workers": -2}, {"points": 0}])
+def test_nobody_and_nothing_are_no_study(wrong: dict[str, int], tmp_path: Path) -> None:
+    with pytest.raises(ArchsimError, match=r"-?\d (workers|points)"):
+        explore(SMALL, store=tmp_path / "store", **wrong)
+
+
+def test_values_may_be_any_sequence_of_python(tmp_path: Path) -> None:
+    parameters = {"tile.adc.bits": range(6, 8), "batch": (1, 2)}
+    found = explore({**SMALL, "parameters": parameters}, store=tmp_path, workers=1, bounds=False, ledgers=False)
+    assert sorted(zip(found.table["tile.adc.bits"], found.table.batch, strict=True)) == [(6, 1), (6, 2), (7, 1), (7, 2)]
+    assert "a float is no name" in refused(tmp_path / "other", networks=[1.5])
