@@ -148,9 +148,13 @@ def _loaded(network: Network, chip: Description, part_of: Reads | None) -> Calla
     @cache
     def loaded() -> _Loaded:
         def make(reads: Reads) -> _Loaded:
-            load = work(reads).load(matrix_unit(reads.chip))
+            unit, passes = matrix_unit(reads.chip), passes_of(network)
+            load = work(reads).load(unit)
+            if network.learning is not None and not unit.passes.issuperset(passes):
+                # Placing refuses to train there.
+                return _Loaded(load, None)
             try:
-                return _Loaded(load, full_products(reads.chip, passes_of(network)))
+                return _Loaded(load, full_products(reads.chip, passes))
             except ArchsimError:
                 # Refused where somebody asks for peak figures.
                 return _Loaded(load, None)
