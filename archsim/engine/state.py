@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from archsim.engine.jit import compiled
 from archsim.errors import ProgramError
 from archsim.program import Program, Series, channel_name
 from archsim.program.tables import Counts
@@ -249,20 +250,30 @@ def _bounds(counts: NDArray[np.integer], kind: type[Integer]) -> NDArray[Integer
 def _steps(curves: Series) -> tuple[NDArray[np.void], Ids]:
     """Differences from entry to entry of every row, and where each row starts."""
     bounds = _bounds(curves.length, np.int32)
-    first, last = bounds[:-1], bounds[1:] - 1
-    here = curves.values[np.arange(bounds[-1]) + np.repeat(curves.start - first, curves.length)].astype(np.int64)
-    tokens, after = np.empty_like(here), np.arange(1, len(here) + 1, dtype=np.int32)
-    np.subtract(here[1:], here[:-1], out=tokens[:-1])
-    tokens[last], after[last] = here[first] + curves.advance - here[last], first
-    if np.abs(tokens).max(initial=0) > MOST_IN_ALL:
+    steps = _whole_lines(int(bounds[-1]), STEP)
+    longest = _fill_steps(steps, bounds, *(getattr(curves, name) for name in ("start", "advance", "values")))
+    if longest > MOST_IN_ALL:
         raise ProgramError(
-            f"a curve with a step of {np.abs(tokens).max()} tokens",
+            f"a curve with a step of {longest} tokens",
             where="curves",
             remedy=f"The engine counts up to {MOST_IN_ALL} tokens from one firing to the next: make samples smaller.",
         )
-    steps = _whole_lines(len(here), STEP)
-    steps["tokens"], steps["after"] = tokens, after
     return steps, bounds
+
+
+@compiled
+def _fill_steps(steps: NDArray[np.void], bounds: Ids, start: Counts, advance: Counts, values: Counts) -> int:
+    """Write the steps of every row; the longest of them."""
+    longest = 0
+    for row in range(len(start)):
+        first, last, begin = bounds[row], bounds[row + 1] - 1, start[row]
+        for entry in range(first, last + 1):
+            here = values[begin + entry - first]
+            tokens = values[begin] + advance[row] - here if entry == last else values[begin + entry - first + 1] - here
+            steps[entry].tokens = tokens
+            steps[entry].after = first if entry == last else entry + 1
+            longest = max(longest, abs(tokens))
+    return longest
 
 
 def _whole_lines(count: int, record: np.dtype[np.void]) -> NDArray[np.void]:
