@@ -39,7 +39,9 @@ class DoubtOptions:
             rich_help_panel=_PANEL,
         ),
     ] = None
-    draws: Annotated[int, typer.Option(metavar="N", min=1, help="Chips that are drawn.", rich_help_panel=_PANEL)] = 100
+    draws: Annotated[
+        int, typer.Option(metavar="N", min=1, max=100_000, help="Chips that are drawn.", rich_help_panel=_PANEL)
+    ] = 100
 
     def check(self, question: Question) -> None:
         """Refuse what cannot be run, before the run.

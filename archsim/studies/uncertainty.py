@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DRAWS = 100
 """Chips that are drawn."""
+MOST_DRAWS = 100_000
+"""Each is priced, and kept with its figures."""
 MOST_NUMBERS = 10
 """Of a tornado."""
 WITHIN = (0.05, 0.95)
@@ -169,8 +171,9 @@ def uncertainty(
     Raises
     ------
     InputError
-        If no number has a range, or the chip cannot be what one of them says.
+        If no number has a range, the chip cannot be what one of them says, or too many are drawn.
     """
+    _check_draws(draws)
     given = ranged_numbers(chip, overrides, assumed)
     total = 2 * len(given) + 2 * len(BANDED) + draws
     ends: list[Headline] = []
@@ -195,6 +198,13 @@ def uncertainty(
         progress(total - draws + number, total)
         found.append(_headline(base.network, chip, (*overrides, *changes), settings, "a chip drawn between all ranges"))
     return Uncertainty(head, varied, corners, tuple(found))
+
+
+def _check_draws(draws: int) -> None:
+    if not 0 <= draws <= MOST_DRAWS:
+        raise InputError(
+            f"{draws:,} chips to be drawn; up to {MOST_DRAWS:,} are kept", where="draws", remedy="Draw fewer."
+        )
 
 
 def _at_worse_ends(varied: Sequence[Ranged], base: Headline, figure: str, *, largest: bool) -> tuple[str, ...]:

@@ -182,3 +182,9 @@ def test_a_chip_without_ranges_is_refused() -> None:
 def test_an_end_that_cannot_be_is_named() -> None:
     with pytest.raises(InputError, match=r"tile.input.phase_time cannot be at an end"):
         doubt("tile.input.phase_time=100 ns ± 100 %")
+
+
+@pytest.mark.parametrize("draws", [-1, 10**12])
+def test_more_chips_than_can_be_kept_are_not_drawn(draws: int) -> None:
+    with pytest.raises(InputError, match="up to 100,000 are kept"):
+        doubt(draws=draws)
