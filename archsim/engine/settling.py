@@ -3,8 +3,8 @@
 Where packets meet a little differently in every sample, no state returns. Who needs no more than a given precision may
 have the rest of the batch taken as repetitions of the latest samples. They are compared with those before them when 3,
 6, 12, ... chunks are done: if the last third of these took as long as the second, and in it as many samples entered as
-left, within the precision, then the last third stands for what would come. A run of few firings is run whole: little
-would be saved, and an exact period may show itself later.
+left in as much time, within the precision, then the last third stands for what would come. A run of few firings is run
+whole: little would be saved, and an exact period may show itself later.
 """
 
 from __future__ import annotations
@@ -32,8 +32,6 @@ class Stretch:
         Its chunks, and its picoseconds: as measured, but never less than the busiest resource works in them.
     apart : float
         By how much it differs from the stretch before, and what enters from what leaves; the largest, relative.
-    since : int
-        Picosecond by which every actor had last ended when it began.
     starved, blocked, rested, rests : int64, shape (actors,)
         In such a stretch.
     """
@@ -41,7 +39,6 @@ class Stretch:
     chunks: int
     time: int
     apart: float
-    since: int
     starved: Picoseconds
     blocked: Picoseconds
     rested: Picoseconds
@@ -86,7 +83,7 @@ class Settling:
     def look(self, state: State) -> Stretch | None:
         """Look at a chunk's end; the stretch that ends there, if it may stand for the rest."""
         actors = state.actor_columns
-        self.ends.append(np.append(actors.end[self.gates[0]], actors.fired[self.gates]))
+        self.ends.append(np.stack([actors.end[self.gates], actors.fired[self.gates]]))
         done = len(self.ends)
         if done == 2 * self.third:
             columns = actors.fired, actors.end, actors.starved, actors.blocked, state.rested, state.rests
@@ -105,14 +102,16 @@ class Settling:
         """By how much the last third differs from the second, and from what enters and leaves in it."""
         third = self.third
         before, begin, end = (self.ends[chunks * third - 1] for chunks in (1, 2, 3))
-        last, second = float(end[0] - begin[0]), float(begin[0] - before[0])
-        passed = (end - begin)[1:] / (self.firings[self.gates] * third)
-        times = abs(last / second - 1.0) if second > 0 else np.inf
-        return max(times, float(np.abs(passed - 1.0).max()))
+        (second, *_), (times, passed) = (begin - before)[0], end - begin
+        if second <= 0 or times[0] <= 0:
+            return np.inf
+        # A source without rivals fires ahead of the clock as far as there is room: its own time tells whether it waits.
+        shares = np.concatenate([times[:1] / second, times / times[0], passed / (self.firings[self.gates] * third)])
+        return float(np.abs(shares - 1.0).max())
 
     def _stretch(self, state: State, mark: _Mark, apart: float) -> Stretch:
         actors, third = state.actor_columns, self.third
-        time = max(int(self.ends[-1][0] - self.ends[2 * third - 1][0]), int(np.ceil(self.least * third)))
+        time = max(int(self.ends[-1][0, 0] - self.ends[2 * third - 1][0, 0]), int(np.ceil(self.least * third)))
         # Waits are those of the stretch, in proportion to what its time leaves beside the work.
         worked = service_time(self.program, actors.fired) - service_time(self.program, mark.fired)
         share = (time - self.busy * third) / np.maximum(actors.end - mark.end - worked, 1)
@@ -121,7 +120,7 @@ class Settling:
             for now, then in ((actors.starved, mark.starved), (actors.blocked, mark.blocked))
         )
         return Stretch(
-            third, time, apart, int(mark.end.max()), starved, blocked,
+            third, time, apart, starved, blocked,
             state.rested - mark.rested, state.rests - mark.rests,
         )  # fmt: skip
 

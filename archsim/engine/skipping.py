@@ -1,4 +1,4 @@
-"""Carrying a run on by whole repetitions of what it did last, without running them: counts and times move together."""
+"""Carrying a run on by repetitions of what it did last, without running them: counts and times move together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.engine.jit import compiled
-from archsim.engine.state import DONE, State
+from archsim.engine.service import service_time
+from archsim.engine.state import DONE, HEAP_COUNT, WORK_COUNT, State
 from archsim.program import Program
 from archsim.program.tables import Counts
 
@@ -122,6 +123,51 @@ def skip(program: Program, state: State, what: Repetition, repeats: int) -> None
     state.server_free[_serving(program, state, what.firings)] += later
     state.heap_ready[:] += later
     state.registers[DONE] += int(what.firings.sum()) * repeats
+
+
+def finish(program: Program, state: State, what: Repetition) -> None:
+    """End a run as if nothing but repetitions followed, their last one in part; the pipeline does not drain faster.
+
+    Parameters
+    ----------
+    program : Program
+    state : State
+        At the end of one repetition; nothing is left to do in it afterwards.
+    what : Repetition
+    """
+    actors, now = state.actor_columns, passage(program, state)
+    _continue(state.sample_in, int(now.entered.max()), what)
+    _continue(state.sample_first, int(now.begun.max()), what)
+    _continue(state.sample_out, int(now.left.min()), what)
+    left = actors.firings - actors.fired
+    share = left / np.maximum(what.firings, 1)
+    work = service_time(program, actors.firings) - service_time(program, actors.fired)
+    later = np.maximum(np.ceil(share * what.time).astype(np.int64), work)
+    starved = np.minimum(np.floor(what.starved * share).astype(np.int64), later - work)
+    actors.starved += starved
+    actors.blocked += np.minimum(np.floor(what.blocked * share).astype(np.int64), later - work - starved)
+    if what.rest is not None:
+        state.rested[:] += np.rint(what.rest.rested * share).astype(np.int64)
+        state.rests[:] += np.rint(what.rest.rests * share).astype(np.int64)
+    actors.end += later
+    last = int(np.max(actors.end))
+    actors.arrival += np.where(left > 0, later, 0)
+    sink = program.samples.sinks[0]
+    arrival = state.actors["arrival"]
+    arrival[sink] = max(arrival[sink], state.sample_out[-1])
+    after = int(later[sink])
+    serving = _serving(program, state, what.firings)
+    state.server_free[serving] = np.minimum(state.server_free[serving] + after, last)
+    actors.fired += left
+    state.registers[DONE] += int(left.sum())
+    state.registers[HEAP_COUNT] = state.registers[WORK_COUNT] = 0
+
+
+def _continue(times: Counts, known: int, what: Repetition) -> None:
+    """Fill in the times of all samples that are not known."""
+    ahead = np.arange(len(times) - known)
+    behind = times[known - what.samples + ahead % what.samples]
+    times[known:] = behind + (ahead // what.samples + 1) * what.time
 
 
 def _serving(program: Program, state: State, firings: Counts) -> NDArray[np.bool_]:

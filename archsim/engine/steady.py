@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archsim.engine.jit import compiled
-from archsim.engine.settling import Settling, Stretch
-from archsim.engine.skipping import Passage, Repetition, Rest, most_repeats, passage, skip
+from archsim.engine.settling import Settling
+from archsim.engine.skipping import Passage, Repetition, Rest, finish, most_repeats, passage, skip
 from archsim.engine.state import HEAP_COUNT, NEVER_RESTS, State
 from archsim.program import Extrapolated, Program
 from archsim.program.tables import Counts
@@ -95,10 +95,7 @@ class _Kept:
 
 @dataclass(slots=True)
 class _Found:
-    """A period, who is in it, and how far samples had come when it was found.
-
-    Where it only stands for one, ``apart`` says by how much it differs from what was before it.
-    """
+    """A period, who is in it, and how far samples had come when it was found."""
 
     look: int
     chunks: int
@@ -110,7 +107,6 @@ class _Found:
     rests: Counts
     going: NDArray[np.bool_]
     reached: Passage
-    apart: float | None = None
 
 
 class SteadySearch:
@@ -134,7 +130,7 @@ class SteadySearch:
         self.resting = bool((state.actor_columns.patience < NEVER_RESTS).any())
         self.rest_repeats = False
         self.settling = None if within is None else Settling(program, rhythm.firings, within)
-        self.skipped = 0
+        self.extrapolated: Extrapolated | None = None
         self.over = False
         self.buffer = np.zeros(_most_entries(state), np.int64)
 
@@ -148,18 +144,9 @@ class SteadySearch:
     @property
     def period(self) -> tuple[int, int] | None:
         """Picoseconds and samples of the period, if one was found in which every actor takes part."""
-        if self.found is None or self.found.apart is not None or not self.found.going.all():
+        if self.found is None or not self.found.going.all():
             return None
         return self.found.time, self.found.chunks * self.rhythm.samples
-
-    @property
-    def extrapolated(self) -> Extrapolated | None:
-        """What was taken to follow a stretch that only stands for a period."""
-        if self.found is None or self.found.apart is None or not self.skipped:
-            return None
-        samples = self.found.chunks * self.rhythm.samples
-        run = self.program.samples.count - self.skipped
-        return Extrapolated(self.found.time, samples, run, self.found.apart)
 
     @property
     def period_rest(self) -> tuple[Counts, Counts] | None:
@@ -198,9 +185,14 @@ class SteadySearch:
             return
         stretch = self.settling.look(self.state)
         if stretch is not None:
-            self.found = self._standing(stretch)
-            self.rest = Rest(stretch.rested, stretch.rests)
-            self._skip_when_due(self.found)
+            width = stretch.chunks * self.rhythm.samples
+            firings = self.rhythm.firings * stretch.chunks
+            rest = Rest(stretch.rested, stretch.rests)
+            what = Repetition(width, stretch.time, firings, stretch.starved, stretch.blocked, rest)
+            run = int(passage(self.program, self.state).left.min())
+            finish(self.program, self.state, what)
+            self.extrapolated = Extrapolated(stretch.time, width, run, stretch.apart)
+            self.over = True
 
     def _compare(self) -> None:
         state, actors = self.state, self.state.actor_columns
@@ -218,28 +210,13 @@ class SteadySearch:
 
     def _repetition(self, kept: _Kept, time: int) -> _Found:
         actors = self.state.actor_columns
-        return self._as_period(
+        return _Found(
+            look=self.look,
             chunks=self.look - kept.look,
             time=time - kept.time,
             since=kept.last_end,
             starved=actors.starved - kept.starved,
             blocked=actors.blocked - kept.blocked,
-        )
-
-    def _standing(self, stretch: Stretch) -> _Found:
-        found = self._as_period(stretch.chunks, stretch.time, stretch.since, stretch.starved, stretch.blocked)
-        found.apart = stretch.apart
-        return found
-
-    def _as_period(self, chunks: int, time: int, since: int, starved: Counts, blocked: Counts) -> _Found:
-        actors = self.state.actor_columns
-        return _Found(
-            look=self.look,
-            chunks=chunks,
-            time=time,
-            since=since,
-            starved=starved,
-            blocked=blocked,
             rested=self.state.rested.copy(),
             rests=self.state.rests.copy(),
             going=actors.fired < actors.firings,
@@ -257,12 +234,12 @@ class SteadySearch:
     def _skip_when_due(self, found: _Found) -> None:
         if (self.look - found.look) % found.chunks != 0:
             return
-        if self.resting and found.apart is None:
+        if self.resting:
             self._look_at_rest(found)
         # A source's samples of the last period are those that it has entered since the state was there before: all
         # repeat. Until every source and sink has passed what the foremost had reached when the period was found, the
         # last samples whose times are known whole have parts from before that.
-        if found.apart is None and not (self._passed(found) and (self.rest_repeats or not self.resting)):
+        if not self._passed(found) or (self.resting and not self.rest_repeats):
             return
         self.over = True
         actors = self.state.actor_columns
@@ -276,7 +253,6 @@ class SteadySearch:
             width = found.chunks * self.rhythm.samples
             what = Repetition(width, found.time, firings, found.starved, found.blocked, self.rest)
             skip(self.program, self.state, what, repeats)
-            self.skipped = width * repeats
 
     def _passed(self, found: _Found) -> bool:
         """Whether every source and sink has passed what the foremost had reached when the period was found."""

@@ -60,7 +60,7 @@ class Extrapolated:
         Picoseconds that so many samples are taken to need; the latest of those that were run needed as long, or a
         little less if the busiest resource could not serve them in that time for ever.
     run : int
-        Samples that were run.
+        Samples that were run to their end.
     apart : float
         By how much those samples differed from as many before them, in their time and in how many entered; relative.
     """
