@@ -155,7 +155,8 @@ def measure(case: Case) -> Row:
     firings = int(program.actors.firings.sum())
     state = build_state(program, log_rows=0)
     ring_bytes = state.rings.nbytes
-    state_bytes = sum(column.nbytes for column in state) - ring_bytes - state.sample_in.nbytes - state.sample_out.nbytes
+    times = (state.sample_in, state.sample_first, state.sample_out)
+    state_bytes = sum(column.nbytes for column in state) - ring_bytes - sum(column.nbytes for column in times)
     curve_bytes = state.steps.nbytes
     del state
     forward_s = best(lambda: run_compiled(program))
