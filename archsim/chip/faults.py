@@ -36,12 +36,13 @@ _NUMBERS = {
     "literal_error": "one of the known words",
     "enum": "one of the known words",
 }
-_BOUNDS = {
+BOUNDS = {
     "greater_than": ("gt", "greater than"),
     "greater_than_equal": ("ge", "at least"),
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
 }
+"""What pydantic calls a bound: its name in a fault's context, and in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _fault(detail: ErrorDetails, tree: Branch) -> Fault:
         return _missing(path, tree)
     found, node = locate(tree, path)
     what, remedy = _worded(detail, found, tree)
-    return Fault(_brief(what), _place(found, node.origin), _brief(remedy), detail["type"] in _BOUNDS)
+    return Fault(_brief(what), _place(found, node.origin), _brief(remedy), detail["type"] in BOUNDS)
 
 
 def _brief(words: str) -> str:
@@ -128,8 +129,8 @@ def _worded(detail: ErrorDetails, path: Path, tree: Branch) -> tuple[str, str]:
     kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "refused":
         return str(context["what"]), str(context["remedy"])
-    if kind in _BOUNDS:
-        key, words = _BOUNDS[kind]
+    if kind in BOUNDS:
+        key, words = BOUNDS[kind]
         limit = context[key]
         bound = f"{words} {f'{limit:,}' if isinstance(limit, int) else f'{limit:g}'}"
         return f"{given} is not {bound}", f"Give a value {bound}."

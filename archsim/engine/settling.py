@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from archsim.engine.service import service_time
+from archsim.engine.skipping import Repetition, Rest
 from archsim.engine.state import DONE, State
 from archsim.program import Program
 from archsim.program.tables import Counts, Picoseconds
@@ -28,21 +29,14 @@ class Stretch:
 
     Parameters
     ----------
-    chunks, time : int
-        Its chunks, and its picoseconds: as measured, but never less than the busiest resource works in them.
+    what : Repetition
+        As measured, but in no less time than the busiest resource works in it.
     apart : float
         By how much it differs from the stretch before, and what enters from what leaves; the largest, relative.
-    starved, blocked, rested, rests : int64, shape (actors,)
-        In such a stretch.
     """
 
-    chunks: int
-    time: int
+    what: Repetition
     apart: float
-    starved: Picoseconds
-    blocked: Picoseconds
-    rested: Picoseconds
-    rests: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +57,16 @@ class Settling:
     Parameters
     ----------
     program : Program
+    width : int
+        Samples in a chunk.
     firings : int64, shape (actors,)
         Each actor's in a chunk.
     within : float
         The precision.
     """
 
-    def __init__(self, program: Program, firings: Counts, within: float) -> None:
-        self.program, self.firings, self.within = program, firings, within
+    def __init__(self, program: Program, width: int, firings: Counts, within: float) -> None:
+        self.program, self.width, self.firings, self.within = program, width, firings, within
         self.busy = service_time(program, firings)
         self.least = _least_time(program, self.busy)
         self.ends: list[Counts] = []
@@ -119,10 +115,8 @@ class Settling:
             np.floor((now - then) * share).astype(np.int64)
             for now, then in ((actors.starved, mark.starved), (actors.blocked, mark.blocked))
         )
-        return Stretch(
-            third, time, apart, starved, blocked,
-            state.rested - mark.rested, state.rests - mark.rests,
-        )  # fmt: skip
+        rest = Rest(state.rested - mark.rested, state.rests - mark.rests)
+        return Stretch(Repetition(self.width * third, time, self.firings * third, starved, blocked, rest), apart)
 
 
 def _least_time(program: Program, busy: Picoseconds) -> float:

@@ -129,7 +129,7 @@ class SteadySearch:
         self.rest: Rest | None = None
         self.resting = bool((state.actor_columns.patience < NEVER_RESTS).any())
         self.rest_repeats = False
-        self.settling = None if within is None else Settling(program, rhythm.firings, within)
+        self.settling = None if within is None else Settling(program, rhythm.samples, rhythm.firings, within)
         self.extrapolated: Extrapolated | None = None
         self.over = False
         self.buffer = np.zeros(_most_entries(state), np.int64)
@@ -185,13 +185,9 @@ class SteadySearch:
             return
         stretch = self.settling.look(self.state)
         if stretch is not None:
-            width = stretch.chunks * self.rhythm.samples
-            firings = self.rhythm.firings * stretch.chunks
-            rest = Rest(stretch.rested, stretch.rests)
-            what = Repetition(width, stretch.time, firings, stretch.starved, stretch.blocked, rest)
-            run = int(passage(self.program, self.state).left.min())
+            what, run = stretch.what, int(passage(self.program, self.state).left.min())
             finish(self.program, self.state, what)
-            self.extrapolated = Extrapolated(stretch.time, width, run, stretch.apart)
+            self.extrapolated = Extrapolated(what.time, what.samples, run, stretch.apart)
             self.over = True
 
     def _compare(self) -> None:

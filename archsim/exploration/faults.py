@@ -9,6 +9,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from archsim.chip.faults import BOUNDS
 from archsim.chip.nearness import nearest
 from archsim.errors import InputError
 from archsim.exploration.schema import FORMS, AccuracyPart, Goal, MethodPart, NetworkPart, Part, RunPart, Study
@@ -39,12 +40,6 @@ _EXAMPLES = {
     "chip": "a preset's name or a chip file",
 }
 """What may stand at a place."""
-_BOUNDS = {
-    "greater_than": ("gt", "more than"),
-    "greater_than_equal": ("ge", "at least"),
-    "less_than": ("lt", "less than"),
-    "less_than_equal": ("le", "at most"),
-}
 _KINDS = {
     "int": "whole number",
     "float": "number",
@@ -109,8 +104,8 @@ def _fault(detail: ErrorDetails, part: type[Part], place: tuple[str, ...]) -> tu
             return _no_word(given, _words(part, place))
         case "value_error":
             return str(context["error"]), f"Write {_example(place, 'something else')}."
-    if kind in _BOUNDS:
-        key, words = _BOUNDS[kind]
+    if kind in BOUNDS:
+        key, words = BOUNDS[kind]
         return f"{given!r} is not {words} {context[key]:g}", f"Give {words} {context[key]:g}."
     meant = _KINDS.get(kind.partition("_")[0], "value that can stand here")
     return f"{given!r} is no {meant}", f"Write {_example(place, f'a {meant}')}."
